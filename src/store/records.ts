@@ -1,0 +1,63 @@
+/** What the store keeps, and what the statistics and the report read. Plain data. */
+
+export type TrialState =
+  | 'waiting'
+  | 'running'
+  | 'complete'
+  /** Diverged: counts as the worst. */
+  | 'infeasible'
+  /** Its worker died or it threw, after every retry. */
+  | 'failed';
+
+export interface TrialKey {
+  workload: string;
+  /** The label of the optimizer entry in the study, e.g. `adam`. */
+  optimizer: string;
+  /** Index in its (workload, optimizer) sequence of points, from 0. */
+  number: number;
+  /** Repetition with another training seed, from 0. */
+  repetition: number;
+}
+
+export interface Trial extends TrialKey {
+  id: number;
+  state: TrialState;
+  reason: string | null;
+  /** The sampled point by axis name, as sampled (`lr/epsilon`, `1-beta1`, …). */
+  point: Record<string, number | string>;
+  /** The hyperparameters derived from it (`lr`, `epsilon`, `beta1`, …). */
+  hyperparameters: Record<string, number | string>;
+  seed: string;
+  attempts: number;
+  /** Wall-clock seconds of training and evaluation. A timing: not part of a store's identity. */
+  seconds: number;
+}
+
+export interface Measurement {
+  trial: number;
+  step: number;
+  split: 'train' | 'validation' | 'test';
+  /** `cross_entropy`, `classification_error`. */
+  metric: string;
+  /** NaN and ±∞ allowed. */
+  value: number;
+  /** Seconds since the trial began. A timing. */
+  seconds: number;
+}
+
+export interface StudyRecord {
+  name: string;
+  /** The whole validated study file, as JSON. */
+  spec: unknown;
+  /** Hash of the spec's parts that change results. */
+  hash: string;
+  machine: Record<string, string>;
+  createdAt: string;
+}
+
+/** A study as a reader sees it. */
+export interface StudyData {
+  study: StudyRecord;
+  trials: Trial[];
+  measurements: Measurement[];
+}

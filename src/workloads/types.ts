@@ -1,0 +1,35 @@
+import type { Program } from '../compiler/program.js';
+import type { Split } from '../engine/types.js';
+
+/** A workload as data (one YAML file in `src/workloads/` or the user's own). */
+export interface WorkloadSpec {
+  name: string;
+  /** Path of the ONNX file, relative to the workload file. */
+  model: string;
+  dataset: { name: string; validation: number; [option: string]: unknown };
+  loss: { kind: 'softmax_cross_entropy'; labelSmoothing?: number };
+  metrics: ('classification_error' | 'cross_entropy')[];
+  batchSize: number;
+  /** Default training budget in steps. */
+  steps: number;
+  /** Where every parameter starts: the ONNX file's own values, or a scheme by name. */
+  initialization:
+    | 'model'
+    | 'pytorch'
+    | 'glorot_uniform'
+    | 'glorot_normal'
+    | 'he_uniform'
+    | 'he_normal';
+  /** Metric value whose first reaching step counts. */
+  target?: { metric: string; value: number };
+}
+
+/** A workload made ready to train. */
+export interface LoadedWorkload {
+  spec: WorkloadSpec;
+  compile(options: { batchSize?: number; labelSmoothing?: number }): {
+    train: Program;
+    evaluate: Program;
+  };
+  splits: { train: Split; validation: Split; test: Split };
+}
