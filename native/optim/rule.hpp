@@ -1,0 +1,63 @@
+// The engine's form of src/optimizers/rule.ts: update rules and schedules as straight-line code.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace optcmp::optim {
+
+enum class Operator : std::uint8_t {
+  Add, Sub, Mul, Div, Min, Max, Pow, Neg, Abs, Sqrt, Sign, Exp, Log, Cos, Tanh, Floor, Select
+};
+
+struct Operand {
+  enum class Kind : std::uint8_t { Input, Result, Constant };
+  Kind kind = Kind::Constant;
+  std::uint32_t index = 0;  ///< Of the input or the instruction.
+  double value = 0;         ///< Of the constant.
+};
+
+struct Instruction {
+  Operator op = Operator::Add;
+  std::array<Operand, 3> args;
+};
+
+/// Straight-line code in static single assignment.
+struct Code {
+  struct Output {
+    std::string name;
+    Operand from;
+  };
+  std::vector<std::string> inputs;
+  std::vector<Instruction> instructions;
+  std::vector<Output> outputs;
+};
+
+struct StateSlot {
+  std::string name;
+  double init = 0;
+};
+
+struct Rule {
+  std::string name;
+  std::string fingerprint;  ///< Of the vector code; selects a generated kernel.
+  std::vector<std::string> hyperparameters;
+  std::vector<StateSlot> state;         ///< Per element, f32.
+  std::vector<StateSlot> scalar_state;  ///< Per trainer, f64.
+  Code scalar;
+  Code vector;
+};
+
+struct Schedule {
+  std::string name;
+  Code code;
+};
+
+/// Throws std::invalid_argument naming the rule and the instruction when an operand is out of
+/// range, uses a later result, or an output or input that the engine must supply is unknown.
+void validate(const Rule& rule);
+void validate(const Schedule& schedule);
+
+}  // namespace optcmp::optim

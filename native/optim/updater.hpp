@@ -1,0 +1,63 @@
+// Applies an update rule to flat ranges of parameters.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "optim/rule.hpp"
+
+namespace optcmp::optim {
+
+/// A contiguous range of elements that share coefficients. `state[k]` points at this range's first
+/// element of slot k.
+struct Range {
+  float* parameter;
+  const float* gradient;
+  float* const* state;
+  std::size_t size;
+  float l2 = 0;
+  float weight_decay = 0;  ///< Decoupled: p ← p − lr·λ·p before the rule.
+};
+
+/// What is done to the gradient before the rule sees it, in the same pass:
+/// g ← clamp(scale·g, ±clip_value) + l2·p.
+struct GradientPrelude {
+  float scale = 1;
+  float clip_value = __builtin_inff();
+};
+
+class Updater {
+ public:
+  /// `hyperparameters` in the order of `rule.hyperparameters`. Throws std::invalid_argument.
+  Updater(Rule rule, Schedule schedule, std::vector<double> hyperparameters, double lr);
+
+  std::size_t state_slots() const;
+  float state_init(std::size_t slot) const;
+
+  /// Scalar state, checkpointed by the caller.
+  const std::vector<double>& scalar_state() const;
+  void set_scalar_state(std::vector<double> values);
+
+  /// Runs the schedule and the scalar code of step `t` (from 0). Once a step, before `update`.
+  void begin_step(std::uint64_t t);
+
+  /// Learning rate of the step begun, after the schedule.
+  double lr() const;
+
+  /// One fused pass over a range. Thread-safe over disjoint ranges; allocates nothing.
+  /// The result does not depend on how ranges are split.
+  void update(const Range& range, const GradientPrelude& prelude) const;
+
+  /// `generated/avx512`, `generated/avx2`, `generated/portable` or `evaluator/…`.
+  std::string kernel_name() const;
+
+ private:
+  // Implementation detail of updater.cpp.
+};
+
+/// Sum of squares in f64, in an order that depends on `size` alone.
+double sum_of_squares(const float* values, std::size_t size);
+
+}  // namespace optcmp::optim
