@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { loadDataset } from '../../src/datasets/load-dataset.js';
+
+test('loads by name, options included', async () => {
+  const data = await loadDataset('synthetic', { validation: 30, examples: 100, classes: 4 });
+  expect(data.train.labels.length).toBe(70);
+  expect(data.validation.labels.length).toBe(30);
+  expect(data.test.labels.length).toBe(200);
+  expect(data.classes).toHaveLength(4);
+  expect(data.train.mean).toHaveLength(1);
+});
+
+test.each([
+  ['mnost', { validation: 0 }, 'no data set named "mnost"; there are fashion-mnist, synthetic'],
+  ['constructor', { validation: 0 }, 'no data set named "constructor"'],
+  ['synthetic', { validation: -1 }, 'data set synthetic: validation: '],
+  ['synthetic', { validation: 0, limit: 0 }, 'data set synthetic: limit: '],
+  ['synthetic', { validation: 0, nois: 1 }, 'data set synthetic: Unrecognized key: "nois"'],
+  ['synthetic', { validation: 0, shape: [0] }, 'data set synthetic: shape: 0: '],
+  ['fashion-mnist', { validation: 0, seed: 1 }, 'data set fashion-mnist: Unrecognized key: "seed"'],
+])('explains what is wrong with %s %j', async (name, options, message) => {
+  await expect(loadDataset(name, options)).rejects.toThrow(message);
+});
