@@ -6,11 +6,9 @@
 #include <string>
 #include <vector>
 
-namespace optcmp::optim {
+#include "optim/operator.hpp"
 
-enum class Operator : std::uint8_t {
-  Add, Sub, Mul, Div, Min, Max, Pow, Neg, Abs, Sqrt, Sign, Exp, Log, Cos, Tanh, Floor, Select
-};
+namespace optcmp::optim {
 
 struct Operand {
   enum class Kind : std::uint8_t { Input, Result, Constant };
@@ -59,5 +57,9 @@ struct Schedule {
 /// range, uses a later result, or an output or input that the engine must supply is unknown.
 void validate(const Rule& rule);
 void validate(const Schedule& schedule);
+
+/// Hash of the vector code that does not depend on names (FNV-1a, 16 hexadecimal digits); the same
+/// as in src/optimizers/fingerprint.ts. The rule must be valid.
+std::string fingerprint(const Rule& rule);
 
 }  // namespace optcmp::optim

@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "optim/instruction_set.hpp"
 #include "optim/rule.hpp"
 
 namespace optcmp::optim {
@@ -31,16 +33,22 @@ struct GradientPrelude {
 class Updater {
  public:
   /// `hyperparameters` in the order of `rule.hyperparameters`. Throws std::invalid_argument.
-  Updater(Rule rule, Schedule schedule, std::vector<double> hyperparameters, double lr);
+  Updater(Rule rule, Schedule schedule, std::vector<double> hyperparameters, double lr,
+          InstructionSet set = default_instruction_set());
+  ~Updater();
+  Updater(Updater&&) noexcept;
+  Updater& operator=(Updater&&) noexcept;
 
   std::size_t state_slots() const;
   float state_init(std::size_t slot) const;
 
   /// Scalar state, checkpointed by the caller.
   const std::vector<double>& scalar_state() const;
+  /// Throws std::invalid_argument when there are not as many values as the rule has scalar state.
   void set_scalar_state(std::vector<double> values);
 
-  /// Runs the schedule and the scalar code of step `t` (from 0). Once a step, before `update`.
+  /// Runs the schedule and the scalar code of step `t` (from 0), and advances the scalar state.
+  /// Once a step, before `update`.
   void begin_step(std::uint64_t t);
 
   /// Learning rate of the step begun, after the schedule.
@@ -54,10 +62,12 @@ class Updater {
   std::string kernel_name() const;
 
  private:
-  // Implementation detail of updater.cpp.
+  struct Plan;
+  std::unique_ptr<Plan> plan_;
 };
 
 /// Sum of squares in f64, in an order that depends on `size` alone.
-double sum_of_squares(const float* values, std::size_t size);
+double sum_of_squares(const float* values, std::size_t size,
+                      InstructionSet set = default_instruction_set());
 
 }  // namespace optcmp::optim

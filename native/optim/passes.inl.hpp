@@ -1,0 +1,266 @@
+// The passes of one instruction set. Included by portable.cpp, avx2.cpp and avx512.cpp, which are
+// compiled with that set's flags; everything has internal linkage (see simd.hpp).
+#pragma once
+
+#include "optim/kernels.generated.hpp"
+#include "optim/pass.hpp"
+#include "optim/simd.hpp"
+
+namespace optcmp::optim {
+namespace {
+
+inline bool has_prelude(const Pass& pass) {
+  return pass.scale != 1 || pass.clip != __builtin_inff() || pass.l2 != 0 || pass.decay != 0;
+}
+
+/// Applies what comes before the rule to vectors of p and g.
+struct Prelude {
+  Float scale, clip, l2, decay;
+
+  explicit Prelude(const Pass& pass)
+      : scale(splat(pass.scale)),
+        clip(splat(pass.clip)),
+        l2(splat(pass.l2)),
+        decay(splat(pass.decay)) {}
+
+  void apply(Float& p, Float& g) const {
+    g = max(min(scale * g, clip), -clip) + l2 * p;
+    p = p - decay * p;
+  }
+};
+
+// ---- Generated kernels -------------------------------------------------------------------------
+
+struct WholeVector {
+  Float load(const float* from) const { return optim::load(from); }
+  void store(float* to, Float x) const { optim::store(to, x); }
+};
+
+struct PartVector {
+  std::size_t count;
+  Float load(const float* from) const { return load_part(from, count); }
+  void store(float* to, Float x) const { store_part(to, x, count); }
+};
+
+template <class Rule, bool kPrelude>
+void run_kernel(const Pass& pass) {
+  // One more than needed, as arrays may not be empty.
+  float* state[Rule::kState + 1];
+  for (std::size_t k = 0; k < Rule::kState; ++k) state[k] = pass.state[k];
+  Float c[Rule::kCoefficients + 1];
+  for (std::size_t k = 0; k < Rule::kCoefficients; ++k) c[k] = splat(pass.scalars[k]);
+  float* const parameter = pass.parameter;
+  const float* const gradient = pass.gradient;
+  const Prelude prelude(pass);
+
+  const auto step = [&](std::size_t i, auto access) {
+    Float p = access.load(parameter + i);
+    Float g = access.load(gradient + i);
+    Float s[Rule::kState + 1];
+    for (std::size_t k = 0; k < Rule::kState; ++k) s[k] = access.load(state[k] + i);
+    if constexpr (kPrelude) prelude.apply(p, g);
+    Rule::apply(p, g, s, c);
+    access.store(parameter + i, p);
+    for (std::size_t k = 0; k < Rule::kState; ++k) access.store(state[k] + i, s[k]);
+  };
+
+  const std::size_t whole = pass.size - pass.size % kLanes;
+  for (std::size_t i = 0; i < whole; i += kLanes) step(i, WholeVector{});
+  if (whole < pass.size) step(whole, PartVector{pass.size - whole});
+}
+
+template <class Rule>
+void kernel(const Pass& pass) {
+  if (has_prelude(pass)) return run_kernel<Rule, true>(pass);
+  run_kernel<Rule, false>(pass);
+}
+
+template <class... Rules>
+struct Table {
+  static constexpr GeneratedKernel kEntries[] = {{Rules::kFingerprint, kernel<Rules>}...};
+};
+using Kernels = GeneratedRules<Table>;
+
+// ---- Evaluator ---------------------------------------------------------------------------------
+
+struct FromBlock {
+  const float* values;
+  Float at(std::size_t i) const { return load(values + i); }
+};
+
+struct FromScalar {
+  Float value;
+  Float at(std::size_t) const { return value; }
+};
+
+/// Calls `body` with a FromBlock or a FromScalar.
+template <class Body>
+inline void with_source(const Source& source, float* const* registers, const float* scalars,
+                        Body body) {
+  if (source.is_scalar) return body(FromScalar{splat(scalars[source.index])});
+  body(FromBlock{registers[source.index]});
+}
+
+struct Block {
+  float* const* registers;
+  const float* scalars;
+  std::size_t size;  ///< A multiple of kLanes.
+
+  template <class Function>
+  void unary(const BlockOp& op, Function function) const {
+    float* const to = registers[op.target];
+    with_source(op.args[0], registers, scalars, [&](auto a) {
+      for (std::size_t i = 0; i < size; i += kLanes) store(to + i, function(a.at(i)));
+    });
+  }
+
+  template <class Function>
+  void binary(const BlockOp& op, Function function) const {
+    float* const to = registers[op.target];
+    with_source(op.args[0], registers, scalars, [&](auto a) {
+      with_source(op.args[1], registers, scalars, [&](auto b) {
+        for (std::size_t i = 0; i < size; i += kLanes) store(to + i, function(a.at(i), b.at(i)));
+      });
+    });
+  }
+
+  template <class Function>
+  void ternary(const BlockOp& op, Function function) const {
+    float* const to = registers[op.target];
+    with_source(op.args[0], registers, scalars, [&](auto a) {
+      with_source(op.args[1], registers, scalars, [&](auto b) {
+        with_source(op.args[2], registers, scalars, [&](auto c) {
+          for (std::size_t i = 0; i < size; i += kLanes)
+            store(to + i, function(a.at(i), b.at(i), c.at(i)));
+        });
+      });
+    });
+  }
+
+  void run(const BlockOp& op) const {
+    if (op.copy) return unary(op, [](Float a) { return a; });
+    switch (op.op) {
+      case Operator::Add:
+        return binary(op, [](Float a, Float b) { return a + b; });
+      case Operator::Sub:
+        return binary(op, [](Float a, Float b) { return a - b; });
+      case Operator::Mul:
+        return binary(op, [](Float a, Float b) { return a * b; });
+      case Operator::Div:
+        return binary(op, [](Float a, Float b) { return a / b; });
+      case Operator::Min:
+        return binary(op, [](Float a, Float b) { return min(a, b); });
+      case Operator::Max:
+        return binary(op, [](Float a, Float b) { return max(a, b); });
+      case Operator::Pow:
+        return binary(op, [](Float a, Float b) { return pow(a, b); });
+      case Operator::Neg:
+        return unary(op, [](Float a) { return -a; });
+      case Operator::Abs:
+        return unary(op, [](Float a) { return abs(a); });
+      case Operator::Sqrt:
+        return unary(op, [](Float a) { return sqrt(a); });
+      case Operator::Sign:
+        return unary(op, [](Float a) { return sign(a); });
+      case Operator::Exp:
+        return unary(op, [](Float a) { return exp(a); });
+      case Operator::Log:
+        return unary(op, [](Float a) { return log(a); });
+      case Operator::Cos:
+        return unary(op, [](Float a) { return cos(a); });
+      case Operator::Tanh:
+        return unary(op, [](Float a) { return tanh(a); });
+      case Operator::Floor:
+        return unary(op, [](Float a) { return floor(a); });
+      case Operator::Select:
+        return ternary(op, [](Float a, Float b, Float c) { return select(a, b, c); });
+    }
+  }
+};
+
+constexpr std::uint32_t kParameter = 0;
+constexpr std::uint32_t kGradient = 1;
+constexpr std::uint32_t kFirstState = 2;
+
+/// Runs the prelude over a block, in place for p and from `gradient` into the register of g.
+void run_prelude(const Prelude& prelude, float* p, const float* gradient, float* g,
+                 std::size_t size) {
+  for (std::size_t i = 0; i < size; i += kLanes) {
+    Float pi = load(p + i);
+    Float gi = load(gradient + i);
+    prelude.apply(pi, gi);
+    store(p + i, pi);
+    store(g + i, gi);
+  }
+}
+
+void evaluate(const BlockCode& code, const Pass& pass) {
+  alignas(64) float scratch[kScratchFloats];
+  float* registers[kMaxRegisters];
+  const std::size_t block_size = kScratchFloats / code.registers / kMinBlock * kMinBlock;
+  const auto in_scratch = [&](std::uint32_t k) { return scratch + k * block_size; };
+  for (std::uint32_t k = 0; k < code.registers; ++k) registers[k] = in_scratch(k);
+
+  const Prelude prelude(pass);
+  const bool with_prelude = has_prelude(pass);
+  const auto run_block = [&](const float* gradient, std::size_t size) {
+    if (with_prelude)
+      run_prelude(prelude, registers[kParameter], gradient, registers[kGradient], size);
+    const Block block{registers, pass.scalars, size};
+    for (std::size_t k = 0; k < code.op_count; ++k) block.run(code.ops[k]);
+  };
+
+  // Whole blocks are worked on where they lie; only temporaries are in scratch. Without a prelude
+  // the register of g is the gradient itself, which no op writes.
+  const std::size_t whole = pass.size - pass.size % kLanes;
+  for (std::size_t i = 0; i < whole; i += block_size) {
+    const std::size_t size = whole - i < block_size ? whole - i : block_size;
+    registers[kParameter] = pass.parameter + i;
+    if (!with_prelude) registers[kGradient] = const_cast<float*>(pass.gradient) + i;
+    for (std::uint32_t k = 0; k < code.state_slots; ++k)
+      registers[kFirstState + k] = pass.state[k] + i;
+    run_block(pass.gradient + i, size);
+  }
+  if (whole == pass.size) return;
+
+  // The ragged end is worked on in scratch, padded to one vector.
+  const std::size_t count = pass.size - whole;
+  for (std::uint32_t k = 0; k < kFirstState + code.state_slots; ++k) registers[k] = in_scratch(k);
+  store(registers[kParameter], load_part(pass.parameter + whole, count));
+  store(registers[kGradient], load_part(pass.gradient + whole, count));
+  for (std::uint32_t k = 0; k < code.state_slots; ++k)
+    store(registers[kFirstState + k], load_part(pass.state[k] + whole, count));
+  run_block(registers[kGradient], kLanes);
+  memcpy(pass.parameter + whole, registers[kParameter], count * sizeof(float));
+  for (std::uint32_t k = 0; k < code.state_slots; ++k)
+    memcpy(pass.state[k] + whole, registers[kFirstState + k], count * sizeof(float));
+}
+
+// ---- Sum of squares ----------------------------------------------------------------------------
+
+/// 32 partial sums, whatever the instruction set, then a fixed tree: the order of additions depends
+/// on `size` alone. Squares of floats are exact in f64.
+double sum_of_squares(const float* values, std::size_t size) {
+  constexpr std::size_t kSums = 32;
+  double sums[kSums] = {};
+  std::size_t i = 0;
+  for (; i + kSums <= size; i += kSums) {
+    for (std::size_t k = 0; k < kSums; ++k) {
+      const double x = values[i + k];
+      sums[k] += x * x;
+    }
+  }
+  for (; i < size; ++i) {
+    const double x = values[i];
+    sums[i % kSums] += x * x;
+  }
+  for (std::size_t half = kSums / 2; half > 0; half /= 2)
+    for (std::size_t k = 0; k < half; ++k) sums[k] += sums[k + half];
+  return sums[0];
+}
+
+constexpr Passes kPasses = {evaluate, sum_of_squares, Kernels::kEntries,
+                            sizeof(Kernels::kEntries) / sizeof(GeneratedKernel)};
+
+}  // namespace
+}  // namespace optcmp::optim

@@ -1,0 +1,7 @@
+#include "optim/passes.inl.hpp"
+
+namespace optcmp::optim {
+
+Passes portable_passes() { return kPasses; }
+
+}  // namespace optcmp::optim

@@ -1,0 +1,188 @@
+#include "optim/updater.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <span>
+#include <stdexcept>
+
+#include "optim/block_code.hpp"
+#include "optim/pass.hpp"
+#include "optim/scalar_code.hpp"
+
+namespace optcmp::optim {
+
+namespace {
+
+/// Code with the values it reads and computes, allocated once.
+struct ScalarProgram {
+  Code code;
+  std::vector<double> inputs;
+  std::vector<double> results;
+
+  explicit ScalarProgram(Code from)
+      : code(std::move(from)), inputs(code.inputs.size()), results(code.instructions.size()) {}
+
+  void run() { run_scalar_code(code, inputs, results); }
+
+  double output(std::size_t k) const { return scalar_value(code.outputs[k].from, inputs, results); }
+};
+
+constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
+
+std::size_t index_of(const std::vector<std::string>& names, const std::string& wanted) {
+  const auto found = std::find(names.begin(), names.end(), wanted);
+  return found == names.end() ? kAbsent : static_cast<std::size_t>(found - names.begin());
+}
+
+void set_input(ScalarProgram& program, std::size_t index, double value) {
+  if (index != kAbsent) program.inputs[index] = value;
+}
+
+Kernel find_kernel(const Passes& passes, const std::string& fingerprint) {
+  for (const GeneratedKernel& kernel : std::span(passes.kernels, passes.kernel_count))
+    if (fingerprint == kernel.fingerprint) return kernel.run;
+  return nullptr;
+}
+
+void check_hyperparameters(const Rule& rule, const std::vector<double>& values, double lr) {
+  const std::string where = "rule '" + rule.name + "': ";
+  if (values.size() != rule.hyperparameters.size()) {
+    throw std::invalid_argument(where + "takes " + std::to_string(rule.hyperparameters.size()) +
+                                " hyperparameters, got " + std::to_string(values.size()));
+  }
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    if (!std::isfinite(values[k]))
+      throw std::invalid_argument(where + rule.hyperparameters[k] + " is not a finite number");
+  }
+  if (!std::isfinite(lr)) throw std::invalid_argument(where + "lr is not a finite number");
+}
+
+}  // namespace
+
+struct Updater::Plan {
+  Rule rule;
+  InstructionSet set;
+  Passes passes;
+  Kernel kernel;
+  LoweredCode lowered;
+  ScalarProgram schedule;
+  ScalarProgram scalar;
+
+  double initial_lr;
+  double lr;
+  std::vector<double> scalar_state;
+
+  // Where each value goes in the inputs, or comes from in the outputs, of the scalar code.
+  std::size_t schedule_t, schedule_lr, scalar_t, scalar_lr;
+  std::vector<std::size_t> scalar_state_input, scalar_state_output;
+
+  std::vector<float> scalars;  ///< Coefficients, then constants.
+
+  Plan(Rule from, Schedule with, const std::vector<double>& hyperparameters, double lr,
+       InstructionSet on)
+      : rule(std::move(from)),
+        set(on),
+        passes(optim::passes(on)),
+        kernel(find_kernel(passes, rule.fingerprint)),
+        lowered(lower(rule)),
+        schedule(std::move(with.code)),
+        scalar(rule.scalar),
+        initial_lr(lr),
+        lr(lr),
+        schedule_t(index_of(schedule.code.inputs, "t")),
+        schedule_lr(index_of(schedule.code.inputs, "lr")),
+        scalar_t(index_of(scalar.code.inputs, "t")),
+        scalar_lr(index_of(scalar.code.inputs, "lr")) {
+    for (std::size_t k = 0; k < hyperparameters.size(); ++k) {
+      set_input(scalar, index_of(scalar.code.inputs, rule.hyperparameters[k]), hyperparameters[k]);
+    }
+    std::vector<std::string> outputs;
+    for (const Code::Output& output : scalar.code.outputs) outputs.push_back(output.name);
+    for (const StateSlot& slot : rule.scalar_state) {
+      scalar_state.push_back(slot.init);
+      scalar_state_input.push_back(index_of(scalar.code.inputs, slot.name));
+      scalar_state_output.push_back(index_of(outputs, slot.name));
+    }
+    scalars.resize(lowered.coefficients.size());
+    scalars.insert(scalars.end(), lowered.constants.begin(), lowered.constants.end());
+  }
+
+  void begin_step(double t) {
+    set_input(schedule, schedule_t, t);
+    set_input(schedule, schedule_lr, initial_lr);
+    schedule.run();
+    lr = schedule.output(0);
+
+    set_input(scalar, scalar_t, t);
+    set_input(scalar, scalar_lr, lr);
+    for (std::size_t k = 0; k < scalar_state.size(); ++k)
+      set_input(scalar, scalar_state_input[k], scalar_state[k]);
+    scalar.run();
+    for (std::size_t k = 0; k < lowered.coefficients.size(); ++k)
+      scalars[k] = static_cast<float>(scalar.output(lowered.coefficients[k]));
+    for (std::size_t k = 0; k < scalar_state.size(); ++k)
+      scalar_state[k] = scalar.output(scalar_state_output[k]);
+  }
+
+  void run(const Pass& pass) const {
+    if (kernel != nullptr) return kernel(pass);
+    const BlockCode code = {lowered.ops.data(), lowered.ops.size(),
+                            static_cast<std::uint32_t>(rule.state.size()), lowered.registers};
+    passes.evaluate(code, pass);
+  }
+};
+
+Updater::Updater(Rule rule, Schedule schedule, std::vector<double> hyperparameters, double lr,
+                 InstructionSet set) {
+  validate(rule);
+  validate(schedule);
+  check_hyperparameters(rule, hyperparameters, lr);
+  if (!supported(set)) {
+    throw std::invalid_argument(std::string("instruction set ") + name(set) +
+                                " is not supported by this processor");
+  }
+  plan_ = std::make_unique<Plan>(std::move(rule), std::move(schedule), hyperparameters, lr, set);
+}
+
+Updater::~Updater() = default;
+Updater::Updater(Updater&&) noexcept = default;
+Updater& Updater::operator=(Updater&&) noexcept = default;
+
+std::size_t Updater::state_slots() const { return plan_->rule.state.size(); }
+
+float Updater::state_init(std::size_t slot) const {
+  return static_cast<float>(plan_->rule.state.at(slot).init);
+}
+
+const std::vector<double>& Updater::scalar_state() const { return plan_->scalar_state; }
+
+void Updater::set_scalar_state(std::vector<double> values) {
+  if (values.size() != plan_->scalar_state.size()) {
+    throw std::invalid_argument("rule '" + plan_->rule.name + "' has " +
+                                std::to_string(plan_->scalar_state.size()) +
+                                " scalar states, got " + std::to_string(values.size()));
+  }
+  plan_->scalar_state = std::move(values);
+}
+
+void Updater::begin_step(std::uint64_t t) { plan_->begin_step(static_cast<double>(t)); }
+
+double Updater::lr() const { return plan_->lr; }
+
+void Updater::update(const Range& range, const GradientPrelude& prelude) const {
+  const auto decay = static_cast<float>(plan_->lr * static_cast<double>(range.weight_decay));
+  plan_->run({range.parameter, range.gradient, range.state, range.size, plan_->scalars.data(),
+              prelude.scale, prelude.clip_value, range.l2, decay});
+}
+
+std::string Updater::kernel_name() const {
+  const std::string kind = plan_->kernel != nullptr ? "generated/" : "evaluator/";
+  return kind + name(plan_->set);
+}
+
+double sum_of_squares(const float* values, std::size_t size, InstructionSet set) {
+  return passes(set).sum_of_squares(values, size);
+}
+
+}  // namespace optcmp::optim
