@@ -1,0 +1,37 @@
+import { bring } from './bring.js';
+import { canInstall, canUnpack, install, LIBRARIES, PREFIX, unpack, unpacked } from './debian.js';
+import { output } from './run.js';
+
+const HEADER = 'include/gtest/gtest.h';
+
+/** @type {import('./bring.js').Source<string[]>[]} value: arguments for CMake */
+const SOURCES = [
+  {
+    name: 'the system (libgtest-dev)',
+    find: () =>
+      output('g++', ['-E', '-x', 'c++', '-'], '#include <gtest/gtest.h>') && hasLibrary()
+        ? []
+        : undefined,
+    possible: canInstall,
+    bring: () => install(['libgtest-dev']),
+  },
+  {
+    name: 'a Debian package in .cache/debian',
+    find: () =>
+      unpacked(`usr/${HEADER}`) && unpacked(`usr/${LIBRARIES}/libgtest.a`)
+        ? [`-DCMAKE_PREFIX_PATH=${PREFIX}/usr`]
+        : undefined,
+    possible: canUnpack,
+    bring: () => unpack(['libgtest-dev']),
+  },
+];
+
+const hasLibrary = () =>
+  ['libgtest.a', 'libgtest.so'].some((name) =>
+    output('g++', [`-print-file-name=${name}`])?.startsWith('/'),
+  );
+
+/** GoogleTest from where it is, else brought; the value is what CMake needs to be told. */
+export function bringGoogleTest() {
+  return bring('GoogleTest', SOURCES, 'install it (apt-get install libgtest-dev)');
+}

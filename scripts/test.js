@@ -1,0 +1,101 @@
+#!/usr/bin/env node
+// npm test: sets up, then every check and test, native and TypeScript. Ends with `N passed, N failed`.
+// --sanitize   also runs the native tests with AddressSanitizer and UndefinedBehaviorSanitizer
+import { mkdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { buildNativeTests } from './lib/build.js';
+import { ctestCounts, one, sum, summary, vitestCounts } from './lib/counts.js';
+import { bringGoogleTest } from './lib/googletest.js';
+import { lintNative } from './lib/lint-native.js';
+import { inCache, inRoot } from './lib/paths.js';
+import { SetupError, tail, tryRun } from './lib/run.js';
+import { step } from './lib/step.js';
+import { setup } from './setup.js';
+
+const SANITIZE = [
+  '-DCMAKE_CXX_FLAGS=-fsanitize=address,undefined -fno-sanitize-recover=all -g1 -O1 -Wno-error',
+];
+const SANITIZE_ENV = { ASAN_OPTIONS: 'detect_stack_use_after_return=1' };
+const NODE = process.execPath;
+
+/** Prints a check's line, and its log's end when it failed. A failed build is a failed check. */
+async function check(what, work) {
+  const failure = {};
+  const counts = await step(what, async () => {
+    try {
+      const { counts, note, path } = await work();
+      if (counts.failed) failure.text = `see ${path}\n${tail(path, 80)}`;
+      return { note: note ?? summary(counts), value: counts };
+    } catch (error) {
+      if (!(error instanceof SetupError)) throw error;
+      failure.text = error.message;
+      return { note: 'could not be run', value: one('failed') };
+    }
+  });
+  if (failure.text) console.log(failure.text);
+  return counts;
+}
+
+async function command(log, args) {
+  const { code, path } = await tryRun(log, args);
+  return {
+    counts: one(code === 0 ? 'passed' : 'failed'),
+    note: code === 0 ? 'clean' : 'wrong',
+    path,
+  };
+}
+
+async function nativeTests(onednn, name, flags, env) {
+  const googleTest = await bringGoogleTest();
+  await buildNativeTests(onednn, googleTest.value, name, flags);
+  const report = freshReport(`${name}.xml`);
+  const jobs = String(availableParallelism());
+  const ctest = ['ctest', '--test-dir', inRoot('build', name), '--output-on-failure'];
+  const args = [...ctest, '--output-junit', report, '--timeout', '600', '-j', jobs];
+  const { code, path } = await tryRun(`${name}-run`, args, { env });
+  return { counts: ctestCounts(report, code), path };
+}
+
+async function vitest() {
+  const report = freshReport('vitest.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const args = [NODE, inRoot('node_modules/vitest/vitest.mjs'), 'run', ...reporters];
+  const { code, path } = await tryRun('vitest', args, { env: { NO_COLOR: '1' } });
+  return { counts: vitestCounts(report, code), path };
+}
+
+function freshReport(name) {
+  mkdirSync(inCache('reports'), { recursive: true });
+  rmSync(inCache('reports', name), { force: true });
+  return inCache('reports', name);
+}
+
+async function everything() {
+  const onednn = await setup();
+  const bin = (path) => [NODE, inRoot('node_modules', path)];
+  const checks = [
+    ['types', () => command('typecheck', [...bin('typescript/bin/tsc'), '--noEmit'])],
+    ['lint', () => command('lint', [...bin('@biomejs/biome/bin/biome'), 'check', '.'])],
+    ['native format', () => lintNative()],
+    ['native tests', () => nativeTests(onednn, 'native-tests', [], {})],
+    ...(process.argv.includes('--sanitize')
+      ? [
+          [
+            'native tests, sanitized',
+            () => nativeTests(onednn, 'native-sanitize', SANITIZE, SANITIZE_ENV),
+          ],
+        ]
+      : []),
+    ['TypeScript tests', vitest],
+  ];
+  const counts = [];
+  for (const [what, work] of checks) counts.push(await check(what, work));
+  return sum(counts);
+}
+
+const total = await everything().catch((error) => {
+  console.error(error instanceof SetupError ? `\n${error.message}` : error);
+  return one('failed');
+});
+console.log(`\n${summary(total)}`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
