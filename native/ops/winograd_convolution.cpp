@@ -1,0 +1,91 @@
+#include "ops/winograd_convolution.hpp"
+
+#include <stdexcept>
+#include <string>
+
+#include "ops/winograd_kernels.hpp"
+
+namespace optcmp::ops {
+namespace {
+
+#if defined(__x86_64__)
+bool has_avx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+
+bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+
+const WinogradConvolution::Kernels* find_kernels(std::int64_t kernel,
+                                                 WinogradConvolution::Tile tile, int block) {
+  return block == 16 ? &winograd::avx512_kernels(kernel, tile)
+                     : &winograd::avx2_kernels(kernel, tile);
+}
+#else
+bool has_avx512() { return false; }
+bool has_avx2() { return false; }
+const WinogradConvolution::Kernels* find_kernels(std::int64_t, WinogradConvolution::Tile, int) {
+  return nullptr;
+}
+#endif
+
+}  // namespace
+
+int WinogradConvolution::widest_block() { return has_avx512() ? 16 : has_avx2() ? 8 : 0; }
+
+std::string_view WinogradConvolution::unsupported(const Shape& s, int block) {
+  if (widest_block() == 0) return "the CPU has neither AVX-512 nor AVX2";
+  if (block != 8 && block != 16) return "blocks have 8 or 16 channels";
+  if (block > widest_block()) return "blocks of 16 channels need AVX-512";
+  if (s.kernel != 3 && s.kernel != 5) return "the kernel is neither 3x3 nor 5x5";
+  if (s.batch < 1 || s.in_height < 1 || s.in_width < 1) return "the input is empty";
+  if (s.out_height < 1 || s.out_width < 1) return "the output is empty";
+  if (s.in_channels < 1 || s.in_channels % block != 0 || s.out_channels < 1 ||
+      s.out_channels % block != 0) {
+    return "the channels are no multiples of the block";
+  }
+  if (s.pad_top < 0 || s.pad_top >= s.kernel || s.pad_left < 0 || s.pad_left >= s.kernel) {
+    return "the padding is negative or not smaller than the kernel";
+  }
+  const std::int64_t bottom = s.out_height + s.kernel - 1 - s.in_height - s.pad_top;
+  const std::int64_t right = s.out_width + s.kernel - 1 - s.in_width - s.pad_left;
+  if (bottom < 0 || bottom >= s.kernel || right < 0 || right >= s.kernel) {
+    return "the output's size is not that of a convolution with stride 1";
+  }
+  return {};
+}
+
+WinogradConvolution::WinogradConvolution(const Shape& shape, Tile tile, int block) : shape_(shape) {
+  if (const auto reason = unsupported(shape, block); !reason.empty()) {
+    throw std::invalid_argument("Winograd convolution: " + std::string(reason));
+  }
+  kernels_ = find_kernels(shape.kernel, tile, block);
+}
+
+int WinogradConvolution::block() const { return kernels_->block; }
+
+std::string_view WinogradConvolution::name() const { return kernels_->name; }
+
+std::size_t WinogradConvolution::workspace_bytes(int threads) const {
+  return kernels_->workspace_floats(shape_, threads) * sizeof(float);
+}
+
+void WinogradConvolution::forward(const float* src, const float* weights, const float* bias,
+                                  bool relu, float* dst, void* workspace, int threads) const {
+  kernels_->forward(shape_, src, weights, bias, relu, dst, static_cast<float*>(workspace), threads);
+}
+
+void WinogradConvolution::backward_data(const float* diff_dst, const float* weights,
+                                        float* diff_src, void* workspace, int threads) const {
+  kernels_->backward_data(shape_, diff_dst, weights, diff_src, static_cast<float*>(workspace),
+                          threads);
+}
+
+void WinogradConvolution::backward_weights(const float* src, const float* diff_dst,
+                                           float* diff_weights, float* diff_bias, void* workspace,
+                                           int threads) const {
+  kernels_->backward_weights(shape_, src, diff_dst, diff_weights, diff_bias,
+                             static_cast<float*>(workspace), threads);
+}
+
+}  // namespace optcmp::ops
