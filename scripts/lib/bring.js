@@ -33,7 +33,7 @@ export async function bring(what, sources, advice) {
       continue;
     }
     const value = source.find();
-    if (value !== undefined) return { value, from: `brought from ${source.name}` };
+    if (value !== undefined) return { value, from: `${source.name}, brought now` };
     failures.push(`${source.name}: came, but without what is needed`);
   }
   throw new SetupError([`${what} is missing: ${advice}`, ...failures].join('\n\n'));

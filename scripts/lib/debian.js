@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { inCache } from './paths.js';
 import { has, output, run, SetupError, tryRun } from './run.js';
 
@@ -53,6 +53,7 @@ export async function unpack(packages) {
   if (archives.length < packages.length) {
     throw new SetupError(`apt-get download brought only ${archives.join(', ')}`);
   }
+  rmSync(downloads, { recursive: true });
 }
 
 /** A path in the unpacked packages, when it is there. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { canInstall, canUnpack, install, PREFIX, unpack } from './debian.js';
@@ -27,7 +27,7 @@ export async function bringFashionMnist() {
 
 function findKnown() {
   if (process.env.OPTCMP_DATA) return '$OPTCMP_DATA';
-  if (existsSync(join('/', INSTALLED, A_FILE))) return `the system (${PACKAGE})`;
+  if (existsSync(join('/', INSTALLED, A_FILE))) return `system (${PACKAGE})`;
   if (existsSync(inCache('datasets', 'fashion-mnist', A_FILE))) return '.cache/datasets';
   return undefined;
 }
@@ -36,7 +36,7 @@ async function bringPackage() {
   try {
     if (canInstall()) {
       await install([PACKAGE]);
-      return `brought from Debian (${PACKAGE})`;
+      return `system (${PACKAGE}), brought now`;
     }
     if (!canUnpack()) return undefined;
     await unpack([PACKAGE]);
@@ -44,7 +44,9 @@ async function bringPackage() {
     if (error instanceof SetupError) return undefined;
     throw error;
   }
+  const link = inCache('datasets', 'fashion-mnist');
   mkdirSync(inCache('datasets'), { recursive: true });
-  symlinkSync(join(PREFIX, INSTALLED), inCache('datasets', 'fashion-mnist'));
-  return 'brought from Debian to .cache/debian';
+  rmSync(link, { recursive: true, force: true });
+  symlinkSync(join(PREFIX, INSTALLED), link);
+  return `.cache/debian (${PACKAGE}), brought now`;
 }

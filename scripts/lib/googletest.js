@@ -7,16 +7,16 @@ const HEADER = 'include/gtest/gtest.h';
 /** @type {import('./bring.js').Source<string[]>[]} value: arguments for CMake */
 const SOURCES = [
   {
-    name: 'the system (libgtest-dev)',
+    name: 'system (libgtest-dev)',
     find: () =>
-      output('g++', ['-E', '-x', 'c++', '-'], '#include <gtest/gtest.h>') && hasLibrary()
+      output('g++', ['-M', '-x', 'c++', '-'], '#include <gtest/gtest.h>') && hasLibrary()
         ? []
         : undefined,
     possible: canInstall,
     bring: () => install(['libgtest-dev']),
   },
   {
-    name: 'a Debian package in .cache/debian',
+    name: '.cache/debian (libgtest-dev)',
     find: () =>
       unpacked(`usr/${HEADER}`) && unpacked(`usr/${LIBRARIES}/libgtest.a`)
         ? [`-DCMAKE_PREFIX_PATH=${PREFIX}/usr`]

@@ -21,19 +21,19 @@ const VERSION_HEADER = 'oneapi/dnnl/dnnl_version.h';
 const SOURCES = {
   given: { name: '$OPTCMP_ONEDNN_ROOT', find: () => at(process.env.OPTCMP_ONEDNN_ROOT) },
   system: {
-    name: 'the system (libdnnl-dev)',
+    name: 'system (libdnnl-dev)',
     find: findSystem,
     possible: canInstall,
     bring: () => install(['libdnnl-dev']),
   },
   unpacked: {
-    name: 'Debian packages in .cache/debian',
+    name: '.cache/debian (libdnnl-dev)',
     find: () => at(inCache('onednn-debian')),
     possible: canUnpack,
     bring: bringUnpacked,
   },
   wheels: {
-    name: 'PyPI wheels in .cache/onednn-wheels',
+    name: '.cache/onednn-wheels (onednn-cpu-gomp)',
     find: () => at(inCache('onednn-wheels')),
     possible: () => output('python3', ['-m', 'pip', '--version']) !== undefined,
     bring: bringWheels,
