@@ -92,6 +92,7 @@ async function bringWheels() {
     const unzip = ['python3', '-m', 'zipfile', '-e', join(downloads, wheel), root];
     await run('pip-download', unzip, { append: true });
   }
+  rmSync(downloads, { recursive: true });
   const data = (prefix) => {
     const folder = readdirSync(root).find((n) => n.startsWith(prefix) && n.endsWith('.data'));
     return join(root, String(folder), 'data');
