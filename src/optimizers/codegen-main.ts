@@ -1,0 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { generateKernels } from './generate-kernels.js';
+import { generateRules } from './generate-rules.js';
+import { optimizers } from './index.js';
+
+const folder = new URL('../../native/optim/', import.meta.url);
+writeFileSync(new URL('kernels.generated.hpp', folder), generateKernels(optimizers));
+writeFileSync(new URL('rules.generated.hpp', folder), generateRules(optimizers));

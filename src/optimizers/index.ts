@@ -1,0 +1,49 @@
+import { adam, adamPytorch } from './adam.js';
+import { momentum } from './momentum.js';
+import { nadam, nadamPytorch } from './nadam.js';
+import { nesterov } from './nesterov.js';
+import type { Optimizer, Variant } from './optimizer.js';
+import { rmsprop, rmspropPytorch } from './rmsprop.js';
+import { sgd } from './sgd.js';
+
+export { compileRule, ruleName } from './compile-rule.js';
+export { describeOptimizer, type OptimizerDescription } from './describe-optimizer.js';
+export * from './expression.js';
+export { type Formula, formula } from './formula.js';
+export * from './hyperparameter.js';
+export {
+  defineOptimizer,
+  type Optimizer,
+  type OptimizerDefinition,
+  type Variant,
+} from './optimizer.js';
+export { type Reference, reference } from './reference.js';
+export type * from './rule.js';
+
+/** Every built-in optimizer. */
+export const optimizers: readonly Optimizer[] = [
+  sgd,
+  momentum,
+  nesterov,
+  rmsprop,
+  rmspropPytorch,
+  adam,
+  adamPytorch,
+  nadam,
+  nadamPytorch,
+];
+
+/** @throws RangeError naming what there is, when there is no such optimizer or variant. */
+export function getOptimizer(name: string, variant: Variant = 'paper'): Optimizer {
+  const named = optimizers.filter((optimizer) => optimizer.name === name);
+  if (named.length === 0) {
+    const names = [...new Set(optimizers.map((optimizer) => optimizer.name))];
+    throw new RangeError(`no optimizer '${name}'; there are ${names.join(', ')}`);
+  }
+  const found = named.find(({ variants }) => variants.includes(variant));
+  if (found) return found;
+  const variants = named.flatMap((optimizer) => optimizer.variants);
+  throw new RangeError(
+    `optimizer '${name}' has no variant '${variant}'; it has ${variants.join(', ')}`,
+  );
+}

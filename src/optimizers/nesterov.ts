@@ -1,0 +1,25 @@
+import { add, mul, sub } from './expression.js';
+import { decayRate, positive } from './hyperparameter.js';
+import { defineOptimizer } from './optimizer.js';
+
+/** SGD with Nesterov's momentum. PyTorch's `SGD(momentum=γ, nesterov=True)` is the same. */
+export const nesterov = defineOptimizer({
+  name: 'nesterov',
+  title: 'Nesterov',
+  variants: ['paper', 'pytorch'],
+  source: 'Nesterov 1983; Sutskever et al. 2013; Choi et al. 2019, Table 1',
+  lr: { description: 'learning rate', default: 0.01, domain: positive, scale: 'log' },
+  hyperparameters: {
+    gamma: {
+      description: 'decay rate of the velocity',
+      default: 0.9,
+      domain: decayRate,
+      scale: 'log_complement',
+    },
+  },
+  state: { v: 0 },
+  rule: ({ g, p, state, hyper: { gamma }, lr }) => {
+    const v = add(mul(gamma, state.v), g);
+    return { p: sub(p, mul(lr, add(mul(gamma, v), g))), v };
+  },
+});

@@ -1,0 +1,147 @@
+import { type Expression, input } from './expression.js';
+import type { Hyperparameter } from './hyperparameter.js';
+
+/** Whose conventions a rule follows: Choi et al. 2019 (Table 1), or torch.optim. */
+export type Variant = 'paper' | 'pytorch';
+
+/** What a rule is written in terms of. */
+export interface RuleInputs<H extends string, S extends string, C extends string> {
+  /** The gradient, after clipping and L2. */
+  g: Expression<'element'>;
+  /** The parameter. */
+  p: Expression<'element'>;
+  /** The state before this step. */
+  state: Record<S, Expression<'element'>>;
+  /** The state that all elements share, before this step. */
+  scalarState: Record<C, Expression<'scalar'>>;
+  hyper: Record<H, Expression<'scalar'>>;
+  /** The learning rate of this step, after the schedule. */
+  lr: Expression<'scalar'>;
+  /** The step, from 0. */
+  t: Expression<'scalar'>;
+}
+
+/** The parameter and the state after a step. */
+export type RuleOutputs<S extends string, C extends string> = { p: Expression } & Record<
+  S,
+  Expression
+> &
+  Record<C, Expression<'scalar'>>;
+
+export interface OptimizerDefinition<
+  H extends string = never,
+  S extends string = never,
+  C extends string = never,
+> {
+  /** In lower case, e.g. `adam`. */
+  name: string;
+  /** For people, e.g. `Adam`. */
+  title: string;
+  /** Default: `['paper']`. */
+  variants?: readonly Variant[];
+  /** Where the rule is from: paper, equation. */
+  source: string;
+  lr: Hyperparameter;
+  hyperparameters: Record<H, Hyperparameter>;
+  /** Slots of each element, with their first values. */
+  state?: Record<S, number>;
+  /** State that all elements share, with its first values. */
+  scalarState?: Record<C, number>;
+  rule: (inputs: RuleInputs<H, S, C>) => RuleOutputs<NoInfer<S>, NoInfer<C>>;
+}
+
+interface Slot {
+  name: string;
+  init: number;
+  next: Expression;
+}
+
+export interface Optimizer {
+  readonly name: string;
+  readonly title: string;
+  readonly variants: readonly Variant[];
+  readonly source: string;
+  readonly lr: Hyperparameter;
+  readonly hyperparameters: Readonly<Record<string, Hyperparameter>>;
+  /** p after the step. */
+  readonly next: Expression;
+  readonly state: readonly Slot[];
+  readonly scalarState: readonly Slot[];
+}
+
+const reserved = /^(p|g|t|lr|c\d+)$/;
+
+/**
+ * An optimizer from its update rule, written once. From it come the engine's code (`compileRule`), the float64
+ * reference (`reference`) and the formula (`formula`).
+ *
+ * @throws TypeError when a name is not an identifier, is taken or reserved, or the rule forgets a state or makes a
+ * scalar state depend on elements.
+ */
+export function defineOptimizer<
+  H extends string = never,
+  S extends string = never,
+  C extends string = never,
+>(definition: OptimizerDefinition<H, S, C>): Optimizer {
+  const { name, title, source, lr, hyperparameters } = definition;
+  const state: Partial<Record<S, number>> = definition.state ?? {};
+  const scalarState: Partial<Record<C, number>> = definition.scalarState ?? {};
+  const names = [hyperparameters, state, scalarState].flatMap(Object.keys);
+  checkNames(name, names);
+
+  const outputs: Record<string, Expression | undefined> = definition.rule({
+    g: input('g', 'element'),
+    p: input('p', 'element'),
+    t: input('t', 'scalar'),
+    lr: input('lr', 'scalar'),
+    hyper: inputs<H, 'scalar'>(hyperparameters, 'scalar'),
+    state: inputs<S, 'element'>(state, 'element'),
+    scalarState: inputs<C, 'scalar'>(scalarState, 'scalar'),
+  });
+  const output = (key: string): Expression => {
+    const found = outputs[key];
+    if (found) return found;
+    throw new TypeError(`optimizer '${name}': the rule must return '${key}'`);
+  };
+  const slots = (inits: Partial<Record<string, number>>): Slot[] =>
+    Object.entries(inits).map(([key, init = 0]) => ({ name: key, init, next: output(key) }));
+
+  const shared = slots(scalarState);
+  const wrong = shared.find(({ next }) => next.rank === 'element');
+  if (wrong)
+    throw new TypeError(
+      `optimizer '${name}': the scalar state '${wrong.name}' depends on single elements; make it a state`,
+    );
+  return {
+    name,
+    title,
+    variants: definition.variants ?? ['paper'],
+    source,
+    lr,
+    hyperparameters,
+    next: output('p'),
+    state: slots(state),
+    scalarState: shared,
+  };
+}
+
+function inputs<K extends string, R extends 'scalar' | 'element'>(
+  names: Partial<Record<K, unknown>>,
+  rank: R,
+): Record<K, Expression<R>> {
+  const entries = Object.keys(names).map((name) => [name, input(name, rank)]);
+  return Object.fromEntries(entries) as Record<K, Expression<R>>;
+}
+
+function checkNames(owner: string, names: readonly string[]): void {
+  for (const [index, name] of names.entries()) {
+    const problem = problemOf(name, names.indexOf(name) < index);
+    if (problem) throw new TypeError(`optimizer '${owner}': the name '${name}' ${problem}`);
+  }
+}
+
+function problemOf(name: string, taken: boolean): string | undefined {
+  if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) return 'must be letters, digits and _';
+  if (reserved.test(name)) return 'is reserved (p, g, t, lr, c0, c1, …)';
+  return taken ? 'is used twice' : undefined;
+}

@@ -1,0 +1,68 @@
+import { compileRule, ruleName } from './compile-rule.js';
+import { resolveHyperparameters } from './hyperparameter.js';
+import type { Optimizer } from './optimizer.js';
+import type { Code } from './rule.js';
+import { runCode } from './run-code.js';
+
+/** An optimizer in float64, to check others against. */
+export interface Reference {
+  /** Each state slot, by name. */
+  readonly state: Readonly<Record<string, Float64Array>>;
+  readonly scalarState: Readonly<Record<string, number>>;
+  /** Updates `p` in place from its gradient `g`, and the state. */
+  step(p: Float64Array, g: Float64Array): void;
+}
+
+/**
+ * @param size number of parameters
+ * @param lr the learning rate of step t (from 0), or one for all steps
+ * @throws RangeError when a hyperparameter is unknown or outside its domain
+ */
+export function reference(
+  optimizer: Optimizer,
+  size: number,
+  lr: number | ((t: number) => number),
+  hyperparameters: Readonly<Record<string, number>> = {},
+): Reference {
+  const rule = compileRule(optimizer);
+  const hyper = resolveHyperparameters(
+    ruleName(optimizer),
+    optimizer.hyperparameters,
+    hyperparameters,
+  );
+  const state: Record<string, Float64Array> = Object.fromEntries(
+    rule.state.map(({ name, init }) => [name, new Float64Array(size).fill(init)]),
+  );
+  const scalarState: Record<string, number> = Object.fromEntries(
+    rule.scalarState.map(({ name, init }) => [name, init]),
+  );
+  let t = 0;
+
+  const step = (p: Float64Array, g: Float64Array): void => {
+    if (p.length !== size || g.length !== size)
+      throw new RangeError(
+        `expected ${size} parameters and gradients, got ${p.length} and ${g.length}`,
+      );
+    const rate = typeof lr === 'number' ? lr : lr(t);
+    const scalars = run(rule.scalar, { ...hyper, ...scalarState, t, lr: rate });
+    for (const name of Object.keys(scalarState)) scalarState[name] = scalars[name] ?? Number.NaN;
+    const slots = Object.entries({ ...state, p });
+    for (let i = 0; i < size; i += 1) {
+      const old = Object.fromEntries(
+        slots.map(([name, values]) => [name, values[i] ?? Number.NaN]),
+      );
+      const next = run(rule.vector, { ...scalars, ...old, g: g[i] ?? Number.NaN });
+      for (const [name, values] of slots) values[i] = next[name] ?? Number.NaN;
+    }
+    t += 1;
+  };
+  return { state, scalarState, step };
+}
+
+function run(code: Code, inputs: Readonly<Record<string, number>>): Record<string, number> {
+  const values = runCode(
+    code,
+    code.inputs.map((name) => inputs[name] ?? Number.NaN),
+  );
+  return Object.fromEntries(code.outputs.map(({ name }, k) => [name, values[k] ?? Number.NaN]));
+}
