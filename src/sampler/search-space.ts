@@ -81,6 +81,22 @@ export class SearchSpace {
     }
   }
 
+  /** The least and the greatest value that a hyperparameter can get. */
+  range(hyperparameter: string): [number, number] {
+    const found = this.#order.find(([, { target }]) => target === hyperparameter);
+    if (found === undefined) {
+      const value = this.#defaults.get(hyperparameter) ?? Number.NaN;
+      return [value, value];
+    }
+    const [name, { given, solve }] = found;
+    const others = given === undefined ? [0] : this.range(given);
+    // Every form is monotone in each of its parts, so its extremes are at the ends.
+    const ends = axisEnds(this.axes.get(name) as Axis).flatMap((value) =>
+      others.map((other) => solve(value, other)),
+    );
+    return [Math.min(...ends), Math.max(...ends)];
+  }
+
   /** Maps a point of the unit cube to the axes' values and to hyperparameters. */
   at(unit: readonly number[]): SampledPoint {
     const point = Object.fromEntries(
@@ -97,6 +113,11 @@ export class SearchSpace {
     }
     return { point, hyperparameters };
   }
+}
+
+function axisEnds(axis: Axis): number[] {
+  if (axis.kind === 'fixed') return [axis.value];
+  return axis.kind === 'choice' ? axis.values : [axis.low, axis.high];
 }
 
 function levelsOf(axis: SampledAxis): number {

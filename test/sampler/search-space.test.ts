@@ -144,6 +144,16 @@ describe('SearchSpace', () => {
     expect(rates[2]?.['lr']).toBeCloseTo(1e-2, 14);
   });
 
+  it('knows the range of every hyperparameter', () => {
+    const { '1-beta2': _, ...axes } = ADAM_SPACE;
+    const space = new SearchSpace(axes, ADAM);
+    expect(space.range('epsilon')).toEqual([1e-10, 1e10]);
+    expect(space.range('lr')[0]).toBeCloseTo(1e-12, 24);
+    expect(space.range('lr')[1]).toBe(1e14);
+    expect(space.range('beta1')).toEqual([0, 0.999]);
+    expect(space.range('beta2')).toEqual([0.999, 0.999]);
+  });
+
   it('throws with every problem', () => {
     expect(
       () =>

@@ -1,0 +1,39 @@
+import type { Axis } from '../sampler/axis.js';
+
+const log = (low: number, high: number): Axis => ({ kind: 'log', low, high });
+
+const RATE = log(1e-4, 1e1);
+const EPSILON = log(1e-10, 1e10);
+/** One minus a decay rate of a first moment, up to none at all. */
+const MOMENTUM = log(1e-3, 1);
+/** One minus a decay rate of a second moment. */
+const SECOND_MOMENT = log(1e-4, 1);
+
+const MOMENTUM_SPACE = { lr: RATE, '1-gamma': MOMENTUM };
+const RMSPROP_SPACE = { epsilon: EPSILON, '1-gamma': MOMENTUM, '1-rho': SECOND_MOMENT };
+const ADAM_SPACE = {
+  'lr/epsilon': log(1e-2, 1e4),
+  epsilon: EPSILON,
+  '1-beta1': MOMENTUM,
+  '1-beta2': SECOND_MOMENT,
+};
+
+const SPACES: Readonly<Record<string, Record<string, Axis>>> = {
+  sgd: { lr: RATE },
+  momentum: MOMENTUM_SPACE,
+  nesterov: MOMENTUM_SPACE,
+  rmsprop: { 'lr/sqrt(epsilon)': log(1e-2, 1e4), ...RMSPROP_SPACE },
+  // PyTorch adds ε after the root.
+  'rmsprop/pytorch': { 'lr/epsilon': log(1e-2, 1e4), ...RMSPROP_SPACE },
+  adam: ADAM_SPACE,
+  nadam: ADAM_SPACE,
+};
+
+/**
+ * The wide space to begin a search with, for `space: default`: every hyperparameter of the paper's rules on a log
+ * scale, the coupled ones in the paper's derived forms (Choi et al. 2019, §4 and appendix D). The ranges are ours;
+ * narrow them around the good region for the final search. Undefined when the optimizer has none.
+ */
+export function defaultSpace(optimizer: string, variant: string): Record<string, Axis> | undefined {
+  return SPACES[`${optimizer}/${variant}`] ?? SPACES[optimizer];
+}

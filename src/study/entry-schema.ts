@@ -1,0 +1,242 @@
+import { z } from 'zod';
+import {
+  contains,
+  type Domain,
+  decayRate,
+  formatDomain,
+  getOptimizer,
+  nonNegative,
+  type Optimizer,
+  optimizers,
+  positive,
+  type Variant,
+} from '../optimizers/index.js';
+import type { Axis } from '../sampler/axis.js';
+import { parseDerivedName } from '../sampler/derived-name.js';
+import { checkSpace, SearchSpace } from '../sampler/search-space.js';
+import { nearest } from '../yaml/nearest.js';
+import { axisOrDefaultSchema, axisSchema } from './axis-schema.js';
+import { defaultSpace } from './default-space.js';
+
+const VARIANTS = ['paper', 'pytorch'] as const satisfies readonly Variant[];
+
+/** Settings of a trial beside its update rule and schedule, each fixed or sampled. */
+export const SETTINGS = {
+  /** Coefficient of the L2 penalty. */
+  l2: nonNegative,
+  /** Decoupled weight decay. */
+  weight_decay: nonNegative,
+  /** In place of the workload's own. */
+  label_smoothing: decayRate,
+  /** Greatest global norm of the gradient. */
+  clip_norm: positive,
+} as const satisfies Record<string, Domain>;
+
+export type Setting = keyof typeof SETTINGS;
+
+/** Parameters of the linear-decay schedule. */
+const DECAY = {
+  /** When the rate has reached its last value, as a fraction of the budget. */
+  decay_steps: { min: 0, max: 1, openMin: true },
+  /** The last rate as a fraction of the first. */
+  decay_factor: { min: 0, max: 1 },
+} as const satisfies Record<string, Domain>;
+
+export const labelSchema = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^\P{Cc}+$/u, 'must not contain control characters');
+
+const scheduleSchema = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? { kind: value } : value),
+    z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('constant') }),
+      z.strictObject({
+        kind: z.literal('linear_decay'),
+        decay_steps: axisSchema,
+        decay_factor: axisSchema,
+      }),
+    ]),
+  )
+  .prefault('constant');
+
+const writtenEntrySchema = z.strictObject({
+  /** Name of the entry in the results. Default: the optimizer's, with `/pytorch` added for that variant. */
+  label: labelSchema.optional(),
+  optimizer: z.string(),
+  variant: z.enum(VARIANTS).default('paper'),
+  /** Axes by name. What it does not name keeps the optimizer's default and counts as not tuned. */
+  space: z.union([z.literal('default'), z.record(z.string(), axisOrDefaultSchema)]),
+  schedule: scheduleSchema,
+  l2: axisSchema.optional(),
+  weight_decay: axisSchema.optional(),
+  label_smoothing: axisSchema.optional(),
+  clip_norm: axisSchema.optional(),
+  /** Only on these of the study's workloads. Default: on all. */
+  workloads: z.array(z.string()).min(1).optional(),
+});
+
+type WrittenEntry = z.output<typeof writtenEntrySchema>;
+
+/** An optimizer of a study with all that is tuned about it; `space` has no defaults left in it. */
+export interface OptimizerEntry extends Omit<WrittenEntry, 'label' | 'space'> {
+  label: string;
+  space: Record<string, Axis>;
+  /** Hyperparameters that keep their default because the space does not name them. */
+  untuned: string[];
+}
+
+interface Problem {
+  path: string[];
+  message: string;
+}
+
+/** Every number that a trial of this entry has, with its domain and its value when the space does not give it. */
+function hyperparametersOf(
+  optimizer: Optimizer,
+  entry: Pick<WrittenEntry, 'schedule' | Setting>,
+): Map<string, { domain: Domain; default: number }> {
+  const all = new Map<string, { domain: Domain; default: number }>([
+    ['lr', optimizer.lr],
+    ...Object.entries(optimizer.hyperparameters),
+  ]);
+  for (const name of Object.keys(otherAxes(entry))) {
+    all.set(name, { domain: { ...SETTINGS, ...DECAY }[name as Setting], default: Number.NaN });
+  }
+  return all;
+}
+
+/** The axes that stand beside the space: schedule and settings. */
+function otherAxes(entry: Pick<WrittenEntry, 'schedule' | Setting>): Record<string, Axis> {
+  const axes: Record<string, Axis> = {};
+  if (entry.schedule.kind === 'linear_decay') {
+    axes['decay_steps'] = entry.schedule.decay_steps;
+    axes['decay_factor'] = entry.schedule.decay_factor;
+  }
+  for (const setting of Object.keys(SETTINGS) as Setting[]) {
+    const axis = entry[setting];
+    if (axis !== undefined) axes[setting] = axis;
+  }
+  return axes;
+}
+
+/** The whole search space of an entry: the optimizer's hyperparameters, the schedule's and the settings. */
+export function entrySpace(entry: OptimizerEntry): SearchSpace {
+  const known = hyperparametersOf(getOptimizer(entry.optimizer, entry.variant), entry);
+  return new SearchSpace(
+    { ...entry.space, ...otherAxes(entry) },
+    Object.fromEntries([...known].map(([name, h]) => [name, h.default])),
+  );
+}
+
+function findOptimizer(name: string, variant: Variant): Optimizer | Problem {
+  const names = [...new Set(optimizers.map((optimizer) => optimizer.name))];
+  if (!names.includes(name)) {
+    const near = nearest(name, names);
+    const meant = near === undefined ? '' : `; did you mean "${near}"?`;
+    const message = `there is no such optimizer${meant} (allowed: ${names.join(', ')})`;
+    return { path: ['optimizer'], message };
+  }
+  try {
+    return getOptimizer(name, variant);
+  } catch (error) {
+    return { path: ['variant'], message: (error as Error).message };
+  }
+}
+
+/** The space with every `default` replaced by what it stands for. */
+function expandSpace(
+  { space, optimizer: name, variant }: WrittenEntry,
+  optimizer: Optimizer,
+): Record<string, Axis> | Problem[] {
+  if (space === 'default') {
+    const found = defaultSpace(name, variant);
+    if (found !== undefined) return found;
+    return [{ path: ['space'], message: `"${name}" has no default space; name its axes` }];
+  }
+  const problems: Problem[] = [];
+  const axes = Object.entries(space).map(([axis, value]): [string, Axis] => {
+    if (value !== 'default') return [axis, value];
+    const known = axis === 'lr' ? optimizer.lr : optimizer.hyperparameters[axis];
+    if (known !== undefined) return [axis, { kind: 'fixed', value: known.default }];
+    const names = ['lr', ...Object.keys(optimizer.hyperparameters)].join(', ');
+    const message = `only a hyperparameter has a default (${names}), found the axis "${axis}"`;
+    problems.push({ path: ['space', axis], message });
+    return [axis, { kind: 'fixed', value: Number.NaN }];
+  });
+  return problems.length > 0 ? problems : Object.fromEntries(axes);
+}
+
+function nameProblems(space: Record<string, Axis>, optimizer: Optimizer): Problem[] {
+  const names = ['lr', ...Object.keys(optimizer.hyperparameters)];
+  return checkSpace(Object.keys(space), names).map(({ axis, message }) => {
+    const derived = parseDerivedName(axis);
+    const unknown = [derived?.target, derived?.given].find((n) => n && !names.includes(n));
+    const near = unknown === undefined ? undefined : nearest(unknown, names);
+    const meant = near === undefined ? '' : `; did you mean "${near}"?`;
+    return { path: ['space', axis], message: message + meant };
+  });
+}
+
+/** Settings that would hide a hyperparameter of the same name. */
+function clashProblems(entry: WrittenEntry, optimizer: Optimizer): Problem[] {
+  const clashing = Object.keys(otherAxes(entry)).filter(
+    (name) => name in optimizer.hyperparameters,
+  );
+  return clashing.map((name) => ({
+    path: pathOfAxis(name),
+    message: `"${optimizer.name}" has a hyperparameter of this name; put it into the space`,
+  }));
+}
+
+/** Hyperparameters that the space can lead out of their domain. */
+function rangeProblems(entry: OptimizerEntry, optimizer: Optimizer): Problem[] {
+  const space = entrySpace(entry);
+  const problems: Problem[] = [];
+  for (const [name, { domain }] of hyperparametersOf(optimizer, entry)) {
+    const [low, high] = space.range(name);
+    if (contains(domain, low) && contains(domain, high)) continue;
+    const axis = [...space.axes.keys()].find((key) => parseDerivedName(key)?.target === name);
+    const values = low === high ? `${low}` : `${low} to ${high}`;
+    problems.push({
+      path: pathOfAxis(axis ?? name),
+      message: `gives ${name} = ${values}, outside its domain ${formatDomain(domain)}`,
+    });
+  }
+  return problems;
+}
+
+function pathOfAxis(axis: string): string[] {
+  if (axis in SETTINGS) return [axis];
+  return axis in DECAY ? ['schedule', axis] : ['space', axis];
+}
+
+function completeEntry(written: WrittenEntry): OptimizerEntry | Problem[] {
+  const optimizer = findOptimizer(written.optimizer, written.variant);
+  if ('message' in optimizer) return [optimizer];
+  const space = expandSpace(written, optimizer);
+  if (Array.isArray(space)) return space;
+  const names = [...clashProblems(written, optimizer), ...nameProblems(space, optimizer)];
+  if (names.length > 0) return names;
+
+  const suffix = written.variant === 'paper' ? '' : `/${written.variant}`;
+  const entry: OptimizerEntry = {
+    ...written,
+    label: written.label ?? written.optimizer + suffix,
+    space,
+    untuned: [],
+  };
+  entry.untuned = entrySpace(entry).untuned;
+  const ranges = rangeProblems(entry, optimizer);
+  return ranges.length > 0 ? ranges : entry;
+}
+
+/** One entry of a study's `optimizers`. */
+export const entrySchema = writtenEntrySchema.transform((written, context): OptimizerEntry => {
+  const entry = completeEntry(written);
+  if (!Array.isArray(entry)) return entry;
+  for (const { path, message } of entry) context.addIssue({ code: 'custom', path, message });
+  return z.NEVER;
+});

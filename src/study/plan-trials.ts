@@ -1,0 +1,129 @@
+import { getOptimizer, type Variant } from '../optimizers/index.js';
+import { deriveKey } from '../sampler/derive-key.js';
+import type { NewTrial } from '../store/store.js';
+import type { Duration } from './duration-schema.js';
+import { entrySpace, type OptimizerEntry } from './entry-schema.js';
+import { type Study, workloadReference } from './load-study.js';
+import { isOn } from './study-schema.js';
+
+/** All that a worker must know to train a trial. Plain data. */
+export interface TrialSettings {
+  /** As `loadWorkload` takes it. */
+  workload: string;
+  optimizer: string;
+  variant: Variant;
+  lr: number;
+  /** The update rule's, without the learning rate. */
+  hyperparameters: Record<string, number>;
+  schedule:
+    | { kind: 'constant' }
+    /** `decaySteps` as a fraction of the budget, `decayFactor` of the learning rate. */
+    | { kind: 'linear_decay'; decaySteps: number; decayFactor: number };
+  l2?: number;
+  weightDecay?: number;
+  labelSmoothing?: number;
+  clipNorm?: number;
+  /** Default: the workload's own. */
+  budget?: Duration;
+  evaluateEvery: Duration;
+  seed: string;
+  threads: number;
+}
+
+export interface PlannedTrial extends NewTrial {
+  point: Record<string, number>;
+  hyperparameters: Record<string, number>;
+  settings: TrialSettings;
+  /** Hyperparameters that keep the optimizer's default because the space does not name them. */
+  untuned: string[];
+}
+
+/**
+ * The seed of a trial's initial weights and batches. It does not depend on the optimizer: the n-th trials of all
+ * optimizers start and go through the data alike (common random numbers), so they differ by the optimizer alone.
+ */
+export function trialSeed(
+  studySeed: number,
+  { workload, number, repetition }: { workload: string; number: number; repetition: number },
+): string {
+  return deriveKey(BigInt(studySeed), `trial ${workload}`, number, repetition).toString();
+}
+
+/**
+ * Every trial of a study, in the order to run them: all points once before they are repeated, the n-th point of
+ * every optimizer before any's n+1-st, so that what is done so far can be compared at any time.
+ */
+export function planTrials(study: Study): PlannedTrial[] {
+  const { spec } = study;
+  const searches = spec.workloads.flatMap((workload) =>
+    spec.optimizers
+      .filter((entry) => isOn(entry, workload))
+      .map((entry) => search(study, workload, entry)),
+  );
+  const order = (count: number) => Array.from({ length: count }, (_, i) => i);
+  return order(spec.repetitions).flatMap((repetition) =>
+    order(spec.trials).flatMap((number) =>
+      searches.filter(({ count }) => number < count).map(({ trial }) => trial(number, repetition)),
+    ),
+  );
+}
+
+/** The trials of one optimizer on one workload, each computable alone. */
+function search(study: Study, workload: string, entry: OptimizerEntry) {
+  const { spec } = study;
+  const space = entrySpace(entry);
+  const key = deriveKey(BigInt(spec.seed), `points ${workload}\n${entry.label}`);
+  const sequence = space.sequence(spec.sampler, key);
+  const trial = (number: number, repetition: number): PlannedTrial => {
+    const { point, hyperparameters } = space.at(sequence.point(number));
+    const seed = trialSeed(spec.seed, { workload, number, repetition });
+    return {
+      workload,
+      optimizer: entry.label,
+      number,
+      repetition,
+      point,
+      hyperparameters,
+      seed,
+      settings: settingsOf(study, workload, entry, hyperparameters, seed),
+      untuned: entry.untuned,
+    };
+  };
+  return { count: sequence.count, trial };
+}
+
+function settingsOf(
+  study: Study,
+  workload: string,
+  entry: OptimizerEntry,
+  all: Record<string, number>,
+  seed: string,
+): TrialSettings {
+  const { optimizer, variant, schedule } = entry;
+  const { budget, evaluate_every, threads } = study.spec;
+  const value = (name: string) => all[name] as number;
+  const rule = Object.keys(getOptimizer(optimizer, variant).hyperparameters);
+  return {
+    workload: workloadReference(study, workload),
+    optimizer,
+    variant,
+    lr: value('lr'),
+    hyperparameters: Object.fromEntries(rule.map((name) => [name, value(name)])),
+    schedule:
+      schedule.kind === 'constant'
+        ? { kind: 'constant' }
+        : {
+            kind: 'linear_decay',
+            decaySteps: value('decay_steps'),
+            decayFactor: value('decay_factor'),
+          },
+    ...(entry.l2 && { l2: value('l2') }),
+    ...(entry.weight_decay && { weightDecay: value('weight_decay') }),
+    ...(entry.label_smoothing && { labelSmoothing: value('label_smoothing') }),
+    ...(entry.clip_norm && { clipNorm: value('clip_norm') }),
+    ...(budget && { budget }),
+    evaluateEvery: evaluate_every,
+    seed,
+    threads,
+  };
+}

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { SAMPLERS } from '../sampler/search-space.js';
+import { durationSchema } from './duration-schema.js';
+import { entrySchema, entrySpace, labelSchema, type OptimizerEntry } from './entry-schema.js';
+
+const METRICS = ['classification_error', 'cross_entropy'] as const;
+const MAX_TRIALS = 1_000_000;
+
+const objectiveSchema = z
+  .strictObject({
+    metric: z.enum(METRICS).default('classification_error'),
+    split: z.literal('validation').default('validation'),
+    /** The best measurement of the run, or the last. */
+    over: z.enum(['best', 'final']).default('best'),
+  })
+  .prefault({});
+
+const writtenStudySchema = z.strictObject({
+  name: labelSchema,
+  /** Keys every random number of the study. */
+  seed: z.int().min(0).default(0),
+  /** Names of built-in workloads, or paths of workload files, relative to the study file. */
+  workloads: z.array(z.string().min(1)).min(1),
+  optimizers: z.array(entrySchema).min(1),
+  sampler: z.enum(SAMPLERS).default('sobol'),
+  /** Points for each optimizer on each workload. A grid has as many as it has. */
+  trials: z.int().min(1).max(MAX_TRIALS).optional(),
+  /** Training runs of each point, each with its own seed. */
+  repetitions: z.int().min(1).max(1000).default(1),
+  /** Default: the workload's own. */
+  budget: durationSchema.optional(),
+  evaluate_every: durationSchema,
+  objective: objectiveSchema,
+  /** Trials at once. Default: as many as there are cores for. */
+  workers: z.int().min(1).max(1024).optional(),
+  /** Compute threads of a trial. Results depend on it to the bit. */
+  threads: z.int().min(1).max(1024).default(1),
+  /** How often a trial whose worker died is tried again. */
+  retries: z.int().min(0).max(100).default(2),
+  /** Seconds of silence after which a worker counts as hanging. */
+  timeout: z.number().positive().default(600),
+  /** Least seconds between two checkpoints of a trial. */
+  checkpoint_every: z.number().min(0).default(30),
+});
+
+type WrittenStudy = z.output<typeof writtenStudySchema>;
+
+/** A checked study, with every default written out. Plain JSON data. */
+export interface StudySpec extends Omit<WrittenStudy, 'trials'> {
+  /** Points for each optimizer on each workload; less where its grid has fewer. */
+  trials: number;
+}
+
+/** Top-level keys that change no trial's result, so that a study can go on when they change. */
+export const FREE_TO_CHANGE: readonly (keyof StudySpec)[] = [
+  'name',
+  'trials',
+  'repetitions',
+  'objective',
+  'workers',
+  'retries',
+  'timeout',
+  'checkpoint_every',
+];
+
+interface Problem {
+  path: (string | number)[];
+  message: string;
+}
+
+function duplicates(values: readonly string[]): { value: string; index: number }[] {
+  return values.flatMap((value, index) =>
+    values.indexOf(value) < index ? [{ value, index }] : [],
+  );
+}
+
+function workloadProblems({ workloads, optimizers }: WrittenStudy): Problem[] {
+  const twice = duplicates(workloads).map(({ index }) => ({
+    path: ['workloads', index],
+    message: 'this workload is listed twice',
+  }));
+  const unknown = optimizers.flatMap((entry, i) =>
+    (entry.workloads ?? []).flatMap((name, j) => {
+      if (workloads.includes(name)) return [];
+      const message = `not one of the study's workloads (allowed: ${workloads.join(', ')})`;
+      return [{ path: ['optimizers', i, 'workloads', j], message }];
+    }),
+  );
+  return [...twice, ...unknown];
+}
+
+/** A label may stand once on each workload. */
+function labelProblems({ workloads, optimizers }: WrittenStudy): Problem[] {
+  const clashing = workloads.flatMap((workload) => {
+    const here = optimizers.flatMap((entry, index) =>
+      isOn(entry, workload) ? [{ label: entry.label, index }] : [],
+    );
+    return duplicates(here.map(({ label }) => label)).map(({ index }) => here[index]?.index ?? 0);
+  });
+  return [...new Set(clashing)].map((index) => ({
+    path: ['optimizers', index],
+    message: `another entry is called "${optimizers[index]?.label}" too; give this one a label of its own`,
+  }));
+}
+
+function samplerProblems({ sampler, trials, optimizers }: WrittenStudy): Problem[] {
+  if (sampler !== 'grid' && trials === undefined) {
+    return [{ path: ['trials'], message: `is missing; the sampler "${sampler}" has no end` }];
+  }
+  return optimizers.flatMap((entry, index) => {
+    const path = ['optimizers', index, 'space'];
+    try {
+      const { count } = entrySpace(entry).sequence(sampler, 0n);
+      if (count <= MAX_TRIALS || sampler !== 'grid') return [];
+      return [{ path, message: `this grid has ${count} points; at most ${MAX_TRIALS} are run` }];
+    } catch (error) {
+      return [{ path, message: (error as Error).message }];
+    }
+  });
+}
+
+/** Whether an entry is compared on a workload. */
+export function isOn(entry: OptimizerEntry, workload: string): boolean {
+  return entry.workloads?.includes(workload) ?? true;
+}
+
+function largestGrid({ optimizers }: WrittenStudy): number {
+  return Math.max(...optimizers.map((entry) => entrySpace(entry).sequence('grid', 0n).count));
+}
+
+/** A study file. */
+export const studySchema = writtenStudySchema.transform((written, context): StudySpec => {
+  const problems = [
+    ...workloadProblems(written),
+    ...labelProblems(written),
+    ...samplerProblems(written),
+  ];
+  for (const { path, message } of problems) context.addIssue({ code: 'custom', path, message });
+  if (problems.length > 0) return z.NEVER;
+  return {
+    ...written,
+    trials: written.trials ?? largestGrid(written),
+  };
+});
