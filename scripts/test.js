@@ -12,9 +12,7 @@ import { SetupError, tail, tryRun } from './lib/run.js';
 import { step } from './lib/step.js';
 import { setup } from './setup.js';
 
-const SANITIZE = [
-  '-DCMAKE_CXX_FLAGS=-fsanitize=address,undefined -fno-sanitize-recover=all -g1 -O1 -Wno-error',
-];
+const SANITIZE = ['-DOPTCMP_SANITIZE=ON'];
 const SANITIZE_ENV = { ASAN_OPTIONS: 'detect_stack_use_after_return=1' };
 const NODE = process.execPath;
 
@@ -94,7 +92,7 @@ async function everything() {
 }
 
 const total = await everything().catch((error) => {
-  console.error(error instanceof SetupError ? `\n${error.message}` : error);
+  console.log(error instanceof SetupError ? `\n${error.message}` : error);
   return one('failed');
 });
 console.log(`\n${summary(total)}`);
