@@ -1,0 +1,102 @@
+import { CompileError } from './compile-error.js';
+import { differentiate } from './differentiate.js';
+import { BATCH, formatShape, sameDimension } from './dimension.js';
+import { at, type Graph, type Value } from './graph.js';
+import { type InitializationScheme, initializers } from './initialization.js';
+import { lower } from './lower.js';
+import { importGraph } from './onnx/import-graph.js';
+import { type OnnxModel, readOnnxModel } from './onnx/onnx-model.js';
+import type { Program } from './program.js';
+import { prune, simplify } from './simplify.js';
+
+export interface CompileOptions {
+  /** Examples a step; at least 1. */
+  batchSize: number;
+  /** `labelSmoothing` in [0, 1): the share of probability spread evenly over all classes. Default 0. */
+  loss: { kind: 'softmax_cross_entropy'; labelSmoothing?: number };
+  /** Where parameters start; `'model'` takes the values stored in the file. Default `'pytorch'`. */
+  initialization?: InitializationScheme;
+}
+
+/**
+ * Compiles an ONNX model (a path or one already read), whose output are logits [N, classes], into the
+ * programs of a training step and of an evaluation step. Both have the same parameters, under their ONNX names.
+ * @throws {CompileError} naming the file, the node and what is supported.
+ */
+export function compileModel(
+  model: OnnxModel | string,
+  options: CompileOptions,
+): { train: Program; evaluate: Program } {
+  const read = typeof model === 'string' ? readOnnxModel(model) : model;
+  try {
+    return compile(read, options);
+  } catch (error) {
+    throw error instanceof CompileError ? error.at(read.file) : error;
+  }
+}
+
+function compile(model: OnnxModel, options: CompileOptions) {
+  const { batchSize, loss, initialization = 'pytorch' } = options;
+  checkOptions(options);
+  const { graph, problems } = importGraph(model);
+  if (graph === undefined) throw new CompileError(problems);
+  checkBatch(graph, batchSize);
+  // Label smoothing belongs to the training loss; the evaluation's cross-entropy is without it.
+  const forTraining = simplify(withLoss(graph, loss.labelSmoothing ?? 0));
+  const forEvaluation = simplify(withLoss(graph, 0));
+  const starts = initializers(forTraining, initialization);
+  return {
+    train: lower(prune(differentiate(forTraining)), { mode: 'train', batchSize, starts }),
+    evaluate: lower(prune(forEvaluation), { mode: 'evaluate', batchSize, starts }),
+  };
+}
+
+function checkOptions({ batchSize, loss }: CompileOptions): void {
+  if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 2 ** 24) {
+    throw new CompileError(`the batch size is ${batchSize}; it must be an integer from 1 to 2^24`);
+  }
+  const smoothing = loss.labelSmoothing ?? 0;
+  if (!(smoothing >= 0 && smoothing < 1)) {
+    throw new CompileError(`label smoothing is ${smoothing}; it must be in [0, 1)`);
+  }
+}
+
+/** A model exported with a fixed batch runs at that batch size only. */
+function checkBatch({ input }: Graph, batchSize: number): void {
+  const [batch] = input.shape;
+  if (typeof batch !== 'number' || batch === batchSize) return;
+  throw new CompileError(
+    `the input "${input.name}" has a fixed batch of ${batch}, but ${batchSize} is asked for; ` +
+      'export the model with a symbolic batch axis (dynamic_shapes, or dynamic_axes in the older exporter)',
+  );
+}
+
+/** The graph with labels and the loss of its logits; its outputs are loss, errors and, in training, dlogits. */
+export function withLoss(graph: Graph, labelSmoothing: number): Graph {
+  const logits = at(graph.outputs, 0);
+  const [batch = BATCH] = graph.input.shape;
+  const [rows = 0, classes] = logits.shape;
+  if (logits.shape.length !== 2 || !sameDimension(rows, batch) || typeof classes !== 'number') {
+    throw new CompileError(
+      `the output "${logits.name}" has shape ${formatShape(logits.shape)}; the loss expects logits [N, classes]`,
+    );
+  }
+  const labels: Value = { name: 'labels', dtype: 'i32', shape: [batch], role: 'label' };
+  const metric = (name: string): Value => ({ name, dtype: 'f32', shape: [], role: 'metric' });
+  const outputs = [metric('loss'), metric('errors')];
+  const dlogits: Value = { ...logits, name: `${logits.name}.grad`, role: 'temporary' };
+  return {
+    ...graph,
+    outputs,
+    nodes: [
+      ...graph.nodes,
+      {
+        kind: 'softmax_cross_entropy',
+        name: 'loss',
+        inputs: [logits, labels],
+        outputs: [...outputs, dlogits],
+        attributes: { label_smoothing: labelSmoothing },
+      },
+    ],
+  };
+}

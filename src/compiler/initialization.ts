@@ -1,0 +1,87 @@
+import { CompileError } from './compile-error.js';
+import { concrete, elements } from './dimension.js';
+import { at, type Graph, type Node, type Value } from './graph.js';
+import type { Initializer } from './program.js';
+
+/** Where parameters start: the file's own values, or a scheme by name. */
+export type InitializationScheme =
+  | 'model'
+  | 'pytorch'
+  | 'glorot_uniform'
+  | 'glorot_normal'
+  | 'he_uniform'
+  | 'he_normal';
+
+/** How a parameter starts: by rule, or with values from the file. */
+export interface Start {
+  initializer: Initializer;
+  data?: Float32Array;
+}
+
+/**
+ * A start for every parameter. Weights follow the scheme, with the fans of the layer that uses them; biases are
+ * zero, but with `pytorch`, where they follow the fan-in of their layer, as in torch.nn.Linear and Conv2d.
+ * @throws {CompileError} for `model` when the file stores no values.
+ */
+export function initializers(graph: Graph, scheme: InitializationScheme): Map<Value, Start> {
+  if (scheme === 'model') return new Map(graph.parameters.map((p) => [p, stored(p)]));
+  const roles = new Map<Value, { fanIn: number; fanOut: number; weight: boolean }>();
+  for (const node of graph.nodes) {
+    const fans = fansOf(node);
+    if (fans === undefined) continue;
+    const [, w, b] = node.inputs;
+    if (w?.role === 'parameter') roles.set(w, { ...fans, weight: true });
+    const vector = b && source(graph, b);
+    if (vector?.role === 'parameter') roles.set(vector, { ...fans, weight: false });
+  }
+  return new Map(
+    graph.parameters.map((parameter) => {
+      const role = roles.get(parameter);
+      if (role === undefined) return [parameter, { initializer: unknownRole(parameter, scheme) }];
+      const { weight, ...fans } = role;
+      const initializer: Initializer =
+        weight || scheme === 'pytorch' ? { kind: scheme, ...fans } : { kind: 'zeros' };
+      return [parameter, { initializer }];
+    }),
+  );
+}
+
+function stored(parameter: Value): Start {
+  if (parameter.read === undefined) {
+    throw new CompileError(
+      `the file stores no values for the parameter "${parameter.name}"; choose an initialization other than "model"`,
+    );
+  }
+  return { initializer: { kind: 'zeros' }, data: parameter.read() };
+}
+
+/** Connections into and out of one unit, as torch.nn.init counts them. */
+function fansOf(node: Node): { fanIn: number; fanOut: number } | undefined {
+  if (node.kind === 'conv2d') {
+    const [outputs = 1, inputs = 1, ...kernel] = concrete(at(node.inputs, 1).shape, 1);
+    const field = elements(kernel) as number;
+    return { fanIn: inputs * field, fanOut: outputs * field };
+  }
+  if (node.kind === 'dense') {
+    const [rows = 1, columns = 1] = concrete(at(node.inputs, 1).shape, 1);
+    return node.attributes.transposed
+      ? { fanIn: columns, fanOut: rows }
+      : { fanIn: rows, fanOut: columns };
+  }
+  return undefined;
+}
+
+/** The parameter behind a reshaped bias. */
+function source(graph: Graph, value: Value): Value {
+  const maker = graph.nodes.find((node) => node.outputs.includes(value));
+  return maker?.kind === 'reshape' ? at(maker.inputs, 0) : value;
+}
+
+/** A parameter outside convolutions and dense layers: zero when it acts as a bias. */
+function unknownRole(parameter: Value, scheme: InitializationScheme): Initializer {
+  if (parameter.shape.filter((d) => d !== 1).length <= 1) return { kind: 'zeros' };
+  throw new CompileError(
+    `no start is known by the scheme "${scheme}" for the parameter "${parameter.name}": it is the weight of no ` +
+      'convolution or dense layer; store its values in the file and choose the initialization "model"',
+  );
+}

@@ -1,0 +1,10 @@
+/** Bounds on what a model file may ask for, far above any real model, so that a bad file fails at once. */
+export const LIMITS = {
+  /** The protobuf format itself ends at 2 GiB; bigger weights go to external data. */
+  fileBytes: 2 ** 31 - 1,
+  nodes: 100_000,
+  tensors: 400_000,
+  rank: 8,
+  /** Of one tensor at the compiled batch size. */
+  tensorBytes: 2 ** 36,
+} as const;

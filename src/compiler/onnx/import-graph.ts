@@ -1,0 +1,242 @@
+import { CompileError, type CompileProblem } from '../compile-error.js';
+import { BATCH, checkShape, type Dimension } from '../dimension.js';
+import type { Graph, Node, Value } from '../graph.js';
+import { advice, importers } from './importers.js';
+import { type Imported, isIntegers, NodeReader } from './node-reader.js';
+import type { OnnxInput, OnnxModel, OnnxNode, OnnxTensor } from './onnx-model.js';
+
+/** An imported model; `graph` is undefined when there are problems. */
+export interface ImportResult {
+  graph: Graph | undefined;
+  input: Value;
+  /** All the file has, whether or not the output depends on them. */
+  parameters: Value[];
+  problems: CompileProblem[];
+}
+
+/**
+ * Turns an ONNX model into a graph of its logits, with a symbolic batch. Only what the output depends on is
+ * looked at. Problems of nodes are collected, so that all can be shown.
+ * @throws {CompileError} when the graph as a whole makes no sense: cycles, missing names, no clear input or output.
+ */
+export function importGraph(model: OnnxModel): ImportResult {
+  try {
+    return new Importing(model).run();
+  } catch (error) {
+    throw error instanceof CompileError ? error.at(model.file) : error;
+  }
+}
+
+class Importing {
+  readonly #model: OnnxModel;
+  readonly #nodes: Node[] = [];
+  readonly #problems: CompileProblem[] = [];
+  /** By ONNX name; `undefined` where the node that makes it could not be imported. */
+  readonly #values = new Map<string, Imported | undefined>();
+
+  constructor(model: OnnxModel) {
+    this.#model = model;
+  }
+
+  run(): ImportResult {
+    const [outputName, ...others] = this.#model.outputs;
+    if (outputName === undefined || others.length > 0) {
+      throw new CompileError(
+        `the model has ${this.#model.outputs.length} outputs; one, the logits, is expected`,
+      );
+    }
+    const { input, parameters } = this.#declare();
+    for (const node of inOrder(this.#model, outputName)) this.#import(node);
+
+    const logits = this.#values.get(outputName);
+    const problems = this.#problems;
+    if (problems.length > 0 || logits === undefined) {
+      return { graph: undefined, input, parameters, problems };
+    }
+    if (isIntegers(logits)) throw new CompileError(`the output "${outputName}" is not a tensor`);
+    const graph: Graph = {
+      name: this.#model.name,
+      input,
+      parameters,
+      nodes: this.#nodes,
+      outputs: [logits],
+    };
+    return { graph, input, parameters, problems };
+  }
+
+  #declare(): { input: Value; parameters: Value[] } {
+    const { initializers, inputs } = this.#model;
+    const free = inputs.filter(({ name }) => !initializers.has(name));
+    const dataInput = findDataInput(free);
+    const input: Value = {
+      name: dataInput.name,
+      dtype: 'f32',
+      shape: dataShape(dataInput),
+      role: 'input',
+    };
+    const parameters = free
+      .filter((other) => other !== dataInput)
+      .map(
+        (other): Value => ({
+          name: other.name,
+          dtype: 'f32',
+          shape: parameterShape(other),
+          role: 'parameter',
+        }),
+      );
+    this.#values.set(input.name, input);
+    for (const tensor of initializers.values()) {
+      if (tensor.dataType !== 'FLOAT') continue;
+      const value = storedValue(tensor);
+      if (value.role === 'parameter') parameters.push(value);
+      else this.#values.set(value.name, value);
+    }
+    for (const parameter of parameters) this.#values.set(parameter.name, parameter);
+    return { input, parameters };
+  }
+
+  #import(node: OnnxNode): void {
+    const importer = Object.hasOwn(importers, node.opType) ? importers[node.opType] : undefined;
+    const [output] = node.outputs;
+    try {
+      if (importer === undefined) throw unsupported(node);
+      const inputs = node.inputs.map((name) => this.#lookup(name));
+      if (inputs.includes(UNKNOWN)) {
+        for (const name of node.outputs) this.#values.set(name, undefined);
+        return;
+      }
+      const reader = new NodeReader(
+        node,
+        inputs as (Imported | undefined)[],
+        this.#nodes,
+        this.#model.opset,
+      );
+      const result = importer(reader);
+      const [unread] = reader.unreadAttributes;
+      if (unread !== undefined) throw new CompileError(`the attribute ${unread} is not supported`);
+      if (output !== undefined) this.#values.set(output, result);
+    } catch (error) {
+      if (!(error instanceof CompileError)) throw error;
+      this.#problems.push(...error.at(undefined, node.label).problems);
+      for (const name of node.outputs) this.#values.set(name, undefined);
+    }
+  }
+
+  #lookup(name: string): Imported | undefined | typeof UNKNOWN {
+    if (name === '') return undefined;
+    const value = this.#values.get(name);
+    if (value !== undefined) return value;
+    const stored = this.#model.initializers.get(name);
+    if (stored === undefined) {
+      if (this.#values.has(name)) return UNKNOWN;
+      throw new CompileError(`it reads "${name}", an output that is not supported`);
+    }
+    if (stored.dims.length > 1) {
+      throw new CompileError(
+        `it reads "${name}", of type ${stored.dataType} and rank ${stored.dims.length}; export in float32`,
+      );
+    }
+    const integers = { integers: stored.integers(), scalar: stored.dims.length === 0 };
+    this.#values.set(name, integers);
+    return integers;
+  }
+}
+
+const UNKNOWN = Symbol('made by a node that could not be imported');
+
+function unsupported(node: OnnxNode): CompileError {
+  const hint = advice[node.opType];
+  const known = Object.keys(importers).join(', ');
+  const what = `operator ${node.opType} is not supported`;
+  return new CompileError(hint ? `${what}; ${hint}` : `${what} (supported: ${known})`);
+}
+
+/** The nodes `output` depends on, each after those it reads. @throws {CompileError} on cycles and missing names. */
+function inOrder(model: OnnxModel, output: string): OnnxNode[] {
+  const makers = new Map<string, OnnxNode>();
+  const given = new Set([...model.initializers.keys(), ...model.inputs.map((i) => i.name)]);
+  for (const node of model.nodes) {
+    for (const name of node.outputs) {
+      if (name === '') continue;
+      if (makers.has(name) || given.has(name)) {
+        throw new CompileError(`two tensors are called "${name}"`).at(undefined, node.label);
+      }
+      makers.set(name, node);
+    }
+  }
+  const order: OnnxNode[] = [];
+  const state = new Map<OnnxNode, 'open' | 'done'>();
+  const visit = (name: string, reader?: OnnxNode) => {
+    const maker = makers.get(name);
+    if (maker !== undefined || given.has(name) || name === '') return maker;
+    throw new CompileError(`"${name}" is read, but nothing makes it`).at(undefined, reader?.label);
+  };
+  const first = visit(output);
+  const stack = first === undefined ? [] : [{ node: first, next: 0 }];
+  if (first !== undefined) state.set(first, 'open');
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const name = top.node.inputs[top.next++];
+    if (name === undefined) {
+      state.set(top.node, 'done');
+      order.push(top.node);
+      stack.pop();
+      continue;
+    }
+    const maker = visit(name, top.node);
+    if (maker === undefined || state.get(maker) === 'done') continue;
+    if (state.get(maker) === 'open') {
+      throw new CompileError('the graph has a cycle through this node').at(undefined, maker.label);
+    }
+    state.set(maker, 'open');
+    stack.push({ node: maker, next: 0 });
+  }
+  return order;
+}
+
+const isSymbolic = (dim: number | string | undefined) => typeof dim !== 'number';
+
+/** The input with a symbolic first axis; of inputs that all have fixed shapes, the only one. */
+function findDataInput(free: OnnxInput[]): OnnxInput {
+  const symbolic = free.filter(({ dims }) => dims?.some(isSymbolic));
+  const [candidate, second] = symbolic.length > 0 ? symbolic : free;
+  if (candidate === undefined) throw new CompileError('the model has no input for the data');
+  if (second === undefined) return candidate;
+  const names = (symbolic.length > 0 ? symbolic : free).map(({ name }) => `"${name}"`);
+  throw new CompileError(
+    symbolic.length > 0
+      ? `the inputs ${names.join(', ')} all have a symbolic batch axis; one data input is supported`
+      : `none of the inputs ${names.slice(0, 8).join(', ')} has a symbolic batch axis; export with dynamic_shapes`,
+  );
+}
+
+function dataShape({ name, dataType, dims }: OnnxInput): Dimension[] {
+  if (dataType !== 'FLOAT') {
+    throw new CompileError(`the input "${name}" has type ${dataType}; FLOAT is supported`);
+  }
+  const [first, ...rest] = dims ?? [];
+  if (dims === undefined || dims.length === 0 || rest.some(isSymbolic)) {
+    throw new CompileError(
+      `the input "${name}" has shape [${dims?.map((d) => d ?? '?') ?? 'unknown'}]; ` +
+        'the first axis must be the batch and the others fixed',
+    );
+  }
+  const shape = [typeof first === 'number' ? first : BATCH, ...(rest as number[])];
+  checkShape(shape, `the input "${name}"`);
+  return shape;
+}
+
+function parameterShape({ name, dataType, dims }: OnnxInput): number[] {
+  if (dataType !== 'FLOAT' || dims === undefined) {
+    throw new CompileError(`the parameter "${name}" has type ${dataType}; FLOAT is supported`);
+  }
+  checkShape(dims as number[], `the parameter "${name}"`);
+  return dims as number[];
+}
+
+/** A stored float tensor is a parameter, unless it is a scalar: those are constants of the model. */
+function storedValue(tensor: OnnxTensor): Value {
+  const { name, dims } = tensor;
+  checkShape(dims, `the initializer "${name}"`);
+  const role = dims.length === 0 ? 'constant' : 'parameter';
+  return { name, dtype: 'f32', shape: dims, role, read: () => tensor.floats() };
+}

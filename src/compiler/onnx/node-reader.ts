@@ -1,0 +1,170 @@
+import { CompileError } from '../compile-error.js';
+import {
+  checkShape,
+  type Dimension,
+  elements,
+  formatShape,
+  type Shape,
+  sameDimension,
+} from '../dimension.js';
+import { at, type Node, type NodeOf, type OpAttributes, temporary, type Value } from '../graph.js';
+import { type ForwardKind, outputShapes } from '../operators.js';
+import type { OnnxAttribute, OnnxNode, OnnxTensor } from './onnx-model.js';
+
+/** Whole numbers known at compile time (up to the batch size): shapes, axes. */
+export interface Integers {
+  readonly integers: readonly Dimension[];
+  /** Rank 0 rather than 1. */
+  readonly scalar: boolean;
+}
+
+/** What an ONNX name stands for while importing. */
+export type Imported = Value | Integers;
+
+export const isIntegers = (imported: Imported): imported is Integers => 'integers' in imported;
+
+/** One ONNX node as an importer sees it: inputs and attributes with checks, and the graph to add to. */
+export class NodeReader {
+  readonly opset: number;
+  readonly #node: OnnxNode;
+  readonly #inputs: readonly (Imported | undefined)[];
+  readonly #nodes: Node[];
+  readonly #unread: Set<string>;
+
+  /** `inputs[k]` is undefined where the node leaves its k-th input out; new nodes go to `nodes`. */
+  constructor(
+    node: OnnxNode,
+    inputs: readonly (Imported | undefined)[],
+    nodes: Node[],
+    opset: number,
+  ) {
+    this.#node = node;
+    this.#inputs = inputs;
+    this.#nodes = nodes;
+    this.opset = opset;
+    this.#unread = new Set(node.attributes.keys());
+  }
+
+  /** Attributes no importer has asked for: they would be ignored silently. */
+  get unreadAttributes(): readonly string[] {
+    return [...this.#unread];
+  }
+
+  has(k: number): boolean {
+    return this.#inputs[k] !== undefined;
+  }
+
+  any(k: number): Imported {
+    const input = this.#inputs[k];
+    if (input === undefined) throw new CompileError(`input ${k} is missing`);
+    return input;
+  }
+
+  tensor(k: number): Value {
+    const input = this.any(k);
+    if (!isIntegers(input)) return input;
+    throw new CompileError(`input ${k} must be a float tensor; found integers`);
+  }
+
+  integers(k: number): Integers {
+    const input = this.any(k);
+    if (isIntegers(input)) return input;
+    throw new CompileError(
+      `input ${k} must be integers known when compiling; found the tensor "${input.name}"`,
+    );
+  }
+
+  /** As `integers`, without any that depend on the batch size. */
+  numbers(k: number): number[] {
+    return this.integers(k).integers.map((d) => {
+      if (typeof d === 'number') return d;
+      throw new CompileError(`input ${k} must not depend on the batch size`);
+    });
+  }
+
+  #attribute<K extends OnnxAttribute['kind']>(name: string, kind: K) {
+    this.#unread.delete(name);
+    const attribute = this.#node.attributes.get(name);
+    if (attribute === undefined) return undefined;
+    if (attribute.kind === kind) return attribute as Extract<OnnxAttribute, { kind: K }>;
+    throw new CompileError(`the attribute ${name} must be of kind ${kind}, not ${attribute.kind}`);
+  }
+
+  int(name: string, otherwise: number): number {
+    return this.#attribute(name, 'int')?.value ?? otherwise;
+  }
+
+  float(name: string, otherwise: number): number {
+    return this.#attribute(name, 'float')?.value ?? otherwise;
+  }
+
+  string(name: string, otherwise: string): string {
+    return this.#attribute(name, 'string')?.value ?? otherwise;
+  }
+
+  ints(name: string): number[] | undefined {
+    return this.#attribute(name, 'ints')?.value;
+  }
+
+  stored(name: string): OnnxTensor | undefined {
+    return this.#attribute(name, 'tensor')?.value;
+  }
+
+  hasAttribute(name: string): boolean {
+    return this.#node.attributes.has(name);
+  }
+
+  /** Two integers of at least `least`, e.g. strides. */
+  pair(
+    name: string,
+    otherwise: readonly [number, number] | undefined,
+    least = 1,
+  ): [number, number] {
+    const [first, second, ...rest] = this.ints(name) ?? otherwise ?? [];
+    const ok = (n: number | undefined) => n !== undefined && n >= least && n < 2 ** 31;
+    if (rest.length > 0 || !ok(first) || !ok(second)) {
+      throw new CompileError(`the attribute ${name} must be two integers of at least ${least}`);
+    }
+    return [first ?? least, second ?? least];
+  }
+
+  /** Adds a node; returns its first output. */
+  emit<K extends ForwardKind>(kind: K, inputs: Value[], attributes: OpAttributes[K]): Value {
+    const shapes = outputShapes[kind](
+      inputs.map((input) => input.shape),
+      attributes,
+    );
+    return this.#add({ kind, inputs, attributes, ...this.#outputs(shapes) } as NodeOf<K>);
+  }
+
+  reshape(x: Value, shape: Shape): Value {
+    if (!sameDimension(elements(x.shape), elements(shape))) {
+      throw new CompileError(
+        `a tensor of shape ${formatShape(x.shape)} cannot be reshaped to ${formatShape(shape)}`,
+      );
+    }
+    return this.#add({ kind: 'reshape', inputs: [x], attributes: {}, ...this.#outputs([shape]) });
+  }
+
+  #outputs(shapes: readonly Shape[]) {
+    const { name } = this.#node;
+    return {
+      name,
+      outputs: shapes.map((shape, k): Value => {
+        checkShape(shape, 'the result');
+        if (k === 0) return temporary(this.#outputName(), shape);
+        // The second output of a max pool says where each maximum came from.
+        return { ...temporary(`${name}.argmax`, shape), dtype: 'i32' };
+      }),
+    };
+  }
+
+  #outputName(): string {
+    return this.#node.outputs[0] || this.#node.name;
+  }
+
+  #add(node: NodeOf<ForwardKind | 'reshape'>): Value {
+    this.#nodes.push(node as Node);
+    return at(node.outputs, 0);
+  }
+}

@@ -1,0 +1,373 @@
+import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, resolve, sep } from 'node:path';
+import { fromBinary } from '@bufbuild/protobuf';
+import { CompileError } from '../compile-error.js';
+import { LIMITS } from '../limits.js';
+import {
+  type AttributeProto,
+  AttributeProto_AttributeType as AttributeType,
+  TensorProto_DataLocation as DataLocation,
+  TensorProto_DataType as DataType,
+  type GraphProto,
+  type ModelProto,
+  ModelProtoSchema,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from './onnx_pb.js';
+
+const OLDEST_OPSET = 7;
+const NEWEST_OPSET = 28;
+
+/** An attribute's value; graphs and the like are `unsupported`. */
+export type OnnxAttribute =
+  | { kind: 'int'; value: number }
+  | { kind: 'ints'; value: number[] }
+  | { kind: 'float'; value: number }
+  | { kind: 'floats'; value: number[] }
+  | { kind: 'string'; value: string }
+  | { kind: 'tensor'; value: OnnxTensor }
+  | { kind: 'unsupported' };
+
+export interface OnnxNode {
+  /** As errors show it: `"name" (OpType)`. */
+  label: string;
+  name: string;
+  /** The operator, with its domain before it unless that is ONNX's own. */
+  opType: string;
+  inputs: string[];
+  outputs: string[];
+  attributes: Map<string, OnnxAttribute>;
+}
+
+/** A stored tensor. The number of stored values is checked on reading, the values are decoded on demand. */
+export interface OnnxTensor {
+  name: string;
+  dims: number[];
+  /** ONNX's name of the element type, e.g. `FLOAT`. */
+  dataType: string;
+  /** Row-major. @throws {CompileError} when the element type is not `FLOAT`. */
+  floats(): Float32Array;
+  /** Row-major. @throws {CompileError} when the element type is not `INT64`, `INT32` or `BOOL`. */
+  integers(): number[];
+}
+
+export interface OnnxInput {
+  name: string;
+  dataType: string;
+  /** A string is a symbolic length; `undefined` an unknown one. `undefined` as a whole: rank unknown. */
+  dims: (number | string | undefined)[] | undefined;
+}
+
+/** An ONNX file as plain data. */
+export interface OnnxModel {
+  file: string | undefined;
+  name: string;
+  producer: string;
+  opset: number;
+  inputs: OnnxInput[];
+  outputs: string[];
+  initializers: Map<string, OnnxTensor>;
+  nodes: OnnxNode[];
+}
+
+/** Reads an ONNX file. External data is looked for beside it. @throws {CompileError} */
+export function readOnnxModel(path: string): OnnxModel {
+  let bytes: Uint8Array;
+  try {
+    const { size } = statSync(path);
+    if (size > LIMITS.fileBytes) {
+      throw new CompileError(`the file has ${size} bytes; at most ${LIMITS.fileBytes} are read`);
+    }
+    bytes = readFileSync(path);
+  } catch (error) {
+    if (error instanceof CompileError) throw error.at(path);
+    throw new CompileError(`cannot read the file: ${messageOf(error)}`, path);
+  }
+  return parseOnnxModel(bytes, path);
+}
+
+/** As `readOnnxModel`, from memory; without a `file` external data cannot be read. @throws {CompileError} */
+export function parseOnnxModel(bytes: Uint8Array, file?: string): OnnxModel {
+  try {
+    return convert(decode(bytes), file);
+  } catch (error) {
+    if (error instanceof CompileError) throw error.at(file);
+    throw error;
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+function decode(bytes: Uint8Array): ModelProto {
+  try {
+    return fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false });
+  } catch (error) {
+    throw new CompileError(`not an ONNX file, or a damaged one (${messageOf(error)})`);
+  }
+}
+
+function convert(model: ModelProto, file: string | undefined): OnnxModel {
+  const { graph } = model;
+  if (graph === undefined || model.opsetImport.length === 0) {
+    throw new CompileError('not an ONNX model: it has no graph or names no operator set');
+  }
+  checkSize(graph);
+  const folder = file === undefined ? undefined : dirname(file);
+  return {
+    file,
+    name: graph.name || (file === undefined ? 'model' : basename(file, '.onnx')),
+    producer: `${model.producerName} ${model.producerVersion}`.trim(),
+    opset: opsetVersion(model),
+    inputs: graph.input.map(convertInput),
+    outputs: graph.output.map((output) => output.name),
+    initializers: convertInitializers(graph, folder),
+    nodes: graph.node.map((node, index) => convertNode(node, index, folder)),
+  };
+}
+
+function checkSize(graph: GraphProto): void {
+  if (graph.node.length > LIMITS.nodes) {
+    throw new CompileError(
+      `the graph has ${graph.node.length} nodes; at most ${LIMITS.nodes} are supported`,
+    );
+  }
+  const tensors =
+    graph.input.length +
+    graph.initializer.length +
+    graph.node.reduce((sum, node) => sum + node.input.length + node.output.length, 0);
+  if (tensors > LIMITS.tensors) {
+    throw new CompileError(
+      `the graph has ${tensors} tensors; at most ${LIMITS.tensors} are supported`,
+    );
+  }
+}
+
+function opsetVersion(model: ModelProto): number {
+  const own = model.opsetImport.find(({ domain }) => isOwnDomain(domain));
+  const version = Number(own?.version ?? 0);
+  if (version >= OLDEST_OPSET && version <= NEWEST_OPSET) return version;
+  throw new CompileError(
+    `operator set ${version} is not supported; export with opset ${OLDEST_OPSET} to ${NEWEST_OPSET}`,
+  );
+}
+
+const isOwnDomain = (domain: string) => domain === '' || domain === 'ai.onnx';
+
+function convertInput({ name, type }: ValueInfoProto): OnnxInput {
+  if (type?.value.case !== 'tensorType') return { name, dataType: 'not a tensor', dims: undefined };
+  const { elemType, shape } = type.value.value;
+  const dims = shape?.dim.map(({ value }) => {
+    if (value.case === 'dimValue') return Number(value.value);
+    return value.case === 'dimParam' && value.value !== '' ? value.value : undefined;
+  });
+  return { name, dataType: dataTypeName(elemType), dims };
+}
+
+function convertInitializers(graph: GraphProto, folder: string | undefined) {
+  const [sparse] = graph.sparseInitializer;
+  if (sparse !== undefined) {
+    throw new CompileError(
+      `the initializer "${sparse.values?.name ?? ''}" is sparse; store it as a dense tensor`,
+    );
+  }
+  const tensors = new Map<string, OnnxTensor>();
+  for (const proto of graph.initializer) {
+    const what = `initializer "${proto.name}"`;
+    if (proto.name === '') throw new CompileError('an initializer has no name');
+    if (tensors.has(proto.name)) throw new CompileError(`two tensors are called "${proto.name}"`);
+    tensors.set(proto.name, convertTensor(proto, what, folder));
+  }
+  return tensors;
+}
+
+function convertNode(node: NodeProto, index: number, folder: string | undefined): OnnxNode {
+  const opType = isOwnDomain(node.domain) ? node.opType : `${node.domain}::${node.opType}`;
+  const name = node.name || `${node.opType}_${index}`;
+  const label = `"${name}" (${opType})`;
+  try {
+    const attributes = new Map(
+      node.attribute.map((a) => [a.name, convertAttribute(a, folder)] as const),
+    );
+    return { label, name, opType, inputs: node.input, outputs: node.output, attributes };
+  } catch (error) {
+    throw error instanceof CompileError ? error.at(undefined, label) : error;
+  }
+}
+
+function convertAttribute(attribute: AttributeProto, folder: string | undefined): OnnxAttribute {
+  const { name } = attribute;
+  switch (attribute.type) {
+    case AttributeType.INT:
+      return { kind: 'int', value: integer(attribute.i) };
+    case AttributeType.INTS:
+      return { kind: 'ints', value: attribute.ints.map(integer) };
+    case AttributeType.FLOAT:
+      return { kind: 'float', value: attribute.f };
+    case AttributeType.FLOATS:
+      return { kind: 'floats', value: attribute.floats };
+    case AttributeType.STRING:
+      return { kind: 'string', value: new TextDecoder().decode(attribute.s) };
+    case AttributeType.TENSOR:
+      if (attribute.t === undefined) return { kind: 'unsupported' };
+      return { kind: 'tensor', value: convertTensor(attribute.t, `attribute "${name}"`, folder) };
+    default:
+      return { kind: 'unsupported' };
+  }
+}
+
+function integer(value: bigint): number {
+  const number = Number(value);
+  // ONNX writes "to the end" as the largest 64-bit integer.
+  if (!Number.isSafeInteger(number)) return value > 0n ? Infinity : -Infinity;
+  return number;
+}
+
+const dataTypeName = (type: number): string => DataType[type] ?? `type ${type}`;
+
+/** Bytes an element in `raw_data`, of the types whose values we ever look at. */
+const ELEMENT_BYTES: Partial<Record<number, number>> = {
+  [DataType.BOOL]: 1,
+  [DataType.FLOAT]: 4,
+  [DataType.INT32]: 4,
+  [DataType.INT64]: 8,
+};
+
+function convertTensor(proto: TensorProto, what: string, folder: string | undefined): OnnxTensor {
+  const dims = proto.dims.map(Number);
+  const count = dims.reduce((a, b) => a * b, 1);
+  const bad = dims.length > LIMITS.rank || dims.some((d) => d < 0);
+  if (bad || count * 4 > LIMITS.tensorBytes) {
+    throw new CompileError(
+      `${what} has shape [${dims.slice(0, LIMITS.rank + 1)}]; supported are up to ${LIMITS.rank} ` +
+        `axes, none negative, and ${LIMITS.tensorBytes} bytes`,
+    );
+  }
+  const dataType = dataTypeName(proto.dataType);
+  const width = ELEMENT_BYTES[proto.dataType];
+  const wrongType = (wanted: string) =>
+    new CompileError(`${what} has elements of type ${dataType}; ${wanted} is supported here`);
+  const checked = width === undefined ? undefined : locate(proto, count, width, what, folder);
+  return {
+    name: proto.name,
+    dims,
+    dataType,
+    floats() {
+      if (proto.dataType !== DataType.FLOAT || !checked) throw wrongType('FLOAT');
+      return checked.kind === 'typed'
+        ? Float32Array.from(proto.floatData)
+        : decodeFloats(checked.bytes());
+    },
+    integers() {
+      if (!checked || proto.dataType === DataType.FLOAT) throw wrongType('INT64, INT32 or BOOL');
+      if (checked.kind === 'typed') {
+        return proto.dataType === DataType.INT64
+          ? proto.int64Data.map(integer)
+          : [...proto.int32Data];
+      }
+      return decodeIntegers(checked.bytes(), proto.dataType, count);
+    },
+  };
+}
+
+type Stored = { kind: 'typed' } | { kind: 'raw'; bytes(): Uint8Array };
+
+/** Where a tensor's values are, after checking that there are as many as its shape says. */
+function locate(
+  proto: TensorProto,
+  count: number,
+  width: number,
+  what: string,
+  folder: string | undefined,
+): Stored {
+  if (proto.dataLocation === DataLocation.EXTERNAL) {
+    return { kind: 'raw', bytes: externalData(proto, count * width, what, folder) };
+  }
+  const raw = proto.rawData;
+  if (raw.length > 0) {
+    if (raw.length === count * width) return { kind: 'raw', bytes: () => raw };
+    throw new CompileError(
+      `${what} has ${raw.length} bytes of data; its shape [${proto.dims}] needs ${count * width}`,
+    );
+  }
+  const typed = {
+    [DataType.FLOAT]: proto.floatData,
+    [DataType.INT32]: proto.int32Data,
+    [DataType.BOOL]: proto.int32Data,
+    [DataType.INT64]: proto.int64Data,
+  }[proto.dataType];
+  if (typed?.length === count) return { kind: 'typed' };
+  throw new CompileError(
+    `${what} has ${typed?.length ?? 0} values; its shape [${proto.dims}] needs ${count}`,
+  );
+}
+
+function externalData(
+  proto: TensorProto,
+  bytes: number,
+  what: string,
+  folder: string | undefined,
+): () => Uint8Array {
+  const entries = new Map(proto.externalData.map(({ key, value }) => [key, value]));
+  const location = entries.get('location') ?? '';
+  if (folder === undefined) {
+    throw new CompileError(
+      `${what} is stored in another file, "${location}"; give a path to read it`,
+    );
+  }
+  const path = resolve(folder, location);
+  const offset = Number(entries.get('offset') ?? 0);
+  const length = Number(entries.get('length') ?? bytes);
+  if (length !== bytes || !Number.isSafeInteger(offset) || offset < 0) {
+    throw new CompileError(
+      `${what} has offset ${offset} and ${length} bytes in "${location}"; its shape [${proto.dims}] needs ${bytes}`,
+    );
+  }
+  try {
+    const real = realpathSync(path);
+    if (!real.startsWith(realpathSync(folder) + sep)) {
+      throw new CompileError(`${what} points outside the model's folder, to "${location}"`);
+    }
+    const stat = statSync(real);
+    if (!stat.isFile() || stat.size < offset + length) {
+      throw new CompileError(
+        `${what} needs bytes ${offset} to ${offset + length} of "${location}", which has ${stat.size}`,
+      );
+    }
+  } catch (error) {
+    if (error instanceof CompileError) throw error;
+    throw new CompileError(`${what} is stored in "${location}": ${messageOf(error)}`);
+  }
+  return () => readSlice(path, offset, length);
+}
+
+function readSlice(path: string, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  const handle = openSync(path, 'r');
+  try {
+    let done = 0;
+    while (done < length) {
+      const count = readSync(handle, bytes, done, length - done, offset + done);
+      if (count === 0) throw new CompileError(`"${path}" ended early`);
+      done += count;
+    }
+    return bytes;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function decodeFloats(bytes: Uint8Array): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float32Array.from({ length: bytes.byteLength / 4 }, (_, k) =>
+    view.getFloat32(k * 4, true),
+  );
+}
+
+function decodeIntegers(bytes: Uint8Array, type: number, count: number): number[] {
+  if (type === DataType.BOOL) return [...bytes];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: count }, (_, k) =>
+    type === DataType.INT64 ? integer(view.getBigInt64(k * 8, true)) : view.getInt32(k * 4, true),
+  );
+}

@@ -1,0 +1,171 @@
+import { sameShape } from './dimension.js';
+import { at, type Graph, type Node, type Value } from './graph.js';
+import type { OpKind } from './program.js';
+
+/**
+ * What a node becomes given the node that makes its first input; `undefined` to leave both as they are.
+ * The result makes the node's outputs; the producer goes away when nothing else reads it.
+ */
+type Fusion = (node: Node, producer: Node, context: Context) => Node[] | undefined;
+
+interface Context {
+  /** Whether the producer's output is read by this node alone. */
+  only: boolean;
+}
+
+/** A reshape of a reshape is one reshape. */
+const reshapeChain: Fusion = (node, producer) =>
+  node.kind === 'reshape' && producer.kind === 'reshape'
+    ? [{ ...node, inputs: producer.inputs }]
+    : undefined;
+
+/** A parameter added to each output channel of a convolution or dense layer is its bias. */
+const bias: Fusion = (node, producer, { only }) => {
+  if (node.kind !== 'add' || !only || node.attributes.relu) return undefined;
+  if (producer.kind !== 'conv2d' && producer.kind !== 'dense') return undefined;
+  if (producer.inputs.length > 2 || producer.attributes.relu) return undefined;
+  const [y, b] = [at(producer.outputs, 0), at(node.inputs, 1)];
+  if (b.role !== 'parameter' || !sameShape(at(node.outputs, 0).shape, y.shape)) return undefined;
+
+  const channel = at(y.shape, 1);
+  const expected = producer.kind === 'conv2d' ? [channel, 1, 1] : [channel];
+  const aligned = [...Array(Math.max(0, y.shape.length - b.shape.length)).fill(1), ...b.shape];
+  if (!sameShape(aligned.slice(-expected.length), expected) || at(aligned, 0) !== 1)
+    return undefined;
+
+  const fuse = (vector: Value): Node =>
+    ({ ...producer, inputs: [...producer.inputs, vector], outputs: node.outputs }) as Node;
+  if (b.shape.length === 1) return [fuse(b)];
+  const vector: Value = {
+    name: `${b.name}.flat`,
+    dtype: 'f32',
+    shape: [channel],
+    role: 'temporary',
+  };
+  const { name } = node;
+  return [{ kind: 'reshape', name, inputs: [b], outputs: [vector], attributes: {} }, fuse(vector)];
+};
+
+/**
+ * max_pool(relu(x)) = relu(max_pool(x)): the pool cuts off at zero, on a quarter of the elements, and the
+ * tensor before it is written and read once.
+ */
+const reluBeforePool: Fusion = (node, producer, { only }) =>
+  node.kind === 'max_pool2d' && producer.kind === 'relu' && only
+    ? [{ ...node, inputs: producer.inputs, attributes: { ...node.attributes, relu: true } }]
+    : undefined;
+
+const reluAfter: Fusion = (node, producer, { only }) => {
+  if (node.kind !== 'relu' || !only) return undefined;
+  switch (producer.kind) {
+    case 'conv2d':
+    case 'dense':
+    case 'add':
+    case 'max_pool2d': {
+      const outputs = [...node.outputs, ...producer.outputs.slice(1)];
+      return [{ ...producer, outputs, attributes: { ...producer.attributes, relu: true } } as Node];
+    }
+    default:
+      return undefined;
+  }
+};
+
+/** Each list is one sweep: a ReLU belongs to the pool after it rather than to the layer before it. */
+const SWEEPS: readonly (readonly Fusion[])[] = [[reshapeChain, bias, reluBeforePool], [reluAfter]];
+
+/** Fuses what the engine can do in one op, and drops what nothing depends on. The values stay the same. */
+export function simplify(graph: Graph): Graph {
+  return SWEEPS.reduce(
+    (current, fusions) => removeDead(sweep(current, fusions)),
+    removeDead(dropCopies(graph)),
+  );
+}
+
+function sweep(graph: Graph, fusions: readonly Fusion[]): Graph {
+  const readers = countReaders(graph);
+  const makers = new Map<Value, Node>();
+  const nodes: Node[] = [];
+  for (const original of graph.nodes) {
+    const result = fuse(original, fusions, makers, readers);
+    for (const node of result) {
+      for (const output of node.outputs) makers.set(output, node);
+      nodes.push(node);
+    }
+  }
+  return { ...graph, nodes };
+}
+
+function fuse(
+  original: Node,
+  fusions: readonly Fusion[],
+  makers: Map<Value, Node>,
+  readers: Map<Value, number>,
+): Node[] {
+  for (const node of orders(original)) {
+    const first = at(node.inputs, 0);
+    const producer = makers.get(first);
+    if (producer === undefined) continue;
+    const context = { only: readers.get(first) === 1 };
+    for (const fusion of fusions) {
+      const result = fusion(node, producer, context);
+      if (result !== undefined) return result;
+    }
+  }
+  return [original];
+}
+
+/** An addition may be read either way round. */
+function orders(node: Node): Node[] {
+  if (node.kind !== 'add') return [node];
+  return [node, { ...node, inputs: node.inputs.toReversed() }];
+}
+
+function countReaders(graph: Graph): Map<Value, number> {
+  const count = new Map<Value, number>();
+  for (const value of [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs]) {
+    count.set(value, (count.get(value) ?? 0) + 1);
+  }
+  return count;
+}
+
+/** Reshapes to the shape a tensor already has. */
+function dropCopies(graph: Graph): Graph {
+  const same = new Map<Value, Value>();
+  const original = (value: Value) => same.get(value) ?? value;
+  const nodes: Node[] = [];
+  for (const node of graph.nodes) {
+    const inputs = node.inputs.map(original);
+    const [x, y] = [at(inputs, 0), at(node.outputs, 0)];
+    if (node.kind === 'reshape' && y.role === 'temporary' && sameShape(x.shape, y.shape))
+      same.set(y, x);
+    else nodes.push({ ...node, inputs } as Node);
+  }
+  return { ...graph, nodes, outputs: graph.outputs.map(original) };
+}
+
+/** Without nodes and parameters that no output of the graph depends on. */
+function removeDead(graph: Graph): Graph {
+  const live = new Set(graph.outputs);
+  const nodes = graph.nodes.toReversed().filter((node) => {
+    if (!node.outputs.some((output) => live.has(output))) return false;
+    for (const input of node.inputs) live.add(input);
+    return true;
+  });
+  nodes.reverse();
+  return { ...graph, nodes, parameters: graph.parameters.filter((p) => live.has(p)) };
+}
+
+/** How many outputs an op always has; later ones are made only where something reads them. */
+const REQUIRED_OUTPUTS: Partial<Record<OpKind, number>> = { softmax_cross_entropy: 2 };
+
+/** The last step before a program: without dead nodes and without optional outputs that nothing reads. */
+export function prune(graph: Graph): Graph {
+  const alive = removeDead(graph);
+  const read = new Set([...alive.nodes.flatMap((node) => node.inputs), ...alive.outputs]);
+  const nodes = alive.nodes.map((node) => {
+    const last = node.outputs.findLastIndex((output) => read.has(output));
+    const count = Math.max(REQUIRED_OUTPUTS[node.kind] ?? 1, last + 1);
+    return { ...node, outputs: node.outputs.slice(0, count) } as Node;
+  });
+  return { ...alive, nodes };
+}
