@@ -1,0 +1,88 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { INK } from '../palette.js';
+import type { Competitor } from '../study-view.js';
+import type { Estimate } from '../summary.js';
+import { legendAbove, type MetricScale, optimizerScale } from './scales.js';
+
+export interface IntervalRow {
+  optimizer: string;
+  /** What was estimated, such as the split; each has its own line and symbol. */
+  series: string;
+  estimate: Estimate;
+}
+
+const SYMBOLS = ['circle', 'diamond', 'square'];
+
+/** Dots with intervals, one line an optimizer and series (paper, figures 1 and 2). The tick is the median. */
+export function dotIntervals(
+  rows: readonly IntervalRow[],
+  competitors: readonly Competitor[],
+  x: MetricScale & { title: string },
+  width: number,
+): TopLevelSpec {
+  const series = [...new Set(rows.map((row) => row.series))];
+  const [low, high] = x.domain;
+  const inside = (value: number) => Math.min(high, Math.max(low, value));
+  const values = rows.map(({ optimizer, series, estimate }) => ({
+    optimizer,
+    series,
+    value: inside(estimate.value),
+    low: inside(estimate.low),
+    median: inside(estimate.median),
+    high: inside(estimate.high),
+  }));
+  const horizontal = (field: string) => ({
+    field,
+    type: 'quantitative' as const,
+    scale: x.scale,
+    axis: { ...x.axis, title: x.title },
+  });
+  return {
+    data: { values },
+    width,
+    height: { step: series.length > 1 ? 24 : 34, for: 'offset' },
+    autosize: { type: 'fit-x', contains: 'padding' },
+    encoding: {
+      y: {
+        field: 'optimizer',
+        type: 'nominal',
+        sort: rows.map(({ optimizer }) => optimizer),
+        scale: { paddingInner: 0.3, paddingOuter: 0.15 },
+        axis: { title: null, labelFontSize: 13, labelColor: INK, labelLimit: width / 3 },
+      },
+      yOffset: { field: 'series', type: 'nominal', sort: series },
+      color: {
+        field: 'optimizer',
+        type: 'nominal',
+        scale: optimizerScale(competitors),
+        legend: null,
+      },
+    },
+    layer: [
+      {
+        mark: { type: 'rule', strokeWidth: 5, opacity: 0.35, strokeCap: 'round' },
+        encoding: { x: horizontal('low'), x2: { field: 'high' } },
+      },
+      {
+        mark: { type: 'tick', thickness: 2, size: 14 },
+        encoding: { x: horizontal('median') },
+      },
+      {
+        mark: { type: 'point', size: 90, filled: true, opacity: 1 },
+        encoding: {
+          x: horizontal('value'),
+          shape: {
+            field: 'series',
+            type: 'nominal',
+            sort: series,
+            scale: { domain: series, range: SYMBOLS.slice(0, series.length) },
+            legend:
+              series.length > 1
+                ? { ...legendAbove(series, width), symbolType: 'circle', symbolFillColor: INK }
+                : null,
+          },
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,37 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { WorkloadView } from '../study-view.js';
+import type { WorkloadSummary } from '../summary.js';
+import type { Table } from '../table.js';
+
+/** One drawing. */
+export interface Panel {
+  /** Unique within the figure; part of the file's name. */
+  name: string;
+  /** What it shows, in a sentence, for those who do not see it. */
+  description: string;
+  /**
+   * The Vega-Lite specification for a width in pixels. A full panel is drawn for a wide and for a narrow screen, a
+   * small one once.
+   */
+  spec: (width: number) => TopLevelSpec;
+  size: 'full' | 'small';
+}
+
+/** Panels that share one data table. */
+export interface PanelGroup {
+  title?: string;
+  panels: Panel[];
+  table: Table;
+}
+
+export interface Figure {
+  /** Unique; part of the files' names. */
+  name: string;
+  title: string;
+  /** How to read it. */
+  caption: string;
+  groups: PanelGroup[];
+}
+
+/** A figure of one workload; undefined when there is nothing to draw. */
+export type FigureFunction = (view: WorkloadView, summary: WorkloadSummary) => Figure | undefined;

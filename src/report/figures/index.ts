@@ -1,0 +1,15 @@
+import { bestOfTrials } from './best-of-trials.js';
+import type { FigureFunction } from './figure.js';
+import { hyperparameters } from './hyperparameters.js';
+import { learningCurves } from './learning-curves.js';
+import { ranking } from './ranking.js';
+import { stepsToTarget } from './steps-to-target.js';
+
+/** The figures of a report, in its order. */
+export const FIGURES: readonly FigureFunction[] = [
+  ranking,
+  stepsToTarget,
+  learningCurves,
+  bestOfTrials,
+  hyperparameters,
+];

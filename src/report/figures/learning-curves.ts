@@ -1,0 +1,217 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { CurvePoint } from '../../stats/steps-to-target.js';
+import { formatCount, formatMetric, type Metric } from '../format.js';
+import { seriesColor } from '../palette.js';
+import type { Competitor, PointResult } from '../study-view.js';
+import { linearTicks, numberTicks, tickLabels } from '../ticks.js';
+import type { FigureFunction, Panel } from './figure.js';
+import { dashScale, legendAbove, metricScale, optimizerScale } from './scales.js';
+
+/** Points of a line beyond which the eye sees no more. */
+const LINE_POINTS = 160;
+const FAINT_POINTS = 60;
+/** Trials drawn faintly behind the best one. */
+const FAINT_TRIALS = 10;
+const TABLE_STEPS = 12;
+
+/** The validation metric over the run, of the best trial and of those next to it. */
+export const learningCurves: FigureFunction = ({ competitors, metric }, { rows }) => {
+  const ranked = rows.flatMap(({ optimizer }) =>
+    competitors.filter((c) => c.optimizer === optimizer && c.best && curve(c.best).length > 1),
+  );
+  if (ranked.length === 0) return undefined;
+  const bests = ranked.map((competitor) => ({
+    competitor,
+    curve: curve(competitor.best as PointResult),
+  }));
+  return {
+    name: 'learning-curves',
+    title: 'How do the best trials learn?',
+    caption: `Validation ${metric.label} over the training steps, of each optimizer's best trial. Lower is better.`,
+    groups: [
+      {
+        panels: [
+          {
+            name: 'best',
+            size: 'full',
+            description: bests
+              .map(({ competitor, curve }) => {
+                const last = curve.at(-1) as CurvePoint;
+                return `${competitor.optimizer} ends at ${formatMetric(last.value, metric)} after ${formatCount(last.step)} steps.`;
+              })
+              .join(' '),
+            spec: (width) => bestSpec(bests, competitors, metric, width),
+          },
+        ],
+        table: curvesTable(bests, metric),
+      },
+      {
+        title: `Each optimizer's best trial before its next ${FAINT_TRIALS}`,
+        panels: ranked.map((competitor) => neighboursPanel(competitor, metric)),
+        table: neighboursTable(ranked, metric),
+      },
+    ],
+  };
+};
+
+interface Best {
+  competitor: Competitor;
+  curve: CurvePoint[];
+}
+
+function bestSpec(
+  bests: readonly Best[],
+  competitors: readonly Competitor[],
+  metric: Metric,
+  width: number,
+): TopLevelSpec {
+  const values = bests.flatMap(({ competitor: { optimizer }, curve }) =>
+    thin(curve, LINE_POINTS).map((point) => ({ optimizer, ...point })),
+  );
+  const names = bests.map(({ competitor }) => competitor.optimizer);
+  return {
+    data: { values },
+    width,
+    height: width < 500 ? 260 : 340,
+    autosize: { type: 'fit-x', contains: 'padding' },
+    mark: { type: 'line', strokeWidth: 2, interpolate: 'linear', strokeJoin: 'round' },
+    encoding: {
+      ...axes(values, metric, width),
+      color: {
+        field: 'optimizer',
+        type: 'nominal',
+        sort: names,
+        scale: optimizerScale(competitors),
+        legend: { ...legendAbove(names, width), values: names },
+      },
+      strokeDash: {
+        field: 'optimizer',
+        type: 'nominal',
+        sort: names,
+        scale: dashScale(competitors),
+        legend: null,
+      },
+    },
+  };
+}
+
+/** The best trial and, faintly, those next to it. */
+function neighboursPanel(competitor: Competitor, metric: Metric): Panel {
+  const { optimizer, index, best } = competitor;
+  const others = nextBest(competitor);
+  const faint = others.flatMap((point) =>
+    thin(curve(point), FAINT_POINTS).map((at) => ({ trial: point.number, ...at })),
+  );
+  const bold = thin(curve(best as PointResult), LINE_POINTS);
+  return {
+    name: optimizer,
+    size: 'small',
+    description: `${optimizer}: the best trial ends lowest; ${others.length} next best trials are drawn behind it.`,
+    spec: (width) => ({
+      title: optimizer,
+      width,
+      height: 190,
+      autosize: { type: 'fit-x', contains: 'padding' },
+      encoding: axes([...faint, ...bold], metric, width),
+      layer: [
+        {
+          data: { values: faint },
+          mark: { type: 'line', strokeWidth: 1, opacity: 0.3, color: seriesColor(index) },
+          encoding: { detail: { field: 'trial', type: 'nominal' } },
+        },
+        {
+          data: { values: bold },
+          mark: { type: 'line', strokeWidth: 2.5, color: seriesColor(index) },
+        },
+      ],
+    }),
+  };
+}
+
+function axes(values: readonly CurvePoint[], metric: Metric, width: number) {
+  const y = metricScale(
+    values.map(({ value }) => value),
+    metric,
+  );
+  const last = Math.max(...values.map(({ step }) => step));
+  const ticks = numberTicks(linearTicks(0, last, width < 500 ? 4 : 8));
+  const labels = ticks.values.map(formatCount);
+  return {
+    x: {
+      field: 'step',
+      type: 'quantitative' as const,
+      scale: { domain: [0, last], nice: false },
+      axis: {
+        title: 'training step',
+        grid: false,
+        values: ticks.values,
+        labelExpr: tickLabels({ values: ticks.values, labels }),
+      },
+    },
+    y: {
+      field: 'value',
+      type: 'quantitative' as const,
+      scale: y.scale,
+      axis: { ...y.axis, title: `validation ${metric.label}` },
+    },
+  };
+}
+
+function curvesTable(bests: readonly Best[], metric: Metric) {
+  const steps = [...new Set(bests.flatMap(({ curve }) => curve.map(({ step }) => step)))];
+  steps.sort((a, b) => a - b);
+  return {
+    columns: [
+      { label: 'step', numeric: true },
+      ...bests.map(({ competitor }) => ({ label: competitor.optimizer, numeric: true })),
+    ],
+    rows: thin(steps, TABLE_STEPS).map((step) => [
+      formatCount(step),
+      ...bests.map(({ curve }) => {
+        const at = curve.find((point) => point.step === step);
+        return formatMetric(at?.value ?? null, metric);
+      }),
+    ]),
+  };
+}
+
+function neighboursTable(ranked: readonly Competitor[], metric: Metric) {
+  return {
+    columns: [
+      { label: 'optimizer' },
+      { label: 'trial', numeric: true },
+      { label: `best validation ${metric.label}`, numeric: true },
+      { label: 'at step', numeric: true },
+    ],
+    rows: ranked.flatMap((competitor) =>
+      [competitor.best as PointResult, ...nextBest(competitor)].map(
+        ({ number, first, validation }) => [
+          competitor.optimizer,
+          String(number),
+          formatMetric(validation, metric),
+          first.step === null ? '–' : formatCount(first.step),
+        ],
+      ),
+    ),
+  };
+}
+
+function nextBest({ points, best }: Competitor): PointResult[] {
+  return points
+    .filter((point) => point !== best && Number.isFinite(point.validation))
+    .sort((a, b) => a.validation - b.validation)
+    .slice(0, FAINT_TRIALS);
+}
+
+function curve({ first }: PointResult): CurvePoint[] {
+  return first.curve.filter(({ value }) => Number.isFinite(value));
+}
+
+/** Evenly chosen items, the first and the last among them. */
+function thin<T>(items: readonly T[], count: number): T[] {
+  if (items.length <= count) return [...items];
+  return Array.from(
+    { length: count },
+    (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))] as T,
+  );
+}

@@ -1,0 +1,83 @@
+/**
+ * What the report reads from the study as the store keeps it. The statistics do not need it, so everything here may
+ * be missing: the report of a foreign or older store then shows less and does not fail.
+ */
+
+/** One axis of a search space, with its bounds as the study file states them. */
+export interface AxisBounds {
+  name: string;
+  scale: 'log' | 'linear' | 'logit' | 'choice';
+  /** Lower and upper bound; absent for choices and when the study does not say. */
+  bounds?: readonly [low: number, high: number];
+  choices?: readonly (number | string)[];
+}
+
+/** What the study says about an optimizer on a workload. */
+export interface SpecEntry {
+  /** The axes that vary, those of the schedule and of the other settings among them. */
+  axes: AxisBounds[];
+  /** Hyperparameters that keep their default because the space does not name them. */
+  untuned: string[];
+  /** `constant`, `linear_decay`. */
+  schedule: string | undefined;
+}
+
+export interface SpecObjective {
+  metric: string | undefined;
+  /** Whether a trial counts by its best measurement or by its last. */
+  over: 'best' | 'final';
+}
+
+type Json = Record<string, unknown>;
+
+const SCALES: Record<string, AxisBounds['scale']> = {
+  log: 'log',
+  uniform: 'linear',
+  logit: 'logit',
+};
+
+/** The study's entry for an optimizer, by its label; undefined when there is none. */
+export function specEntry(
+  spec: unknown,
+  workload: string,
+  optimizer: string,
+): SpecEntry | undefined {
+  const entries = object(spec)['optimizers'];
+  if (!Array.isArray(entries)) return undefined;
+  const entry = entries
+    .map(object)
+    .find(
+      ({ label, workloads }) =>
+        label === optimizer && (!Array.isArray(workloads) || workloads.includes(workload)),
+    );
+  if (!entry) return undefined;
+  const { space, schedule, untuned, ...settings } = entry;
+  const axes = { ...object(space), ...object(schedule), ...settings };
+  const kind = typeof schedule === 'string' ? schedule : object(schedule)['kind'];
+  return {
+    axes: Object.entries(axes).flatMap(([name, axis]) => readAxis(name, object(axis)) ?? []),
+    untuned: Array.isArray(untuned) ? untuned.map(String) : [],
+    schedule: typeof kind === 'string' ? kind : undefined,
+  };
+}
+
+export function specObjective(spec: unknown): SpecObjective {
+  const { metric, over } = object(object(spec)['objective']);
+  return {
+    metric: typeof metric === 'string' ? metric : undefined,
+    over: over === 'final' ? 'final' : 'best',
+  };
+}
+
+function readAxis(name: string, axis: Json): AxisBounds | undefined {
+  const { kind, low, high, values } = axis;
+  if (kind === 'choice' && Array.isArray(values)) return { name, scale: 'choice', choices: values };
+  const scale = SCALES[String(kind)];
+  if (!scale || typeof low !== 'number' || typeof high !== 'number') return undefined;
+  return { name, scale, bounds: [low, high] };
+}
+
+/** The value itself when it is an object, else an empty one. */
+function object(value: unknown): Json {
+  return typeof value === 'object' && value !== null ? (value as Json) : {};
+}

@@ -1,0 +1,242 @@
+import { type CurvePoint, stepsToTarget } from '../stats/steps-to-target.js';
+import type { Measurement, StudyData, Trial } from '../store/records.js';
+import { describeMetric, type Metric } from './format.js';
+import { groupBy } from './group-by.js';
+import { type AxisBounds, type SpecEntry, specEntry, specObjective } from './spec.js';
+
+/** What became of one trial. */
+export interface TrialResult {
+  trial: Trial;
+  /** Best (or last) validation metric of the run; +∞ when infeasible, NaN when there is none: failed, not finished. */
+  validation: number;
+  /** Step of that validation metric. */
+  step: number | null;
+  /** Test metric at that step, or at the last step it was measured. */
+  test: number | null;
+  /** First step that reached the workload's target on validation; +∞ when none, NaN without target or result. */
+  stepsToTarget: number;
+  /** The validation metric over the run, by step. */
+  curve: CurvePoint[];
+}
+
+/** One point of the search space: a trial, or the mean over its repetitions with other training seeds. */
+export interface PointResult {
+  number: number;
+  /** Repetition 0, or the lowest there is. */
+  first: TrialResult;
+  /** +∞ as soon as one repetition is infeasible. */
+  validation: number;
+  test: number | null;
+  stepsToTarget: number;
+}
+
+/** An optimizer on a workload. */
+export interface Competitor {
+  optimizer: string;
+  /** Its place in the study file: the same in every workload, so that it keeps its colour. */
+  index: number;
+  trials: TrialResult[];
+  /** Points with a result, feasible or not: what the statistics count. */
+  points: PointResult[];
+  /** The point with the best validation metric; null when no point is feasible. */
+  best: PointResult | null;
+  axes: AxisBounds[];
+  /** Hyperparameters that had one value in every trial: the optimizer's default, or as the study file fixes it. */
+  untuned: { name: string; value: number | string; byDefault: boolean }[];
+  /** `constant`, `linear_decay`; undefined when the study does not say. */
+  schedule: string | undefined;
+}
+
+export interface WorkloadView {
+  workload: string;
+  metric: Metric;
+  /** Whether a trial counts by its best measurement or by its last. */
+  over: 'best' | 'final';
+  target: number | null;
+  /** In the order of the study file. */
+  competitors: Competitor[];
+}
+
+export interface ViewOptions {
+  /** The metric to minimise on the validation split. Default: the study's, else whatever was measured. */
+  objective?: string;
+  /** Whether a trial counts by its best measurement or by its last. Default: as the study says, else the best. */
+  over?: 'best' | 'final';
+  /** By workload, the value of the objective whose first reaching step counts. Default: none. */
+  targets?: Readonly<Record<string, number>>;
+}
+
+/**
+ * Orders a study's rows for statistics and figures: measurements to their trials, trials to points, points to
+ * optimizers and workloads.
+ * @throws {RangeError} when the objective asked for was never measured on the validation split
+ */
+export function viewStudy(data: StudyData, options: ViewOptions = {}): WorkloadView[] {
+  const { spec } = data.study;
+  const bySplit = indexMeasurements(data.measurements);
+  const metric = describeMetric(chooseMetric(data, options.objective));
+  const over = options.over ?? specObjective(spec).over;
+  const optimizers = [...new Set(data.trials.map(({ optimizer }) => optimizer))];
+  return [...groupBy(data.trials, ({ workload }) => workload)].map(([workload, trials]) => {
+    const target = options.targets?.[workload] ?? null;
+    const byOptimizer = groupBy(trials, ({ optimizer }) => optimizer);
+    const competitors = [...byOptimizer].map(([optimizer, own]) => {
+      const results = own
+        .sort((a, b) => a.number - b.number || a.repetition - b.repetition)
+        .map((trial) =>
+          trialResult(trial, bySplit.get(trial.id), { metric: metric.name, over, target }),
+        );
+      const entry = specEntry(spec, workload, optimizer);
+      return competitor(optimizer, optimizers.indexOf(optimizer), results, entry);
+    });
+    return {
+      workload,
+      metric,
+      over,
+      target,
+      competitors: competitors.sort((a, b) => a.index - b.index),
+    };
+  });
+}
+
+type Splits = Record<Measurement['split'], Measurement[]>;
+
+function indexMeasurements(measurements: readonly Measurement[]): Map<number, Splits> {
+  const index = new Map<number, Splits>();
+  for (const measurement of measurements) {
+    let splits = index.get(measurement.trial);
+    if (!splits) {
+      splits = { train: [], validation: [], test: [] };
+      index.set(measurement.trial, splits);
+    }
+    splits[measurement.split].push(measurement);
+  }
+  return index;
+}
+
+function chooseMetric({ study, measurements }: StudyData, objective?: string): string {
+  const measured = new Set<string>();
+  for (const { split, metric } of measurements) if (split === 'validation') measured.add(metric);
+  const wanted = objective ?? specObjective(study.spec).metric;
+  if (wanted !== undefined && (measured.size === 0 || measured.has(wanted))) return wanted;
+  if (objective !== undefined) {
+    const known = [...measured].join(', ');
+    throw new RangeError(
+      `study "${study.name}" has no validation measurement of "${objective}"; it has ${known}`,
+    );
+  }
+  if (measured.has('classification_error')) return 'classification_error';
+  return [...measured][0] ?? 'classification_error';
+}
+
+function trialResult(
+  trial: Trial,
+  splits: Splits | undefined,
+  { metric, over, target }: { metric: string; over: 'best' | 'final'; target: number | null },
+): TrialResult {
+  const measured = (split: keyof Splits) =>
+    (splits?.[split] ?? []).filter((m) => m.metric === metric).sort((a, b) => a.step - b.step);
+  const curve = measured('validation').map(({ step, value }) => ({ step, value }));
+  const none = { trial, step: null, test: null, curve };
+  if (trial.state === 'infeasible') {
+    const worst = Number.POSITIVE_INFINITY;
+    return { ...none, validation: worst, stepsToTarget: target === null ? Number.NaN : worst };
+  }
+  const best = over === 'best' ? lowest(curve) : curve.at(-1);
+  if (trial.state !== 'complete' || !best || Number.isNaN(best.value)) {
+    return { ...none, validation: Number.NaN, stepsToTarget: Number.NaN };
+  }
+  const tests = measured('test');
+  const test = tests.find(({ step }) => step === best.step) ?? tests.at(-1);
+  return {
+    ...none,
+    validation: best.value,
+    step: best.step,
+    test: test?.value ?? null,
+    stepsToTarget: target === null ? Number.NaN : stepsToTarget(curve, target),
+  };
+}
+
+/** The lowest value, the earliest of equals; values that are not finite do not count. */
+function lowest(curve: readonly CurvePoint[]): CurvePoint | undefined {
+  let best: CurvePoint | undefined;
+  for (const point of curve) {
+    if (Number.isFinite(point.value) && (!best || point.value < best.value)) best = point;
+  }
+  return best;
+}
+
+function competitor(
+  optimizer: string,
+  index: number,
+  trials: TrialResult[],
+  entry: SpecEntry | undefined,
+): Competitor {
+  const points = [...groupBy(trials, ({ trial }) => trial.number).values()].flatMap(point);
+  const feasible = points.filter(({ validation }) => Number.isFinite(validation));
+  const best = feasible.reduce<PointResult | null>(
+    (winner, next) => (winner && winner.validation <= next.validation ? winner : next),
+    null,
+  );
+  return {
+    optimizer,
+    index,
+    trials,
+    points,
+    best,
+    axes: sampledAxes(trials, entry?.axes ?? []),
+    untuned: constants(trials, entry?.untuned ?? []),
+    schedule: entry?.schedule,
+  };
+}
+
+/** The point of a trial's repetitions; none when no repetition has a result. */
+function point(repetitions: readonly TrialResult[]): PointResult[] {
+  const results = repetitions.filter(({ validation }) => !Number.isNaN(validation));
+  const [first] = results;
+  if (!first) return [];
+  const tests = results.flatMap(({ test }) => (test === null ? [] : [test]));
+  return [
+    {
+      number: first.trial.number,
+      first,
+      validation: mean(results.map(({ validation }) => validation)),
+      test: tests.length > 0 ? mean(tests) : null,
+      stepsToTarget: mean(results.map((result) => result.stepsToTarget)),
+    },
+  ];
+}
+
+/** The axes that the trials' points have, with the bounds the study file states for them. */
+function sampledAxes(trials: readonly TrialResult[], stated: readonly AxisBounds[]): AxisBounds[] {
+  const names = new Set(trials.flatMap(({ trial }) => Object.keys(trial.point)));
+  return [...names].map((name) => {
+    const known = stated.find((axis) => axis.name === name);
+    if (known) return known;
+    const values = trials.flatMap(({ trial }) => trial.point[name] ?? []);
+    const numbers = values.filter((value) => typeof value === 'number');
+    if (numbers.length < values.length) return { name, scale: 'choice', choices: distinct(values) };
+    const low = Math.min(...numbers);
+    return { name, scale: low > 0 && Math.max(...numbers) / low > 10 ? 'log' : 'linear' };
+  });
+}
+
+/** Hyperparameters with one and the same value in every trial. One trial alone tells nothing. */
+function constants(
+  trials: readonly TrialResult[],
+  defaults: readonly string[],
+): Competitor['untuned'] {
+  const [first, ...others] = trials.map(({ trial }) => trial);
+  if (!first || others.every(({ number }) => number === first.number)) return [];
+  return Object.entries(first.hyperparameters)
+    .filter(([name, value]) => others.every((other) => other.hyperparameters[name] === value))
+    .map(([name, value]) => ({ name, value, byDefault: defaults.includes(name) }));
+}
+
+function distinct<T>(values: readonly T[]): T[] {
+  return [...new Set(values)];
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
