@@ -7,7 +7,7 @@ export interface WorkloadSpec {
   /** Path of the ONNX file, relative to the workload file. */
   model: string;
   dataset: { name: string; validation: number; [option: string]: unknown };
-  loss: { kind: 'softmax_cross_entropy'; labelSmoothing?: number };
+  loss: { kind: 'softmax_cross_entropy'; labelSmoothing?: number | undefined };
   metrics: ('classification_error' | 'cross_entropy')[];
   batchSize: number;
   /** Default training budget in steps. */
@@ -21,13 +21,13 @@ export interface WorkloadSpec {
     | 'he_uniform'
     | 'he_normal';
   /** Metric value whose first reaching step counts. */
-  target?: { metric: string; value: number };
+  target?: { metric: string; value: number } | undefined;
 }
 
 /** A workload made ready to train. */
 export interface LoadedWorkload {
   spec: WorkloadSpec;
-  compile(options: { batchSize?: number; labelSmoothing?: number }): {
+  compile(options?: { batchSize?: number; labelSmoothing?: number }): {
     train: Program;
     evaluate: Program;
   };

@@ -1,0 +1,80 @@
+import { dirname, resolve } from 'node:path';
+import { CompileError } from '../compiler/compile-error.js';
+import { compileModel } from '../compiler/compile-model.js';
+import { formatShape, sameShape } from '../compiler/dimension.js';
+import { importGraph } from '../compiler/onnx/import-graph.js';
+import { type OnnxModel, readOnnxModel } from '../compiler/onnx/onnx-model.js';
+import type { Dataset } from '../datasets/dataset.js';
+import { loadDataset } from '../datasets/load-dataset.js';
+import { parseYamlFile } from '../yaml/parse-yaml.js';
+import { findWorkload } from './find-workload.js';
+import type { LoadedWorkload, WorkloadSpec } from './types.js';
+import { WorkloadSchema } from './workload-schema.js';
+
+export interface LoadOptions {
+  /** Folder with the data set's files, instead of searching for them. */
+  dataFolder?: string | undefined;
+  /** At most so many examples of each split. */
+  limit?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Makes a workload ready to train: a built-in one by name, or the path of a workload file.
+ * @throws {YamlError} for a bad file, {CompileError} for a bad model or one that does not fit the data,
+ * {DatasetError} for missing data.
+ */
+export async function loadWorkload(
+  nameOrPath: string,
+  { dataFolder, limit, signal }: LoadOptions = {},
+): Promise<LoadedWorkload> {
+  const path = findWorkload(nameOrPath);
+  const spec = readWorkload(path);
+  const model = readOnnxModel(resolve(dirname(path), spec.model));
+  const { name, ...options } = spec.dataset;
+  const data = await loadDataset(name, {
+    ...options,
+    ...(dataFolder === undefined ? {} : { folder: dataFolder }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  checkFit(model, data, name);
+  const { classes: _, ...splits } = data;
+  return {
+    spec,
+    splits,
+    compile: ({
+      batchSize = spec.batchSize,
+      labelSmoothing = spec.loss.labelSmoothing ?? 0,
+    } = {}) =>
+      compileModel(model, {
+        batchSize,
+        loss: { kind: spec.loss.kind, labelSmoothing },
+        initialization: spec.initialization,
+      }),
+  };
+}
+
+/** The checked content of a workload file. @throws {YamlError} */
+export function readWorkload(path: string): WorkloadSpec {
+  return parseYamlFile(path, WorkloadSchema);
+}
+
+function checkFit(model: OnnxModel, { train, classes }: Dataset, dataset: string): void {
+  const { graph, input, problems } = importGraph(model);
+  if (graph === undefined) throw new CompileError(problems, model.file);
+  const example = input.shape.slice(1);
+  if (!sameShape(example, train.shape)) {
+    throw new CompileError(
+      `the input "${input.name}" takes examples of shape ${formatShape(example)}, but those of ${dataset} ` +
+        `have shape ${formatShape(train.shape)}`,
+      model.file,
+    );
+  }
+  const outputs = graph.outputs[0]?.shape.at(-1);
+  if (outputs === classes.length) return;
+  throw new CompileError(
+    `the model has ${outputs} logits, but ${dataset} has ${classes.length} classes`,
+    model.file,
+  );
+}
