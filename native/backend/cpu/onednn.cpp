@@ -1,0 +1,89 @@
+#include "backend/cpu/onednn.hpp"
+
+#include <stdexcept>
+
+namespace optcmp::cpu {
+
+const dnnl::engine& engine() {
+  static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  return cpu;
+}
+
+dnnl::primitive_attr attributes(bool relu) {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (!relu) return attr;
+  dnnl::post_ops post;
+#if DNNL_VERSION_MAJOR >= 3
+  post.append_eltwise(dnnl::algorithm::eltwise_relu, 0, 0);
+#else
+  post.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
+#endif
+  attr.set_post_ops(post);
+  return attr;
+}
+
+Blocking blocking(const Desc& desc) {
+  Blocking result;
+#if DNNL_VERSION_MAJOR >= 3
+  if (desc.get_format_kind() != dnnl::memory::format_kind::blocked) {
+    throw std::logic_error("oneDNN chose an opaque layout");
+  }
+  result.dims = desc.get_dims();
+  result.padded_dims = desc.get_padded_dims();
+  result.strides = desc.get_strides();
+  result.inner_blocks = desc.get_inner_blks();
+  result.inner_axes = desc.get_inner_idxs();
+#else
+  const dnnl_memory_desc_t& md = desc.data;
+  if (md.format_kind != dnnl_blocked) throw std::logic_error("oneDNN chose an opaque layout");
+  const dnnl_blocking_desc_t& inner = md.format_desc.blocking;
+  result.dims.assign(md.dims, md.dims + md.ndims);
+  result.padded_dims.assign(md.padded_dims, md.padded_dims + md.ndims);
+  result.strides.assign(inner.strides, inner.strides + md.ndims);
+  result.inner_blocks.assign(inner.inner_blks, inner.inner_blks + inner.inner_nblks);
+  result.inner_axes.assign(inner.inner_idxs, inner.inner_idxs + inner.inner_nblks);
+#endif
+  return result;
+}
+
+Desc row_major(const std::vector<std::int64_t>& dims) {
+  const Dims shape = dims.empty() ? Dims{1} : dims;
+  Dims strides(shape.size(), 1);
+  for (std::size_t k = shape.size() - 1; k > 0; --k) strides[k - 1] = strides[k] * shape[k];
+  return Desc(shape, dnnl::memory::data_type::f32, strides);
+}
+
+Desc any(const std::vector<std::int64_t>& dims) {
+  return Desc(dims, dnnl::memory::data_type::f32, Tag::any);
+}
+
+std::string version() {
+  const dnnl_version_t* v = dnnl_version();
+  return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
+}
+
+std::string isa() {
+  switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::sse41:
+      return "sse41";
+    case dnnl::cpu_isa::avx:
+      return "avx";
+    case dnnl::cpu_isa::avx2:
+      return "avx2";
+    case dnnl::cpu_isa::avx2_vnni:
+      return "avx2_vnni";
+    case dnnl::cpu_isa::avx512_core:
+      return "avx512_core";
+    case dnnl::cpu_isa::avx512_core_vnni:
+      return "avx512_core_vnni";
+    case dnnl::cpu_isa::avx512_core_bf16:
+      return "avx512_core_bf16";
+    case dnnl::cpu_isa::avx512_core_amx:
+      return "avx512_core_amx";
+    default:
+      return "other";
+  }
+}
+
+}  // namespace optcmp::cpu

@@ -1,0 +1,135 @@
+// y = relu?(x·Wᵀ + b) and its gradients, as oneDNN inner products.
+#include <array>
+#include <string_view>
+
+#include "ops/registry.hpp"
+
+namespace optcmp::ops {
+namespace {
+
+using dnnl::inner_product_backward_data;
+using dnnl::inner_product_backward_weights;
+using dnnl::inner_product_forward;
+
+struct Geometry {
+  std::int64_t batch, in, out;
+  bool transposed;  ///< w is [out, in], which is how oneDNN counts; else [in, out].
+  bool bias, relu;
+};
+
+Geometry geometry(const OpView& op, const Tensor& x, const Tensor& y, bool bias) {
+  op.require_rank(x, 2);
+  op.require_rank(y, 2);
+  return {x.shape[0], x.shape[1], y.shape[1], op.flag("transposed"), bias, op.flag("relu")};
+}
+
+Shape weight_shape(const Geometry& g) {
+  return g.transposed ? Shape{g.out, g.in} : Shape{g.in, g.out};
+}
+
+/// The layout of w as the program counts it, from oneDNN's [out, in], or back.
+cpu::Desc weight_layout(const Geometry& g, const cpu::Desc& layout) {
+  return g.transposed ? layout : layout.permute_axes({1, 0});
+}
+
+cpu::Desc bias_layout(const Geometry& g) { return g.bias ? cpu::row_major({g.out}) : cpu::Desc(); }
+
+inner_product_forward::primitive_desc forward(const Geometry& g) {
+  return cpu::describe<inner_product_forward>(
+      cpu::attributes(g.relu), dnnl::prop_kind::forward_training, cpu::any({g.batch, g.in}),
+      cpu::any({g.out, g.in}), bias_layout(g), cpu::any({g.batch, g.out}));
+}
+
+inner_product_forward::primitive_desc hint(Geometry g) {
+  g.relu = false;
+  return forward(g);
+}
+
+void check_dense(const OpView& op) {
+  constexpr std::array<std::string_view, 2> known{"transposed", "relu"};
+  op.require_arity(2, 3, 1, 1);
+  op.allow_attributes(known);
+  const Geometry g = geometry(op, op.input(0), op.output(0), op.inputs() == 3);
+  op.require_shape(op.input(1), weight_shape(g));
+  if (g.bias) op.require_shape(op.input(2), {g.out});
+  op.require_shape(op.output(0), {g.batch, g.out});
+}
+
+void plan_dense(const OpView& op, Planner& planner) {
+  const Geometry g = geometry(op, op.input(0), op.output(0), op.inputs() == 3);
+  const auto& in = op.op().inputs;
+  const auto pd = forward(g);
+  std::vector<Argument> arguments{
+      {DNNL_ARG_SRC, planner.read(in[0], pd.src_desc()), pd.src_desc()},
+      {DNNL_ARG_WEIGHTS, planner.read(in[1], weight_layout(g, pd.weights_desc())),
+       pd.weights_desc()}};
+  if (g.bias) {
+    arguments.push_back({DNNL_ARG_BIAS, planner.read(in[2], pd.bias_desc()), pd.bias_desc()});
+  }
+  arguments.push_back(
+      {DNNL_ARG_DST, planner.write(op.op().outputs[0], pd.dst_desc()), pd.dst_desc()});
+  planner.emit(op, inner_product_forward(pd), pd.scratchpad_desc(), std::move(arguments));
+}
+
+void check_grad_input(const OpView& op) {
+  constexpr std::array<std::string_view, 1> known{"transposed"};
+  op.require_arity(2, 2, 1, 1);
+  op.allow_attributes(known);
+  const Geometry g = geometry(op, op.output(0), op.input(0), false);
+  op.require_shape(op.input(0), {g.batch, g.out});
+  op.require_shape(op.input(1), weight_shape(g));
+}
+
+void plan_grad_input(const OpView& op, Planner& planner) {
+  const Geometry g = geometry(op, op.output(0), op.input(0), false);
+  const auto& in = op.op().inputs;
+  const auto pd = cpu::describe_backward<inner_product_backward_data>(
+      cpu::attributes(), hint(g), cpu::any({g.batch, g.in}), cpu::any({g.out, g.in}),
+      cpu::any({g.batch, g.out}));
+  std::vector<Argument> arguments{
+      {DNNL_ARG_DIFF_DST, planner.read(in[0], pd.diff_dst_desc()), pd.diff_dst_desc()},
+      {DNNL_ARG_WEIGHTS, planner.read(in[1], weight_layout(g, pd.weights_desc())),
+       pd.weights_desc()},
+      {DNNL_ARG_DIFF_SRC, planner.write(op.op().outputs[0], pd.diff_src_desc()),
+       pd.diff_src_desc()}};
+  planner.emit(op, inner_product_backward_data(pd), pd.scratchpad_desc(), std::move(arguments));
+}
+
+void check_grad_weight(const OpView& op) {
+  constexpr std::array<std::string_view, 1> known{"transposed"};
+  op.require_arity(2, 2, 1, 2);
+  op.allow_attributes(known);
+  const Geometry g = geometry(op, op.input(0), op.input(1), op.outputs() == 2);
+  op.require_shape(op.input(1), {g.batch, g.out});
+  op.require_shape(op.output(0), weight_shape(g));
+  if (g.bias) op.require_shape(op.output(1), {g.out});
+}
+
+void plan_grad_weight(const OpView& op, Planner& planner) {
+  const Geometry g = geometry(op, op.input(0), op.input(1), op.outputs() == 2);
+  const auto& in = op.op().inputs;
+  const auto pd = cpu::describe_backward<inner_product_backward_weights>(
+      cpu::attributes(), hint(g), cpu::any({g.batch, g.in}), cpu::any({g.out, g.in}),
+      bias_layout(g), cpu::any({g.batch, g.out}));
+  std::vector<Argument> arguments{
+      {DNNL_ARG_SRC, planner.read(in[0], pd.src_desc()), pd.src_desc()},
+      {DNNL_ARG_DIFF_DST, planner.read(in[1], pd.diff_dst_desc()), pd.diff_dst_desc()},
+      {DNNL_ARG_DIFF_WEIGHTS,
+       planner.write(op.op().outputs[0], weight_layout(g, pd.diff_weights_desc())),
+       pd.diff_weights_desc()}};
+  if (g.bias) {
+    arguments.push_back({DNNL_ARG_DIFF_BIAS, planner.write(op.op().outputs[1], pd.diff_bias_desc()),
+                         pd.diff_bias_desc()});
+  }
+  planner.emit(op, inner_product_backward_weights(pd), pd.scratchpad_desc(), std::move(arguments));
+}
+
+}  // namespace
+
+const OpDefinition dense{OpKind::Dense, "dense", check_dense, plan_dense};
+const OpDefinition dense_grad_input{OpKind::DenseGradInput, "dense_grad_input", check_grad_input,
+                                    plan_grad_input};
+const OpDefinition dense_grad_weight{OpKind::DenseGradWeight, "dense_grad_weight",
+                                     check_grad_weight, plan_grad_weight};
+
+}  // namespace optcmp::ops

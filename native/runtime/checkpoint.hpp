@@ -1,0 +1,49 @@
+// The binary form of a checkpoint: a header, numbers, and a checksum over all of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "optim/rule.hpp"
+
+namespace optcmp {
+
+/// Mixes two hashes.
+std::uint64_t hash_words(std::uint64_t a, std::uint64_t b);
+
+/// Of everything that a checkpoint's meaning depends on: code, hyperparameter names, state.
+std::uint64_t identity_of(const optim::Rule& rule);
+
+/// Little-endian, 8-byte aligned.
+class CheckpointWriter {
+ public:
+  /// `identity` names what the checkpoint belongs to.
+  explicit CheckpointWriter(std::uint64_t identity);
+  void number(std::uint64_t value);
+  void doubles(std::span<const double> values);
+  void floats(std::span<const float> values);
+  std::vector<std::byte> finish() &&;
+
+ private:
+  void append(const void* data, std::size_t bytes);
+  std::vector<std::byte> bytes_;
+};
+
+/// Reads what the writer wrote, in the same order.
+class CheckpointReader {
+ public:
+  /// Throws std::invalid_argument when the bytes are no checkpoint, truncated, damaged, of another
+  /// version, or belong to something else.
+  CheckpointReader(std::span<const std::byte> bytes, std::uint64_t identity);
+  std::uint64_t number();
+  std::vector<double> doubles();
+  void floats(std::span<float> values);
+
+ private:
+  const std::byte* take(std::size_t bytes);
+  std::span<const std::byte> rest_;
+};
+
+}  // namespace optcmp

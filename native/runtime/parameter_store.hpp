@@ -1,0 +1,63 @@
+// All parameters in one flat buffer in the engine's layouts; gradients and optimizer state
+// likewise.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "optim/updater.hpp"
+#include "runtime/aligned_buffer.hpp"
+#include "runtime/layout.hpp"
+#include "runtime/planner.hpp"
+#include "runtime/program.hpp"
+
+namespace optcmp {
+
+struct Parameter {
+  std::string name;
+  Shape shape;
+  bool decay = false;
+  cpu::Desc layout;
+  std::size_t offset = 0;  ///< In floats, a multiple of 16.
+  std::size_t size = 0;    ///< In floats, the layout's padding included.
+};
+
+/// Parameters with decay lie before those without, so that each kind is one range. Padding within
+/// and between parameters is zero in parameters and gradients.
+class ParameterStore {
+ public:
+  /// The parameters of a planned training program. `state_init` has one value a state slot.
+  ParameterStore(const Program& program, const ParameterLayouts& layouts,
+                 const std::vector<float>& state_init);
+
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+  /// Throws std::invalid_argument listing the names there are.
+  const Parameter& find(std::string_view name) const;
+
+  std::size_t size() const { return size_; }  ///< Of each flat buffer, in floats.
+  std::size_t slots() const { return states_.size(); }
+  float* values() const { return values_.floats(); }
+  float* gradients() const { return gradients_.floats(); }
+  float* state(std::size_t slot) const { return states_[slot].floats(); }
+
+  /// Keeps the padding zero whatever an update rule makes of it.
+  void clear_padding();
+
+  /// Everything to update, in at most `threads` parts a coefficient, valid as long as the store.
+  std::vector<optim::Range> ranges(float l2, float weight_decay, int threads) const;
+
+  /// True when all parameters and gradients are finite.
+  bool finite() const;
+
+ private:
+  std::vector<Parameter> parameters_;
+  std::vector<PaddingRun> padding_;
+  std::size_t size_ = 0, decay_size_ = 0;
+  AlignedBuffer values_, gradients_;
+  std::vector<AlignedBuffer> states_;
+  mutable std::vector<std::vector<float*>> state_pointers_;
+};
+
+}  // namespace optcmp

@@ -1,0 +1,300 @@
+#include "runtime/planner.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "ops/registry.hpp"
+#include "runtime/aligned_buffer.hpp"
+
+namespace optcmp {
+namespace {
+
+// dnnl::primitive::execute builds a map a call; this has its arguments ready.
+class PrimitiveCall {
+ public:
+  PrimitiveCall(dnnl::primitive primitive, const std::vector<Argument>& arguments,
+                const Binder& binder)
+      : primitive_(std::move(primitive)), stream_(binder.stream()) {
+    for (const Argument& a : arguments) {
+      memories_.emplace_back(a.desc, cpu::engine(), binder.at<void>(a.buffer));
+      arguments_.push_back({a.index, memories_.back().get()});
+    }
+  }
+
+  void operator()() const {
+    const dnnl_status_t status = dnnl_primitive_execute(
+        primitive_.get(), stream_.get(), static_cast<int>(arguments_.size()), arguments_.data());
+    if (status != dnnl_success) dnnl::error::wrap_c_api(status, "could not execute a primitive");
+  }
+
+ private:
+  dnnl::primitive primitive_;
+  dnnl::stream stream_;
+  std::vector<dnnl::memory> memories_;
+  std::vector<dnnl_exec_arg_t> arguments_;
+};
+
+bool is_compute(OpKind kind) {
+  switch (kind) {
+    case OpKind::Conv2d:
+    case OpKind::Conv2dGradInput:
+    case OpKind::Conv2dGradWeight:
+    case OpKind::Dense:
+    case OpKind::DenseGradInput:
+    case OpKind::DenseGradWeight:
+    case OpKind::Matmul:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Planner::Planner(const Program& program, ParameterLayouts& layouts, int threads)
+    : program_(program), layouts_(layouts), threads_(threads), values_(program.tensors.size()) {
+  find_last_readers();
+  place_given();
+  for (op_ = 0; op_ < program_.ops.size(); ++op_) {
+    const Op& op = program_.ops[op_];
+    definition_of(op.kind).plan(OpView(program_, op), *this);
+  }
+  find_results();
+  std::vector<Lifetime> lifetimes;
+  for (const Buffer& buffer : buffers_) {
+    lifetimes.push_back(buffer.home == Home::Arena ? buffer.lifetime : Lifetime{});
+  }
+  memory_ = plan_memory(lifetimes);
+}
+
+// Tensors joined by a reshape may share memory, so each is as long-lived as the group.
+void Planner::find_last_readers() {
+  std::vector<TensorId> group(values_.size());
+  for (TensorId id = 0; id < group.size(); ++id) group[id] = id;
+  for (const Op& op : program_.ops) {
+    if (op.kind == OpKind::Reshape) group[op.outputs[0]] = group[op.inputs[0]];
+  }
+  std::vector<std::size_t> last(values_.size(), 0);
+  for (std::size_t k = 0; k < program_.ops.size(); ++k) {
+    for (const TensorId id : program_.ops[k].inputs) last[group[id]] = k;
+  }
+  for (TensorId id = 0; id < group.size(); ++id) values_[id].last_reader = last[group[id]];
+}
+
+void Planner::place_given() {
+  for (TensorId id = 0; id < program_.tensors.size(); ++id) {
+    const Tensor& tensor = program_.tensors[id];
+    const auto bytes = static_cast<std::size_t>(elements(tensor.shape)) * sizeof(float);
+    const cpu::Desc plain = cpu::row_major(tensor.shape);
+    if (tensor.role == Role::Input) {
+      if (input_size_) {
+        throw std::invalid_argument("program '" + program_.name + "' has a second input, '" +
+                                    tensor.name + "'; the engine feeds one");
+      }
+      input_ = new_buffer(Home::Arena, id, bytes);
+      input_size_ = static_cast<std::size_t>(elements(tensor.shape));
+      values_[id].copies.push_back({input_, plain});
+      touch(input_);
+    }
+    if (tensor.role == Role::Constant) {
+      values_[id].copies.push_back({new_buffer(Home::Constant, id, bytes), plain});
+    }
+    if (tensor.role == Role::Parameter) {
+      const auto known = layouts_.find(tensor.name);
+      if (known == layouts_.end()) continue;
+      values_[id].copies.push_back({new_buffer(Home::Parameter, id, bytes), known->second});
+    }
+    if (tensor.role == Role::Label) {
+      labels_ = new_buffer(Home::Arena, id, bytes);
+      values_[id].copies.push_back({labels_, plain});
+      touch(labels_);
+    }
+  }
+}
+
+void Planner::find_results() {
+  const auto is_loss = [](const Op& op) { return op.kind == OpKind::SoftmaxCrossEntropy; };
+  if (std::count_if(program_.ops.begin(), program_.ops.end(), is_loss) != 1 || !input_size_) {
+    throw std::invalid_argument("program '" + program_.name +
+                                "' needs one input and exactly one softmax_cross_entropy op");
+  }
+  const Op& loss = *std::find_if(program_.ops.begin(), program_.ops.end(), is_loss);
+  loss_ = original(loss.outputs[0]).buffer;
+  errors_ = original(loss.outputs[1]).buffer;
+  const cpu::Desc plain = cpu::row_major(program_.tensors[loss.inputs[0]].shape);
+  logits_ = read(loss.inputs[0], plain);
+  logits_size_ = plain.get_size() / sizeof(float);
+  for (const BufferId id : {loss_, errors_, logits_}) buffers_[id].lifetime.last = kernels_.size();
+}
+
+BufferId Planner::new_buffer(Home home, TensorId tensor, std::size_t bytes) {
+  buffers_.push_back({home, tensor, {bytes, 0, 0}, false});
+  return buffers_.size() - 1;
+}
+
+const Planner::Placed& Planner::original(TensorId id) const { return values_[id].copies.at(0); }
+Planner::Placed& Planner::original(TensorId id) { return values_[id].copies.at(0); }
+
+cpu::Desc Planner::layout(TensorId id) const {
+  return values_[id].copies.empty() ? cpu::row_major(program_.tensors[id].shape)
+                                    : original(id).layout;
+}
+
+BufferId Planner::read(TensorId id, const cpu::Desc& wanted) {
+  Value& value = values_[id];
+  const Tensor& tensor = program_.tensors[id];
+  if (value.copies.empty()) {  // a parameter's first reader
+    layouts_.emplace(tensor.name, wanted);
+    value.copies.push_back({new_buffer(Home::Parameter, id, wanted.get_size()), wanted});
+  }
+  for (const Placed& copy : value.copies) {
+    if (copy.layout == wanted) return copy.buffer;
+  }
+  Placed from = value.copies.front();
+  const Shape have = cpu::blocking(from.layout).dims, want = cpu::blocking(wanted).dims;
+  if (have != want) {
+    // The same row-major elements under another shape: meet in row-major order.
+    from = {read(id, cpu::row_major(have)), cpu::row_major(want)};
+    value.copies.push_back(from);
+    if (from.layout == wanted) return from.buffer;
+  }
+  const Placed to{new_buffer(Home::Arena, id, wanted.get_size()), wanted};
+  reorder("reorder " + tensor.name, from, to);
+  value.copies.push_back(to);
+  return to.buffer;
+}
+
+BufferId Planner::read_labels(TensorId id) const { return original(id).buffer; }
+BufferId Planner::read_bytes(TensorId id) const { return original(id).buffer; }
+
+BufferId Planner::write(TensorId id, const cpu::Desc& layout) {
+  const Tensor& tensor = program_.tensors[id];
+  if (tensor.role != Role::Gradient) {
+    return write_bytes(id, layout.get_size(), layout);
+  }
+  const std::string& parameter = program_.tensors[*tensor.parameter].name;
+  const cpu::Desc home = layouts_.emplace(parameter, layout).first->second;
+  const BufferId gradient = new_buffer(Home::Gradient, id, home.get_size());
+  values_[id].copies.push_back({gradient, home});
+  if (home == layout) return gradient;
+  const BufferId other = new_buffer(Home::Arena, id, layout.get_size());
+  pending_.push_back({{other, layout}, {gradient, home}});
+  return other;
+}
+
+BufferId Planner::write(TensorId id, const cpu::Desc& layout, TensorId reuse_tensor,
+                        BufferId reuse) {
+  const bool reusable = program_.tensors[id].role == Role::Temporary &&
+                        free_after_this_op(reuse_tensor, reuse) &&
+                        buffers_[reuse].lifetime.bytes == layout.get_size();
+  if (!reusable) return write(id, layout);
+  values_[id].copies.push_back({reuse, layout});
+  return reuse;
+}
+
+bool Planner::free_after_this_op(TensorId tensor, BufferId buffer) const {
+  return program_.tensors[tensor].role == Role::Temporary && buffers_[buffer].home == Home::Arena &&
+         values_[tensor].last_reader == op_;
+}
+
+BufferId Planner::write_bytes(TensorId id, std::size_t bytes, const cpu::Desc& layout) {
+  const BufferId buffer = new_buffer(Home::Arena, id, bytes);
+  values_[id].copies.push_back({buffer, layout});
+  return buffer;
+}
+
+void Planner::alias(TensorId to, BufferId from, const cpu::Desc& layout) {
+  values_[to].copies.push_back({from, layout});
+}
+
+BufferId Planner::scratch(std::size_t bytes) { return new_buffer(Home::Arena, 0, bytes); }
+
+void Planner::touch(BufferId id) {
+  Buffer& buffer = buffers_[id];
+  if (!buffer.used) buffer.lifetime.first = kernels_.size();
+  buffer.used = true;
+  buffer.lifetime.last = kernels_.size();
+}
+
+void Planner::push(std::string name, bool compute, const std::vector<BufferId>& used,
+                   KernelFactory factory) {
+  for (const BufferId id : used) touch(id);
+  kernels_.push_back({std::move(name), compute, std::move(factory)});
+}
+
+void Planner::reorder(const std::string& why, const Placed& from, const Placed& to) {
+  const dnnl::reorder::primitive_desc pd(cpu::engine(), from.layout, cpu::engine(), to.layout,
+                                         cpu::attributes());
+  const BufferId scratchpad = scratch(pd.scratchpad_desc().get_size());
+  const dnnl::primitive primitive{dnnl::reorder(pd)};
+  const std::vector<Argument> arguments{{DNNL_ARG_FROM, from.buffer, from.layout},
+                                        {DNNL_ARG_TO, to.buffer, to.layout},
+                                        {DNNL_ARG_SCRATCHPAD, scratchpad, pd.scratchpad_desc()}};
+  push(why, false, {from.buffer, to.buffer, scratchpad},
+       [=](const Binder& binder) -> Kernel { return PrimitiveCall(primitive, arguments, binder); });
+}
+
+void Planner::emit(const OpView& op, std::vector<BufferId> used, KernelFactory factory) {
+  push(op.op().name, is_compute(op.op().kind), used, std::move(factory));
+  for (const PendingReorder& p : std::exchange(pending_, {})) {
+    Placed from = p.from;
+    const Shape have = cpu::blocking(from.layout).dims, want = cpu::blocking(p.to.layout).dims;
+    if (have != want) {
+      const Placed plain{scratch(from.layout.get_size()), cpu::row_major(have)};
+      reorder("reorder gradient", from, plain);
+      from = {plain.buffer, cpu::row_major(want)};
+    }
+    reorder("reorder gradient", from, p.to);
+  }
+}
+
+void Planner::emit(const OpView& op, const dnnl::primitive& primitive, const cpu::Desc& scratchpad,
+                   std::vector<Argument> arguments) {
+  arguments.push_back({DNNL_ARG_SCRATCHPAD, scratch(scratchpad.get_size()), scratchpad});
+  std::vector<BufferId> used;
+  for (const Argument& a : arguments) used.push_back(a.buffer);
+  emit(op, std::move(used),
+       [=](const Binder& binder) -> Kernel { return PrimitiveCall(primitive, arguments, binder); });
+}
+
+Executor Planner::bind(const Storage& storage) const {
+  Executor executor;
+  std::vector<void*> pointers;
+  for (BufferId id = 0; id < buffers_.size(); ++id) {
+    const Buffer& buffer = buffers_[id];
+    const Tensor& tensor = program_.tensors[buffer.tensor];
+    switch (buffer.home) {
+      case Home::Arena:
+        pointers.push_back(storage.arena + memory_.offsets[id]);
+        break;
+      case Home::Parameter:
+        pointers.push_back(storage.parameter(tensor.name));
+        break;
+      case Home::Gradient:
+        pointers.push_back(storage.gradient(program_.tensors[*tensor.parameter].name));
+        break;
+      case Home::Constant: {
+        auto values = std::make_shared<AlignedBuffer>(buffer.lifetime.bytes);
+        std::copy(tensor.data.begin(), tensor.data.end(), values->floats());
+        pointers.push_back(values->data());
+        executor.owned.push_back(std::move(values));
+        break;
+      }
+    }
+  }
+  const Binder binder(std::move(pointers), threads_);
+  for (const Planned& kernel : kernels_) {
+    executor.kernels.push_back({kernel.name, kernel.compute, kernel.factory(binder)});
+  }
+  executor.input = binder.at<float>(input_);
+  executor.labels = binder.at<std::int32_t>(labels_);
+  executor.loss = binder.at<double>(loss_);
+  executor.errors = binder.at<double>(errors_);
+  executor.logits = binder.at<float>(logits_);
+  executor.input_size = input_size_;
+  executor.logits_size = logits_size_;
+  return executor;
+}
+
+}  // namespace optcmp

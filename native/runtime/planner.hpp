@@ -1,0 +1,177 @@
+// Turns a validated program into kernels over one arena: layouts first, then memory, then pointers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/cpu/onednn.hpp"
+#include "runtime/memory_plan.hpp"
+#include "runtime/program.hpp"
+
+namespace optcmp {
+
+using BufferId = std::size_t;
+using Kernel = std::function<void()>;
+
+/// Layouts of the parameters by name. The training program chooses, the evaluation program follows.
+using ParameterLayouts = std::map<std::string, cpu::Desc>;
+
+/// Where the flat buffers hold a parameter; asked once per parameter or gradient when binding.
+struct Storage {
+  std::byte* arena = nullptr;
+  std::function<float*(const std::string& parameter)> parameter;
+  std::function<float*(const std::string& parameter)> gradient;
+};
+
+/// Gives kernels their pointers once memory is planned.
+class Binder {
+ public:
+  Binder(std::vector<void*> pointers, int threads)
+      : pointers_(std::move(pointers)), threads_(threads), stream_(cpu::engine()) {}
+  template <class T>
+  T* at(BufferId id) const {
+    return static_cast<T*>(pointers_[id]);
+  }
+  int threads() const { return threads_; }
+  const dnnl::stream& stream() const { return stream_; }
+
+ private:
+  std::vector<void*> pointers_;
+  int threads_;
+  dnnl::stream stream_;
+};
+
+using KernelFactory = std::function<Kernel(const Binder&)>;
+
+/// An argument of a oneDNN primitive.
+struct Argument {
+  int index;  ///< DNNL_ARG_…
+  BufferId buffer;
+  cpu::Desc desc;
+};
+
+/// A kernel ready to run.
+struct BoundKernel {
+  std::string name;
+  bool compute;  ///< A convolution or matrix product.
+  Kernel run;
+};
+
+/// A program bound to memory. Running allocates nothing of ours.
+struct Executor {
+  std::vector<BoundKernel> kernels;
+  float* input = nullptr;
+  std::int32_t* labels = nullptr;
+  const double* loss = nullptr;    ///< Mean of the batch.
+  const double* errors = nullptr;  ///< Count in the batch.
+  const float* logits = nullptr;
+  std::size_t input_size = 0;   ///< Floats in a batch.
+  std::size_t logits_size = 0;  ///< Floats in a batch, row-major.
+  std::vector<std::shared_ptr<void>> owned;
+
+  void run() const {
+    for (const BoundKernel& kernel : kernels) kernel.run();
+  }
+};
+
+/// Everything about a program's execution but the addresses.
+class Planner {
+ public:
+  /// Plans all ops. `program` is validated and outlives the planner; `layouts` holds those already
+  /// chosen and receives the others. Throws std::invalid_argument.
+  Planner(const Program& program, ParameterLayouts& layouts, int threads);
+
+  std::size_t arena_bytes() const { return memory_.arena_bytes; }
+  std::size_t peak_live_bytes() const { return memory_.peak_live_bytes; }
+  int threads() const { return threads_; }
+
+  Executor bind(const Storage& storage) const;
+
+  // What follows is for the ops.
+
+  /// The layout a tensor is in now; row-major for a parameter not yet laid out.
+  cpu::Desc layout(TensorId id) const;
+
+  /// The tensor in `wanted` layout (of any shape with the same row-major elements), reordered when
+  /// it is not. A parameter takes the layout of its first reader.
+  BufferId read(TensorId id, const cpu::Desc& wanted);
+  /// The labels.
+  BufferId read_labels(TensorId id) const;
+
+  /// Where to write the tensor in `layout`. A gradient is reordered afterwards when its parameter's
+  /// layout differs. `reuse`, a buffer from `read`, is taken when it is free after this op.
+  BufferId write(TensorId id, const cpu::Desc& layout);
+  BufferId write(TensorId id, const cpu::Desc& layout, TensorId reuse_tensor, BufferId reuse);
+  /// Where to write a tensor that only our own kernels read (a metric or an arg-max).
+  BufferId write_bytes(TensorId id, std::size_t bytes, const cpu::Desc& layout);
+  BufferId read_bytes(TensorId id) const;
+
+  /// Makes `to` the same memory as `from`, which is in `layout`.
+  void alias(TensorId to, BufferId from, const cpu::Desc& layout);
+
+  /// Memory for the kernel emitted next.
+  BufferId scratch(std::size_t bytes);
+
+  void emit(const OpView& op, std::vector<BufferId> used, KernelFactory factory);
+  /// A oneDNN primitive, its scratchpad taken care of.
+  void emit(const OpView& op, const dnnl::primitive& primitive, const cpu::Desc& scratchpad,
+            std::vector<Argument> arguments);
+
+ private:
+  struct Placed {
+    BufferId buffer;
+    cpu::Desc layout;
+  };
+  struct Value {
+    bool written = false;
+    std::vector<Placed> copies;  ///< The first is the original.
+    std::size_t last_reader = 0;
+  };
+  enum class Home : std::uint8_t { Arena, Parameter, Gradient, Constant };
+  struct Buffer {
+    Home home = Home::Arena;
+    TensorId tensor = 0;
+    Lifetime lifetime;
+    bool used = false;
+  };
+  struct Planned {
+    std::string name;
+    bool compute;
+    KernelFactory factory;
+  };
+  struct PendingReorder {
+    Placed from, to;
+  };
+
+  BufferId new_buffer(Home home, TensorId tensor, std::size_t bytes);
+  Placed& original(TensorId id);
+  const Placed& original(TensorId id) const;
+  void find_last_readers();
+  void place_given();
+  void find_results();
+  void touch(BufferId id);
+  void reorder(const std::string& why, const Placed& from, const Placed& to);
+  void push(std::string name, bool compute, const std::vector<BufferId>& used,
+            KernelFactory factory);
+  bool free_after_this_op(TensorId tensor, BufferId buffer) const;
+
+  const Program& program_;
+  ParameterLayouts& layouts_;
+  int threads_;
+  std::vector<Value> values_;
+  std::vector<Buffer> buffers_;
+  std::vector<Planned> kernels_;
+  std::vector<PendingReorder> pending_;
+  std::size_t op_ = 0;
+  MemoryPlan memory_;
+
+  BufferId input_ = 0, labels_ = 0, loss_ = 0, errors_ = 0, logits_ = 0;
+  std::size_t input_size_ = 0, logits_size_ = 0;
+};
+
+}  // namespace optcmp

@@ -1,0 +1,153 @@
+// The engine's form of src/compiler/program.ts: a flat list of ops over numbered tensors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace optcmp {
+
+using Shape = std::vector<std::int64_t>;
+using TensorId = std::uint32_t;
+
+enum class DataType : std::uint8_t { F32, I32 };
+
+enum class Role : std::uint8_t { Input, Label, Parameter, Gradient, Constant, Temporary, Metric };
+
+/// How a parameter gets its first values; which fields count depends on the kind.
+struct Initializer {
+  enum class Kind : std::uint8_t {
+    Zeros,
+    Ones,
+    Constant,
+    Uniform,
+    Normal,
+    TruncatedNormal,
+    GlorotUniform,
+    GlorotNormal,
+    HeUniform,
+    HeNormal,
+    PyTorch
+  };
+  Kind kind = Kind::Zeros;
+  double value = 0;
+  double low = 0, high = 0;
+  double mean = 0, stddev = 0;
+  double fan_in = 0, fan_out = 0;
+};
+
+struct Tensor {
+  std::string name;
+  DataType dtype = DataType::F32;
+  Shape shape;
+  Role role = Role::Temporary;
+  std::optional<TensorId> parameter;  ///< Of a gradient.
+  std::optional<Initializer> initializer;
+  bool decay = false;
+  std::vector<float> data;  ///< Row-major; of a constant, or of a parameter that brings its values.
+};
+
+enum class OpKind : std::uint8_t {
+  Conv2d,
+  Conv2dGradInput,
+  Conv2dGradWeight,
+  MaxPool2d,
+  MaxPool2dGrad,
+  AvgPool2d,
+  AvgPool2dGrad,
+  Dense,
+  DenseGradInput,
+  DenseGradWeight,
+  Matmul,
+  Add,
+  ReduceSum,
+  Relu,
+  ReluGrad,
+  Reshape,
+  SoftmaxCrossEntropy
+};
+
+using Attribute = std::variant<bool, double, std::string, std::vector<double>>;
+
+struct Op {
+  OpKind kind = OpKind::Reshape;
+  std::string name;
+  std::vector<TensorId> inputs;
+  std::vector<TensorId> outputs;
+  std::map<std::string, Attribute> attributes;
+};
+
+enum class Mode : std::uint8_t { Train, Evaluate };
+
+struct Program {
+  std::string name;
+  Mode mode = Mode::Train;
+  std::int64_t batch_size = 0;
+  std::vector<Tensor> tensors;
+  std::vector<Op> ops;
+};
+
+/// Throws std::invalid_argument naming the program, the op and the tensor at fault: ids out of
+/// range, a tensor read before it is written or written twice, a wrong role, type, shape or
+/// attribute.
+void validate(const Program& program);
+
+/// Names as in program.ts. The parsers throw std::invalid_argument listing what is allowed.
+std::string_view name_of(OpKind kind);
+std::string_view name_of(Role role);
+OpKind parse_op_kind(std::string_view name);
+Role parse_role(std::string_view name);
+Initializer::Kind parse_initializer_kind(std::string_view name);
+
+/// Elements of a validated shape; 1 for a scalar.
+std::int64_t elements(const Shape& shape);
+
+/// e.g. `[64, 10]`.
+std::string to_string(const Shape& shape);
+
+/// FNV-1a over everything that makes two programs compute the same (names of ops and values of
+/// parameters apart).
+std::uint64_t fingerprint(const Program& program);
+
+/// One op of a program, as its checker and planner see it. Every complaint names the op.
+class OpView {
+ public:
+  OpView(const Program& program, const Op& op) : program_(&program), op_(&op) {}
+
+  const Op& op() const { return *op_; }
+  std::size_t inputs() const { return op_->inputs.size(); }
+  std::size_t outputs() const { return op_->outputs.size(); }
+  const Tensor& input(std::size_t k) const { return program_->tensors[op_->inputs.at(k)]; }
+  const Tensor& output(std::size_t k) const { return program_->tensors[op_->outputs.at(k)]; }
+
+  /// Throws std::invalid_argument: which op of which program, and `what`.
+  [[noreturn]] void fail(const std::string& what) const;
+  void require(bool condition, const std::string& what) const;
+
+  void require_arity(std::size_t least_in, std::size_t most_in, std::size_t least_out,
+                     std::size_t most_out) const;
+  void require_rank(const Tensor& tensor, std::size_t rank) const;
+  void require_shape(const Tensor& tensor, const Shape& shape) const;
+  void require_f32(const Tensor& tensor) const;
+
+  /// Attributes, or the default when absent. Throw when of another type.
+  bool flag(const std::string& name, bool otherwise = false) const;
+  double number(const std::string& name, double otherwise) const;
+  /// Whole numbers; `least` bounds each from below, `length` 0 allows any.
+  std::vector<std::int64_t> integers(const std::string& name, std::size_t length,
+                                     std::int64_t least, std::vector<std::int64_t> otherwise) const;
+  /// Throws when the op has an attribute other than these.
+  void allow_attributes(std::span<const std::string_view> names) const;
+
+ private:
+  const Program* program_;
+  const Op* op_;
+};
+
+}  // namespace optcmp

@@ -1,0 +1,133 @@
+// The state of one training run and what can be done with it. Lives on its trainer's thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "optim/updater.hpp"
+#include "runtime/parameter_store.hpp"
+#include "runtime/planner.hpp"
+#include "runtime/program.hpp"
+#include "runtime/split.hpp"
+
+namespace optcmp {
+
+/// As TrainerOptions in src/engine/types.ts.
+struct TrainingOptions {
+  Program train, evaluate;
+  std::map<std::string, SplitData> splits;  ///< `train`, and maybe `validation` and `test`.
+  optim::Rule rule;
+  optim::Schedule schedule;
+  std::map<std::string, double> hyperparameters;
+  double lr = 0;
+  double l2 = 0;
+  double weight_decay = 0;
+  std::optional<double> clip_norm, clip_value;
+  std::uint64_t seed = 0;
+  int threads = 1;
+};
+
+struct TrainResult {
+  std::uint64_t step = 0;
+  std::vector<double> losses;
+  bool diverged = false;
+  bool aborted = false;
+  double seconds = 0;
+};
+
+struct Metrics {
+  std::uint64_t examples = 0;
+  double cross_entropy = 0;
+  double classification_error = 0;
+};
+
+struct MemoryUse {
+  std::size_t arena_bytes = 0;        ///< Temporaries of both programs, which share it.
+  std::size_t live_tensor_bytes = 0;  ///< Most of it in use at once.
+  std::size_t parameter_bytes = 0;    ///< Parameters and gradients.
+  std::size_t state_bytes = 0;
+};
+
+/// Raised out of an evaluation that was asked to stop.
+struct Aborted : std::runtime_error {
+  Aborted() : std::runtime_error("aborted") {}
+};
+
+/// True when whoever waits no longer wants the result. Asked between steps.
+using StopRequested = std::function<bool()>;
+
+class Training {
+ public:
+  /// Plans both programs, starts the parameters. Throws std::invalid_argument.
+  explicit Training(TrainingOptions options);
+
+  std::uint64_t step() const { return step_; }
+
+  /// Up to `steps` steps on shuffled batches; a last partial batch of an epoch is dropped. Stops
+  /// without an update at a loss or clipped gradient norm that is not finite, and looks over all
+  /// parameters and gradients at the end of the call.
+  TrainResult train(std::uint64_t steps, const StopRequested& stop);
+
+  /// Every example of a split once, in order. Throws Aborted.
+  Metrics evaluate(std::string_view split, const StopRequested& stop);
+
+  /// One step on the caller's batch (row-major); without `update` only forward and backward.
+  double step_on(std::span<const float> inputs, std::span<const std::int32_t> labels, bool update);
+
+  /// Row-major logits of one batch through the evaluation program.
+  std::vector<float> predict(std::span<const float> inputs);
+
+  /// Row-major copies. Throw std::invalid_argument for an unknown name or a wrong size.
+  std::vector<float> parameter(std::string_view name) const;
+  std::vector<float> gradient(std::string_view name) const;
+  void set_parameter(std::string_view name, std::span<const float> values);
+
+  /// Parameters, optimizer state and step, to go on to the bit; portable between layouts.
+  std::vector<std::byte> checkpoint() const;
+  /// Throws std::invalid_argument, changing nothing, for a checkpoint that is damaged or belongs to
+  /// another program or rule.
+  void restore(std::span<const std::byte> checkpoint);
+
+  std::vector<std::string> parameter_names() const;
+  MemoryUse memory() const;
+  std::string kernel_name() const { return updater_.kernel_name(); }
+
+  /// The kernels of a training step, for benchmarks.
+  const Executor& train_executor() const { return train_; }
+
+ private:
+  const Split& split(std::string_view name) const;
+  void load_training_batch();
+  bool run_step(double& loss);
+  bool update();
+  double gradient_norm();
+  std::uint64_t identity() const;
+
+  TrainingOptions options_;
+  std::int64_t batch_size_;
+  std::int64_t classes_ = 0;
+  Shape example_shape_;
+  std::map<std::string, Split, std::less<>> splits_;
+  optim::Updater updater_;
+  ParameterLayouts layouts_;
+  std::unique_ptr<ParameterStore> store_;
+  AlignedBuffer arena_;
+  Executor train_, evaluate_;
+  std::size_t live_bytes_ = 0;
+  std::vector<optim::Range> ranges_;
+  std::vector<double> partial_norms_;
+  std::vector<std::uint32_t> order_;
+  std::optional<std::uint64_t> order_epoch_;
+  std::vector<std::string> names_;
+  std::uint64_t step_ = 0;
+};
+
+}  // namespace optcmp

@@ -1,0 +1,111 @@
+import { loadAddon, type NativeTrainer } from './load-addon.js';
+import type { Metrics, Trainer, TrainerOptions, TrainResult } from './types.js';
+
+/**
+ * Starts a trainer on a thread of its own: plans both programs, starts the parameters.
+ *
+ * The arrays of `options.splits` are read while the trainer lives; do not transfer or resize their buffers.
+ * Commands given while another runs wait for it, but the synchronous ones (`getParameter`, `setParameter`,
+ * `getGradient`, `parameterNames`, `memory`) throw then.
+ *
+ * @throws TypeError naming the program, op, tensor or option that is wrong; Error when the native core is missing.
+ */
+export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
+  const native = new (loadAddon().Trainer)(options);
+  await native.ready();
+  return new EngineTrainer(native);
+}
+
+class EngineTrainer implements Trainer {
+  readonly #native: NativeTrainer;
+
+  constructor(native: NativeTrainer) {
+    this.#native = native;
+  }
+
+  get step(): number {
+    return this.#native.step;
+  }
+
+  /** Name of the kernel that runs the update rule, e.g. `generated/avx512`. */
+  get kernelName(): string {
+    return this.#native.kernelName();
+  }
+
+  async train(steps: number, options: { signal?: AbortSignal } = {}): Promise<TrainResult> {
+    return abortable(options.signal, (abort) => this.#native.train(steps, abort));
+  }
+
+  async evaluate(
+    split: 'train' | 'validation' | 'test',
+    options: { signal?: AbortSignal } = {},
+  ): Promise<Metrics> {
+    options.signal?.throwIfAborted();
+    try {
+      return await abortable(options.signal, (abort) => this.#native.evaluate(split, abort));
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      throw error;
+    }
+  }
+
+  async checkpoint(): Promise<Uint8Array> {
+    return this.#native.checkpoint();
+  }
+
+  async restore(checkpoint: Uint8Array): Promise<void> {
+    return this.#native.restore(checkpoint);
+  }
+
+  parameterNames(): string[] {
+    return this.#native.parameterNames();
+  }
+
+  getParameter(name: string): Float32Array {
+    return this.#native.getParameter(name);
+  }
+
+  setParameter(name: string, values: Float32Array): void {
+    this.#native.setParameter(name, values);
+  }
+
+  getGradient(name: string): Float32Array {
+    return this.#native.getGradient(name);
+  }
+
+  async stepOn(
+    inputs: Float32Array,
+    labels: Int32Array,
+    options: { update?: boolean } = {},
+  ): Promise<number> {
+    return this.#native.stepOn(inputs, labels, options.update ?? true);
+  }
+
+  async predict(inputs: Float32Array): Promise<Float32Array> {
+    return this.#native.predict(inputs);
+  }
+
+  memory(): ReturnType<Trainer['memory']> {
+    return this.#native.memory();
+  }
+
+  dispose(): void {
+    this.#native.dispose();
+  }
+}
+
+/** Runs a native command that stops when the first element of its flag is 1. */
+async function abortable<T>(
+  signal: AbortSignal | undefined,
+  command: (abort: Int32Array) => Promise<T>,
+): Promise<T> {
+  const flag = new Int32Array(1);
+  const stop = () => Atomics.store(flag, 0, 1);
+  if (signal?.aborted) stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    return await command(flag);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,16 @@
+import { addonPath, loadAddon } from './load-addon.js';
+
+export interface EngineInfo {
+  /** oneDNN's version, e.g. `2.6.3`. */
+  onednn: string;
+  /** The instruction set that oneDNN uses on this CPU, e.g. `avx512_core`. */
+  isa: string;
+  /** Path of the native addon. */
+  addon: string;
+}
+
+/** What the engine is made of. Throws as `loadAddon`. */
+export function engineInfo(): EngineInfo {
+  const { onednn, isa } = loadAddon().info();
+  return { onednn, isa, addon: addonPath() };
+}

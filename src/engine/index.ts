@@ -1,0 +1,3 @@
+export { createTrainer } from './create-trainer.js';
+export { type EngineInfo, engineInfo } from './engine-info.js';
+export type * from './types.js';
