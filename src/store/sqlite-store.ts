@@ -365,6 +365,16 @@ class SqliteStore extends SqliteReader implements Store {
     });
   }
 
+  async restart(trial: number): Promise<void> {
+    const checkpoint = await this.findCheckpoint(trial);
+    await this.db.transaction().execute(async (tx) => {
+      await move(tx, trial, 'running', { state: 'waiting' });
+      await tx.deleteFrom('checkpoint').where('trial', '=', trial).execute();
+      await tx.deleteFrom('measurement').where('trial', '=', trial).execute();
+    });
+    if (checkpoint !== undefined) this.#deleteFile(checkpoint.file);
+  }
+
   async failAttempt(trial: number, reason: string): Promise<void> {
     await this.db.transaction().execute(async (tx) => {
       await move(tx, trial, 'running', {

@@ -59,6 +59,8 @@ export interface Store extends StoreReader {
   findCheckpoint(trial: number): Promise<CheckpointRecord | undefined>;
   /** running → waiting; measurements after the last checkpoint are forgotten. */
   interrupt(trial: number): Promise<void>;
+  /** running → waiting, with nothing measured and no checkpoint. */
+  restart(trial: number): Promise<void>;
   /** As `interrupt`, and the attempt counts as a failed one. */
   failAttempt(trial: number, reason: string): Promise<void>;
   /** running → a final state; its checkpoint is deleted. */

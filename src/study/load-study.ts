@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { findWorkload, readWorkload } from '../workloads/index.js';
 import { parseYamlFile } from '../yaml/parse-yaml.js';
 import { canonicalJson } from './canonical-json.js';
 import { FREE_TO_CHANGE, type StudySpec, studySchema } from './study-schema.js';
@@ -9,28 +11,56 @@ export interface Study {
   /** Absolute path of the study file; paths in it are relative to its folder. */
   path: string;
   spec: StudySpec;
+  /** SHA-256 of each workload's file and model, in hex. */
+  workloadDigests: Record<string, string>;
 }
 
 /**
- * Reads and checks a study file.
+ * Reads and checks a study file and the workload files that it names.
  * @throws {YamlError} naming file, line, what is wrong and what is allowed, for everything that is wrong
  */
 export async function loadStudy(path: string): Promise<Study> {
-  return { path: resolve(path), spec: parseYamlFile(path, studySchema) };
+  const file = resolve(path);
+  const workloadDigests: Record<string, string> = {};
+  const schema = studySchema.superRefine(({ workloads }, context) => {
+    for (const [index, workload] of workloads.entries()) {
+      try {
+        workloadDigests[workload] = workloadDigest(workloadReference(file, workload));
+      } catch (error) {
+        const { message } = error as Error;
+        context.addIssue({ code: 'custom', path: ['workloads', index], message });
+      }
+    }
+  });
+  return { path: file, spec: parseYamlFile(path, schema), workloadDigests };
+}
+
+const sha256 = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');
+
+function workloadDigest(reference: string): string {
+  const path = findWorkload(reference);
+  const spec = readWorkload(path);
+  const model = sha256(readFileSync(resolve(dirname(path), spec.model)));
+  return sha256(canonicalJson({ spec, model }));
+}
+
+/** All of a study that is stored with its results. */
+export function storedSpec({ spec, workloadDigests }: Study): Record<string, unknown> {
+  return { ...spec, workload_digests: workloadDigests };
 }
 
 /** SHA-256, in hex, of all in a study that changes a trial's result. */
-export function studyHash({ spec }: Study): string {
-  const fixed = Object.entries(spec).filter(
-    ([key]) => !FREE_TO_CHANGE.some((free) => free === key),
-  );
-  return createHash('sha256')
-    .update(canonicalJson(Object.fromEntries(fixed)))
-    .digest('hex');
+export function studyHash(study: Study): string {
+  const free: readonly string[] = FREE_TO_CHANGE;
+  const fixed = Object.entries(storedSpec(study)).filter(([key]) => !free.includes(key));
+  return sha256(canonicalJson(Object.fromEntries(fixed)));
 }
 
-/** What `loadWorkload` takes for a workload of a study: a built-in's name, or the absolute path of a file. */
-export function workloadReference(study: Study, workload: string): string {
+/**
+ * What `loadWorkload` takes for a workload of a study: a built-in's name, or the absolute path of a file.
+ * @param studyPath absolute path of the study file
+ */
+export function workloadReference(studyPath: string, workload: string): string {
   const isPath = workload.includes('/') || /\.ya?ml$/.test(workload);
-  return isPath ? resolve(dirname(study.path), workload) : workload;
+  return isPath ? resolve(dirname(studyPath), workload) : workload;
 }

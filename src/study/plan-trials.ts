@@ -104,7 +104,7 @@ function settingsOf(
   const value = (name: string) => all[name] as number;
   const rule = Object.keys(getOptimizer(optimizer, variant).hyperparameters);
   return {
-    workload: workloadReference(study, workload),
+    workload: workloadReference(study.path, workload),
     optimizer,
     variant,
     lr: value('lr'),

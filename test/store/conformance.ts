@@ -219,6 +219,18 @@ export function testStore(name: string, makeBackend: () => Backend): void {
         },
       );
 
+      it('restart: forgets everything', async () => {
+        const id = await one();
+        await store.start(id);
+        await store.record(id, [loss(10, 1)]);
+        const file = await save(id, 10);
+        await store.restart(id);
+        expect(await state(id)).toEqual({ state: 'waiting', reason: null, attempts: 0 });
+        expect((await store.read()).measurements).toEqual([]);
+        expect(await store.findCheckpoint(id)).toBeUndefined();
+        expect(existsSync(file)).toBe(false);
+      });
+
       it('deletes files that a killed process left', async () => {
         const id = await one();
         await store.start(id);

@@ -31,6 +31,7 @@ const WRITTEN = {
 const study = (changes: object = {}): Study => ({
   path: '/studies/small.yaml',
   spec: studySchema.parse({ ...WRITTEN, ...changes }),
+  workloadDigests: { mlp: 'a', './own.yaml': 'b' },
 });
 
 const name = (t: { workload: string; optimizer: string; number: number; repetition: number }) =>
@@ -124,10 +125,7 @@ describe('planTrials', () => {
       space: { lr: { log: [0.1, 1], levels } },
     }));
     const { trials: _, ...grid } = { ...WRITTEN, sampler: 'grid', optimizers, workloads: ['mlp'] };
-    const plan = planTrials({
-      path: '/s.yaml',
-      spec: studySchema.parse({ ...grid, repetitions: 1 }),
-    });
+    const plan = planTrials({ ...study(), spec: studySchema.parse({ ...grid, repetitions: 1 }) });
     expect(plan.map((t) => `${t.optimizer}:${t.number}`)).toEqual([
       '2:0',
       '3:0',
@@ -164,9 +162,16 @@ describe('studyHash', () => {
     expect(studyHash(study({ [key]: value }))).not.toBe(studyHash(study()));
   });
 
-  it('does not depend on the order of keys', () => {
+  it('depends on the content of the workloads', () => {
+    const changed = { ...study(), workloadDigests: { mlp: 'a', './own.yaml': 'c' } };
+    expect(studyHash(changed)).not.toBe(studyHash(study()));
+  });
+
+  it('does not depend on the order of keys, nor on where the file is', () => {
     const reversed = Object.fromEntries(Object.entries(WRITTEN).reverse());
-    expect(studyHash({ path: '/x', spec: studySchema.parse(reversed) })).toBe(studyHash(study()));
+    expect(
+      studyHash({ ...study(), path: '/elsewhere/x.yaml', spec: studySchema.parse(reversed) }),
+    ).toBe(studyHash(study()));
   });
 });
 

@@ -1,0 +1,190 @@
+import { basename, join } from 'node:path';
+import type { Metrics, Trainer } from '../engine/types.js';
+import type { NewMeasurement } from '../store/store.js';
+import {
+  checkpointPath,
+  readCheckpoint,
+  type TrialProgress,
+  writeCheckpoint,
+} from './checkpoint-file.js';
+import type { TrialJob, TrialMessage, TrialOutcome } from './messages.js';
+
+/** A trial ready to train. */
+export interface PreparedTrial {
+  trainer: Trainer;
+  /** Training steps in all. */
+  steps: number;
+  /** Steps from one measurement to the next. */
+  evaluateEvery: number;
+  /** The splits to measure on. */
+  splits: readonly EvaluatedSplit[];
+}
+
+export type EvaluatedSplit = 'validation' | 'test';
+
+export interface RunTrialOptions {
+  send: (message: TrialMessage) => void;
+  /** Stops the trial between two steps; it leaves a checkpoint. */
+  signal: AbortSignal;
+}
+
+/** Wished seconds of one call to the engine: often enough to show life and progress. */
+const CHUNK_SECONDS = 1;
+const FIRST_CHUNK = 16;
+const METRICS = ['cross_entropy', 'classification_error'] as const;
+
+/**
+ * Trains a trial to its end, its divergence or a stop. After every `evaluateEvery` steps and at the end it measures
+ * the metrics on validation and test data, and as `cross_entropy` on `train` the mean training loss since the last
+ * measurement. What it measures does not depend on how often it was stopped.
+ */
+export async function runTrial(
+  job: TrialJob,
+  prepared: PreparedTrial,
+  options: RunTrialOptions,
+): Promise<TrialOutcome> {
+  let progress: TrialProgress = { step: 0, lossSum: 0, lossCount: 0, seconds: 0 };
+  if (job.checkpoint !== undefined) {
+    try {
+      const saved = await readCheckpoint(join(job.checkpointFolder, job.checkpoint));
+      await prepared.trainer.restore(saved.engine);
+      progress = saved.progress;
+    } catch (error) {
+      return { kind: 'checkpoint_lost', reason: (error as Error).message };
+    }
+  }
+  return new TrialRun(job, prepared, options, progress).toEnd();
+}
+
+class TrialRun {
+  readonly #job: TrialJob;
+  readonly #prepared: PreparedTrial;
+  readonly #options: RunTrialOptions;
+  readonly #before: number;
+  readonly #started = performance.now();
+  #lossSum: number;
+  #lossCount: number;
+  #chunk = FIRST_CHUNK;
+  #lastCheckpoint = performance.now();
+
+  constructor(
+    job: TrialJob,
+    prepared: PreparedTrial,
+    options: RunTrialOptions,
+    { lossSum, lossCount, seconds }: TrialProgress,
+  ) {
+    this.#job = job;
+    this.#prepared = prepared;
+    this.#options = options;
+    this.#before = seconds;
+    this.#lossSum = lossSum;
+    this.#lossCount = lossCount;
+  }
+
+  get #seconds(): number {
+    return this.#before + (performance.now() - this.#started) / 1000;
+  }
+
+  async toEnd(): Promise<TrialOutcome> {
+    const { trainer, steps } = this.#prepared;
+    for (;;) {
+      // Checked first, because a trial stopped during a measurement goes on with it.
+      if (this.#isMeasurementDue()) {
+        const problem = await this.#measure();
+        if (problem !== undefined) return this.#infeasible(problem);
+        if (this.#options.signal.aborted) return this.#stop();
+      }
+      if (trainer.step >= steps) return { kind: 'complete', seconds: this.#seconds };
+      const problem = await this.#train();
+      if (problem !== undefined) return this.#infeasible(problem);
+      if (this.#options.signal.aborted) return this.#stop();
+      if (this.#isCheckpointDue()) await this.#checkpoint();
+    }
+  }
+
+  #infeasible(reason: string): TrialOutcome {
+    return { kind: 'infeasible', reason, seconds: this.#seconds };
+  }
+
+  /** Some steps, never beyond the next measurement. Returns why the trial is infeasible, if it is. */
+  async #train(): Promise<string | undefined> {
+    const { trainer, steps, evaluateEvery } = this.#prepared;
+    const next = Math.min(steps, (Math.floor(trainer.step / evaluateEvery) + 1) * evaluateEvery);
+    const count = Math.min(this.#chunk, next - trainer.step);
+    const { losses, diverged, step, seconds } = await trainer.train(count, {
+      signal: this.#options.signal,
+    });
+    for (const loss of losses) this.#lossSum += loss;
+    this.#lossCount += losses.length;
+    if (diverged)
+      return `diverged at step ${step}: the loss, gradient or parameters are not finite`;
+    if (losses.length > 0 && seconds > 0) {
+      this.#chunk = Math.max(1, Math.round((losses.length / seconds) * CHUNK_SECONDS));
+    }
+    this.#options.send({ kind: 'progress', step, steps });
+    return undefined;
+  }
+
+  #isMeasurementDue(): boolean {
+    const { trainer, steps, evaluateEvery } = this.#prepared;
+    const { step } = trainer;
+    return this.#lossCount > 0 && (step % evaluateEvery === 0 || step >= steps);
+  }
+
+  async #measure(): Promise<string | undefined> {
+    const { trainer, splits } = this.#prepared;
+    const { signal } = this.#options;
+    const { step } = trainer;
+    const measurements: NewMeasurement[] = [];
+    const add = (split: NewMeasurement['split'], metric: string, value: number) =>
+      measurements.push({ step, split, metric, value, seconds: this.#seconds });
+
+    add('train', 'cross_entropy', this.#lossSum / this.#lossCount);
+    for (const split of splits) {
+      const metrics = await this.#evaluate(split);
+      if (metrics === undefined || signal.aborted) return undefined;
+      for (const metric of METRICS) add(split, metric, metrics[metric]);
+    }
+    this.#options.send({ kind: 'measured', measurements });
+    this.#lossSum = 0;
+    this.#lossCount = 0;
+    const bad = measurements.find((m) => m.split !== 'test' && !Number.isFinite(m.value));
+    return bad && `diverged by step ${step}: ${bad.metric} on ${bad.split} data is ${bad.value}`;
+  }
+
+  /** Undefined when stopped. */
+  async #evaluate(split: EvaluatedSplit): Promise<Metrics | undefined> {
+    const { signal } = this.#options;
+    try {
+      return await this.#prepared.trainer.evaluate(split, { signal });
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  #isCheckpointDue(): boolean {
+    const sinceLast = (performance.now() - this.#lastCheckpoint) / 1000;
+    return sinceLast >= this.#job.checkpointEvery && this.#prepared.trainer.step > 0;
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { trainer } = this.#prepared;
+    const { step } = trainer;
+    const path = checkpointPath(this.#job.checkpointFolder, this.#job.trial, step);
+    const progress = {
+      step,
+      lossSum: this.#lossSum,
+      lossCount: this.#lossCount,
+      seconds: this.#seconds,
+    };
+    await writeCheckpoint(path, { progress, engine: await trainer.checkpoint() });
+    this.#options.send({ kind: 'checkpointed', step, file: basename(path) });
+    this.#lastCheckpoint = performance.now();
+  }
+
+  async #stop(): Promise<TrialOutcome> {
+    if (this.#prepared.trainer.step > 0) await this.#checkpoint();
+    return { kind: 'stopped' };
+  }
+}

@@ -1,0 +1,4 @@
+import { prepareTrial } from './prepare-trial.js';
+import { serveTrials } from './serve-trials.js';
+
+serveTrials(prepareTrial);
