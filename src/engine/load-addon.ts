@@ -49,13 +49,13 @@ export function loadAddon(): Addon {
   return loaded.addon;
 }
 
-/** Where the addon is: a prebuilt one for this platform, else the one built here. */
+/** Where the addon is: the one built here, which is there only when needed, else a prebuilt one for this platform. */
 export function addonPath(): string {
   if (loaded.path) return loaded.path;
   const root = packageRoot();
   const candidates = [
-    join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'optcmp.node'),
     join(root, 'build', 'Release', 'optcmp.node'),
+    join(root, 'prebuilds', `${process.platform}-${process.arch}`, 'optcmp.node'),
   ];
   const path = candidates.find((candidate) => existsSync(candidate));
   if (path === undefined) {
