@@ -3,15 +3,19 @@ import sys
 
 from torch import nn
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from export_common import export  # noqa: E402
 
-model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+def build():
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
 
-export(
-    pathlib.Path(__file__).parent,
-    model,
-    (1, 28, 28),
-    description="Multinomial logistic regression, 784-10.",
-    source="Textbook model.",
-)
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+    from export_common import export
+
+    export(
+        pathlib.Path(__file__).parent,
+        build(),
+        (1, 28, 28),
+        description="Multinomial logistic regression, 784-10.",
+        source="Textbook model.",
+    )
