@@ -8,15 +8,19 @@ import { output, run, SetupError } from './lib/run.js';
 import { main, step } from './lib/step.js';
 import { setup } from './setup.js';
 
+const CORE = inRoot('build/Release/optcmp.node');
+
 /** Libraries that go with the core, and what Debian calls their packages. */
 const SHIPPED = { dnnl: 'libdnnl2', OpenCL: 'ocl-icd-libopencl1', gomp: 'libgomp1' };
 
-/** The core beside the libraries it needs, found through its RPATH. */
+/** The core beside the libraries it needs: its RPATH begins with its own folder. */
 async function prebuild() {
   const folder = inRoot('prebuilds', `${process.platform}-${process.arch}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  await run('prebuild', ['cmake', '--install', inRoot('build'), '--prefix', folder, '--strip']);
+  const core = join(folder, 'optcmp.node');
+  cpSync(CORE, core);
+  await run('strip', ['strip', '--strip-unneeded', core]);
   const libraries = neededLibraries();
   for (const path of libraries) cpSync(path, join(folder, basename(path)), { dereference: true });
   writeFileSync(join(folder, 'NOTICE'), notices(libraries));
@@ -24,7 +28,7 @@ async function prebuild() {
 }
 
 function neededLibraries() {
-  const lines = output('ldd', [inRoot('build/Release/optcmp.node')])?.split('\n') ?? [];
+  const lines = output('ldd', [CORE])?.split('\n') ?? [];
   const paths = lines.map((text) => text.match(/=> (\/\S+)/)?.[1]).filter(Boolean);
   const shipped = paths.filter((path) =>
     Object.keys(SHIPPED).some((name) => basename(path).startsWith(`lib${name}.so`)),
