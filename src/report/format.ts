@@ -41,7 +41,8 @@ export function formatRange(low: number, high: number, metric: Metric): string {
 /** A difference of two values of a metric: `0.21 percentage points`, `0.0124`. */
 export function formatDifference(difference: number, metric: Metric): string {
   if (!metric.percent) return formatNumber(difference, 2);
-  return `${(100 * difference).toFixed(2)} percentage points`;
+  const points = (100 * difference).toFixed(2);
+  return points === '0.00' ? 'less than 0.01 percentage points' : `${points} percentage points`;
 }
 
 /** `83 %`; never a certainty that a finite sample cannot give. */

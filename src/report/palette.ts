@@ -18,9 +18,9 @@ const SERIES: Color[] = [
   ['#009473', '#2bc09a'],
   ['#b8578f', '#dd8fbb'],
   ['#b98000', '#f0b429'],
-  ['#2b93c9', '#8fd0f7'],
+  ['#3a424b', '#eef1f4'],
+  ['#2f9bd3', '#8fd0f7'],
   ['#8a8000', '#e9dd4f'],
-  ['#6b7077', '#a9b0b8'],
 ].map(([light = '', dark = ''], i) => ({ variable: `--series-${i}`, light, dark }));
 
 export const INK = '#1b1f24';

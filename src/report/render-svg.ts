@@ -85,5 +85,10 @@ function finish(svg: string, id: string, { title, description }: SvgText): strin
     )
     .replace(/<svg [^>]*>/, (tag) => tag + head)
     .replaceAll(` font-family="${FONT}"`, '')
-    .replace(/-?\d+\.\d{3,}/g, (number) => String(Math.round(Number(number) * 100) / 100));
+    .replace(/<[^>]*>/g, (tag) => tag.replace(/-?\d+\.\d{3,}/g, toHundredths));
+}
+
+/** Coordinates finer than the eye sees are dead weight. */
+function toHundredths(number: string): string {
+  return String(Math.round(Number(number) * 100) / 100);
 }

@@ -1,5 +1,6 @@
 import { type CurvePoint, stepsToTarget } from '../stats/steps-to-target.js';
 import type { Measurement, StudyData, Trial } from '../store/records.js';
+import { extent } from './extent.js';
 import { describeMetric, type Metric } from './format.js';
 import { groupBy } from './group-by.js';
 import { type AxisBounds, type SpecEntry, specEntry, specObjective } from './spec.js';
@@ -216,8 +217,8 @@ function sampledAxes(trials: readonly TrialResult[], stated: readonly AxisBounds
     const values = trials.flatMap(({ trial }) => trial.point[name] ?? []);
     const numbers = values.filter((value) => typeof value === 'number');
     if (numbers.length < values.length) return { name, scale: 'choice', choices: distinct(values) };
-    const low = Math.min(...numbers);
-    return { name, scale: low > 0 && Math.max(...numbers) / low > 10 ? 'log' : 'linear' };
+    const [low, high] = extent(numbers);
+    return { name, scale: low > 0 && high / low > 10 ? 'log' : 'linear' };
   });
 }
 

@@ -28,7 +28,7 @@ h2.verdict{margin-top:0;font-size:clamp(1.6rem,4vw,2.2rem)}
 .tiles li{flex:1 1 130px;padding:14px 16px;border-radius:10px;background:var(--raised)}
 .tiles strong{display:block;font-size:1.35rem;font-weight:650;font-variant-numeric:tabular-nums;line-height:1.25;white-space:nowrap}
 .tiles span{font-size:.82rem;color:var(--muted)}
-.notes{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,320px),1fr));gap:12px;margin-top:12px}
+.notes{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,320px),1fr));gap:12px;margin-top:12px;align-items:start}
 .notes>div{padding:14px 16px;border-radius:10px;background:var(--raised);font-size:.9rem}
 .notes h3{margin:0 0 6px;font-size:.9rem}
 .notes p{margin:.35em 0}
@@ -55,7 +55,7 @@ th.number{white-space:normal}
 .ranking-table strong{font-weight:600}
 .ranking-table tbody tr:first-child strong{font-weight:700}
 .ranking-table small{display:block;color:var(--muted);font-size:.78rem}
-.name{display:inline-flex;align-items:center;gap:8px;font-weight:600;overflow-wrap:anywhere;min-width:6em}
+.name{display:inline-flex;align-items:center;gap:8px;font-weight:600;overflow-wrap:break-word}
 .name i{flex:none;width:11px;height:11px;border-radius:50%;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .settings{display:flex;flex-wrap:wrap;gap:2px 14px;min-width:13em;color:var(--muted);font-size:.84rem}
 .settings span{white-space:nowrap}

@@ -7,6 +7,7 @@ import {
   rankProbabilities,
 } from '../stats/ranks.js';
 import type { StudyData, TrialState } from '../store/records.js';
+import { extent } from './extent.js';
 import type { Metric } from './format.js';
 import {
   type Competitor,
@@ -165,7 +166,7 @@ function rowOf(
       best && picks ? { value: best.validation, ...bootstrapInterval(picks, validation) } : null,
     test: best && picks ? testEstimate(best, points, picks) : null,
     stepsToTarget: stepPicks
-      ? { value: Math.min(...steps), ...bootstrapInterval(stepPicks, steps) }
+      ? { value: extent(steps)[0], ...bootstrapInterval(stepPicks, steps) }
       : null,
     seconds: trials.reduce((sum, { trial }) => sum + trial.seconds, 0),
   };

@@ -1,4 +1,4 @@
-import { formatNumber, type Metric } from './format.js';
+import { formatNumber, type Metric, power } from './format.js';
 
 export interface Ticks {
   values: number[];
@@ -53,6 +53,14 @@ export function powerOfTwoTicks(high: number, count: number): number[] {
 
 export function numberTicks(values: number[]): Ticks {
   return { values, labels: values.map((value) => formatNumber(value, 6)) };
+}
+
+/** Far apart, powers of ten say more than rows of zeros: 10⁻⁸, 10⁻⁴, 1, 10⁴. */
+export function logNumberTicks(values: number[]): Ticks {
+  const wide = Math.min(...values) < 1e-4 || Math.max(...values) >= 1e4;
+  const exponents = values.map(Math.log10);
+  if (!wide || !exponents.every(Number.isInteger)) return numberTicks(values);
+  return { values, labels: exponents.map((exponent) => (exponent === 0 ? '1' : power(exponent))) };
 }
 
 export function metricTicks(values: number[], metric: Metric): Ticks {

@@ -1,7 +1,7 @@
 import { bestOfK } from '../stats/best-of-k.js';
 import { quantile } from '../stats/distribution.js';
 import { axisPosition } from './axis-scale.js';
-import { formatDifference, formatList, formatPlural, formatSetting } from './format.js';
+import { formatList, formatPlural, formatSetting } from './format.js';
 import type { Competitor, WorkloadView } from './study-view.js';
 
 /** What a reader must know before trusting a ranking. */
@@ -103,7 +103,7 @@ function* boundaries({ optimizer, axes, best }: Competitor): Generator<Warning> 
 }
 
 /** Optimizers whose last doubling of trials gained more than they are behind the winner. */
-function stillImproving({ competitors, metric }: WorkloadView): Warning[] {
+function stillImproving({ competitors }: WorkloadView): Warning[] {
   const bests = competitors.flatMap(({ best }) => (best ? [best.validation] : []));
   const winner = Math.min(...bests);
   const gaining = competitors.flatMap(({ optimizer, points, best }) => {
@@ -113,12 +113,11 @@ function stillImproving({ competitors, metric }: WorkloadView): Warning[] {
       quantile(bestOfK(values, k), 0.5),
     ) as [number, number];
     if (!Number.isFinite(all) || half - all <= best.validation - winner) return [];
-    const behind = formatDifference(best.validation - winner, metric);
-    return [`${optimizer} (${behind} behind)`];
+    return [optimizer];
   });
   if (gaining.length === 0) return [];
   const message =
-    `More trials may change the ranking: with the last doubling of their number, the typical best of ` +
-    `${formatList(gaining)} improved by more than what is missing to the first place.`;
+    `More trials may change the winner: the last doubling of trials gained ${formatList(gaining)} more than ` +
+    `${gaining.length === 1 ? 'it is' : 'each is'} behind.`;
   return [{ kind: 'still-improving', message }];
 }

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { INK } from '../palette.js';
 import type { Competitor } from '../study-view.js';
 import type { Estimate } from '../summary.js';
-import { legendAbove, type MetricScale, optimizerScale } from './scales.js';
+import { legendAbove, type MetricScale, optimizerColors } from './scales.js';
 
 export interface IntervalRow {
   optimizer: string;
@@ -11,6 +11,8 @@ export interface IntervalRow {
   estimate: Estimate;
 }
 
+/** In pixels. */
+const LINE_HEIGHT = 24;
 const SYMBOLS = ['circle', 'diamond', 'square'];
 
 /** Dots with intervals, one line an optimizer and series (paper, figures 1 and 2). The tick is the median. */
@@ -40,7 +42,8 @@ export function dotIntervals(
   return {
     data: { values },
     width,
-    height: { step: series.length > 1 ? 24 : 34, for: 'offset' },
+    height:
+      new Set(rows.map(({ optimizer }) => optimizer)).size * (16 + LINE_HEIGHT * series.length),
     autosize: { type: 'fit-x', contains: 'padding' },
     encoding: {
       y: {
@@ -54,7 +57,7 @@ export function dotIntervals(
       color: {
         field: 'optimizer',
         type: 'nominal',
-        scale: optimizerScale(competitors),
+        scale: optimizerColors(competitors),
         legend: null,
       },
     },
@@ -78,7 +81,12 @@ export function dotIntervals(
             scale: { domain: series, range: SYMBOLS.slice(0, series.length) },
             legend:
               series.length > 1
-                ? { ...legendAbove(series, width), symbolType: 'circle', symbolFillColor: INK }
+                ? {
+                    ...legendAbove(series, width),
+                    symbolType: 'circle',
+                    symbolFillColor: INK,
+                    symbolStrokeWidth: 0,
+                  }
                 : null,
           },
         },

@@ -1,14 +1,24 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { extent } from '../extent.js';
 import { formatMetric, formatSetting, type Metric } from '../format.js';
 import { INK, MUTED, seriesColor } from '../palette.js';
 import type { AxisBounds } from '../spec.js';
 import type { Competitor, WorkloadView } from '../study-view.js';
-import { linearTicks, logTicks, metricTicks, numberTicks, tickLabels } from '../ticks.js';
+import {
+  linearTicks,
+  logNumberTicks,
+  logTicks,
+  metricTicks,
+  numberTicks,
+  tickLabels,
+} from '../ticks.js';
 import type { FigureFunction, Panel } from './figure.js';
 import { type MetricScale, metricScale, padded } from './scales.js';
 
 /** Room above the feasible trials for those that diverged, as a share of the axis. */
 const DIVERGED_ROOM = 0.14;
+
+const CROSS = 'M-1,-1L1,1M1,-1L-1,1';
 
 /** The validation metric of every trial on every axis of the search space (paper, figure 5 and appendix E). */
 export const hyperparameters: FigureFunction = (view, { rows }) => {
@@ -128,7 +138,14 @@ function axisSpec(
       })),
       {
         data: transformed(of('diverged'), axis),
-        mark: { type: 'point', shape: 'cross', angle: 45, size: 40, color: MUTED, filled: true },
+        mark: {
+          type: 'point',
+          shape: CROSS,
+          size: 24,
+          stroke: MUTED,
+          strokeWidth: 1.3,
+          filled: false,
+        },
         encoding: at,
       },
       {
@@ -174,14 +191,14 @@ function horizontalChannel(dots: readonly Dot[], axis: AxisBounds) {
     };
   }
   const values = [...dots.map(({ x }) => x), ...(axis.bounds ?? [])].map(Number);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = extent(values);
   const type = axis.scale === 'log' && low > 0 ? ('log' as const) : ('linear' as const);
   const named =
     axis.scale === 'logit'
       ? LOGIT_TICKS.filter((tick) => tick >= low && tick <= high)
       : (type === 'log' ? logTicks : linearTicks)(low, high, 5);
   const ticks = {
-    ...numberTicks(named),
+    ...(type === 'log' ? logNumberTicks : numberTicks)(named),
     values: named.map((tick) => Number(transform(axis, tick))),
   };
   const ends = [low, high].map((end) => Number(transform(axis, end)));

@@ -5,7 +5,7 @@ import { seriesColor } from '../palette.js';
 import type { Competitor, PointResult } from '../study-view.js';
 import { linearTicks, numberTicks, tickLabels } from '../ticks.js';
 import type { FigureFunction, Panel } from './figure.js';
-import { dashScale, legendAbove, metricScale, optimizerScale } from './scales.js';
+import { focused, metricScale, optimizerLines } from './scales.js';
 
 /** Points of a line beyond which the eye sees no more. */
 const LINE_POINTS = 160;
@@ -24,6 +24,10 @@ export const learningCurves: FigureFunction = ({ competitors, metric }, { rows }
     competitor,
     curve: curve(competitor.best as PointResult),
   }));
+  // One scale for all panels, so that they compare.
+  const shown = ranked.flatMap((competitor) =>
+    [competitor.best as PointResult, ...nextBest(competitor)].flatMap(curve),
+  );
   return {
     name: 'learning-curves',
     title: 'How do the best trials learn?',
@@ -47,7 +51,7 @@ export const learningCurves: FigureFunction = ({ competitors, metric }, { rows }
       },
       {
         title: `Each optimizer's best trial before its next ${FAINT_TRIALS}`,
-        panels: ranked.map((competitor) => neighboursPanel(competitor, metric)),
+        panels: ranked.map((competitor) => neighboursPanel(competitor, metric, shown)),
         table: neighboursTable(ranked, metric),
       },
     ],
@@ -74,29 +78,20 @@ function bestSpec(
     width,
     height: width < 500 ? 260 : 340,
     autosize: { type: 'fit-x', contains: 'padding' },
-    mark: { type: 'line', strokeWidth: 2, interpolate: 'linear', strokeJoin: 'round' },
+    mark: { type: 'line', strokeWidth: 2, strokeJoin: 'round', clip: true },
     encoding: {
       ...axes(values, metric, width),
-      color: {
-        field: 'optimizer',
-        type: 'nominal',
-        sort: names,
-        scale: optimizerScale(competitors),
-        legend: { ...legendAbove(names, width), values: names },
-      },
-      strokeDash: {
-        field: 'optimizer',
-        type: 'nominal',
-        sort: names,
-        scale: dashScale(competitors),
-        legend: null,
-      },
+      ...optimizerLines(competitors, names, width),
     },
   };
 }
 
 /** The best trial and, faintly, those next to it. */
-function neighboursPanel(competitor: Competitor, metric: Metric): Panel {
+function neighboursPanel(
+  competitor: Competitor,
+  metric: Metric,
+  shown: readonly CurvePoint[],
+): Panel {
   const { optimizer, index, best } = competitor;
   const others = nextBest(competitor);
   const faint = others.flatMap((point) =>
@@ -112,16 +107,22 @@ function neighboursPanel(competitor: Competitor, metric: Metric): Panel {
       width,
       height: 190,
       autosize: { type: 'fit-x', contains: 'padding' },
-      encoding: axes([...faint, ...bold], metric, width),
+      encoding: axes(shown, metric, width),
       layer: [
         {
           data: { values: faint },
-          mark: { type: 'line', strokeWidth: 1, opacity: 0.3, color: seriesColor(index) },
+          mark: {
+            type: 'line',
+            strokeWidth: 1,
+            opacity: 0.35,
+            color: seriesColor(index),
+            clip: true,
+          },
           encoding: { detail: { field: 'trial', type: 'nominal' } },
         },
         {
           data: { values: bold },
-          mark: { type: 'line', strokeWidth: 2.5, color: seriesColor(index) },
+          mark: { type: 'line', strokeWidth: 2.5, color: seriesColor(index), clip: true },
         },
       ],
     }),
@@ -129,11 +130,8 @@ function neighboursPanel(competitor: Competitor, metric: Metric): Panel {
 }
 
 function axes(values: readonly CurvePoint[], metric: Metric, width: number) {
-  const y = metricScale(
-    values.map(({ value }) => value),
-    metric,
-  );
-  const last = Math.max(...values.map(({ step }) => step));
+  const y = metricScale(focused(values.map(({ value }) => value)), metric);
+  const last = values.reduce((most, { step }) => Math.max(most, step), 0);
   const ticks = numberTicks(linearTicks(0, last, width < 500 ? 4 : 8));
   const labels = ticks.values.map(formatCount);
   return {
@@ -152,7 +150,7 @@ function axes(values: readonly CurvePoint[], metric: Metric, width: number) {
       field: 'value',
       type: 'quantitative' as const,
       scale: y.scale,
-      axis: { ...y.axis, title: `validation ${metric.label}` },
+      axis: { ...y.axis, title: width < 340 ? null : `validation ${metric.label}` },
     },
   };
 }

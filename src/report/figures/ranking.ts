@@ -16,7 +16,8 @@ export const ranking: FigureFunction = ({ competitors, metric }, { rows }) => {
     title: 'How good is each optimizer at its best?',
     caption:
       `The ${metric.label} of each optimizer's best trial (dot), chosen by validation. The bar spans the 5th to the 95th ` +
-      'percentile, the tick is the median, when the trials are drawn anew by the bootstrap. Further left is better.',
+      'percentile, the tick is the median, when the trials are drawn anew by the bootstrap. Further left is better.' +
+      (values.every(Number.isFinite) ? '' : ' A bar that ends at the edge goes on to “diverged”.'),
     groups: [
       {
         panels: [

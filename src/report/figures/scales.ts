@@ -1,3 +1,4 @@
+import { extent } from '../extent.js';
 import type { Metric } from '../format.js';
 import { seriesColor, seriesDash } from '../palette.js';
 import type { Competitor } from '../study-view.js';
@@ -21,8 +22,7 @@ export interface MetricScale {
  * @param values those that are not finite do not count; there must be a finite one
  */
 export function metricScale(values: readonly number[], metric: Metric, ticks = 6): MetricScale {
-  const finite = values.filter(Number.isFinite);
-  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const [low, high] = extent(values);
   const type = low > 0 && high / low > LOG_RATIO ? 'log' : 'linear';
   const domain = padded(low, high, type);
   const tickValues = (type === 'log' ? logTicks : linearTicks)(...domain, ticks);
@@ -33,6 +33,16 @@ export function metricScale(values: readonly number[], metric: Metric, ticks = 6
     scale: { type, domain, nice: false, ...(type === 'linear' && { zero: false as const }) },
     axis: { values: at, labelExpr: tickLabels({ values: at, labels }) },
   };
+}
+
+/** Where lines run far above the lowest values, the differences that matter are down there. */
+const FOCUS_RATIO = 3;
+
+/** The values that a scale should cover so that the lowest can be told apart; the rest is cut off. */
+export function focused(values: readonly number[]): number[] {
+  const finite = values.filter(Number.isFinite);
+  const [low] = extent(finite);
+  return low > 0 ? finite.map((value) => Math.min(value, FOCUS_RATIO * low)) : finite;
 }
 
 /** Bounds with room on either side, as a share of the range on its scale. */
@@ -49,8 +59,8 @@ export function padded(
   return [low / factor, high * factor];
 }
 
-/** Colours, or dashes, by optimizer. */
-export function optimizerScale(competitors: readonly Competitor[]): {
+/** Colours by optimizer. */
+export function optimizerColors(competitors: readonly Competitor[]): {
   domain: string[];
   range: string[];
 } {
@@ -60,13 +70,23 @@ export function optimizerScale(competitors: readonly Competitor[]): {
   };
 }
 
-export function dashScale(competitors: readonly Competitor[]): {
-  domain: string[];
-  range: number[][];
-} {
+/** Vega-Lite's channels for one line an optimizer, with a legend of those that are drawn. */
+export function optimizerLines(
+  competitors: readonly Competitor[],
+  drawn: readonly string[],
+  width: number,
+) {
+  const { domain, range } = optimizerColors(competitors);
+  const dashes = competitors.map(({ index }) => seriesDash(index));
+  const channel = {
+    field: 'optimizer',
+    type: 'nominal' as const,
+    sort: [...drawn],
+    legend: { ...legendAbove(drawn, width), values: [...drawn] },
+  };
   return {
-    domain: competitors.map(({ optimizer }) => optimizer),
-    range: competitors.map(({ index }) => seriesDash(index)),
+    color: { ...channel, scale: { domain, range } },
+    strokeDash: { ...channel, scale: { domain, range: dashes } },
   };
 }
 

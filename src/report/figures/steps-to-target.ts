@@ -23,6 +23,9 @@ export const stepsToTarget: FigureFunction = ({ competitors, metric, target }, {
     caption:
       'Training steps of the fastest trial (dot), with the median and the 5–95 % interval of the bootstrap. Here each ' +
       `optimizer is tuned for speed, not for its final ${metric.label}. Further left is better.` +
+      (values.every(Number.isFinite)
+        ? ''
+        : ' A bar that ends at the edge goes on to “not reached”.') +
       (missed.length > 0
         ? ` Not reached by ${missed.map((row) => row.optimizer).join(', ')}.`
         : ''),
