@@ -4,7 +4,7 @@ import { summarize } from '../../report/summary.js';
 import { writeReport } from '../../report/write-report.js';
 import { openStore } from '../../store/sqlite-store.js';
 import { printJson } from '../print.js';
-import { databaseOf } from '../study-files.js';
+import { databaseOf, reportFolder } from '../study-files.js';
 
 interface Options {
   db?: string;
@@ -17,18 +17,18 @@ export function reportCommand(): Command {
   return new Command('report')
     .description('rank the optimizers of a study; write its HTML report, figures and tables')
     .argument('<study>', 'study file or name, or its database')
-    .option('--db <file>', 'database (default: runs/<study name>.db)')
-    .option('--output <folder>', 'where the report goes (default: runs/<study name>-report)')
+    .option('--db <file>', 'database (default: optcmp-results/<study>.sqlite)')
+    .option('--output <folder>', 'where the report goes (default: beside the database)')
     .option('--json', 'print JSON')
     .action(report);
 }
 
 async function report(studyOrDatabase: string, { db, output, json }: Options): Promise<void> {
-  const { database, report: folder } = await databaseOf(studyOrDatabase, db);
+  const database = await databaseOf(studyOrDatabase, db);
   const store = await openStore(database);
   const data = await store.read().finally(() => store.close());
   const summary = summarize(data);
-  const files = await writeReport(data, output ?? folder);
+  const files = await writeReport(data, output ?? reportFolder(database));
   if (json) return printJson({ ...summary, files });
   console.log(renderRanking(summary, { color: process.stdout.isTTY ?? false }));
   console.log(`\nReport: ${files.html}`);

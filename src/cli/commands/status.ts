@@ -18,13 +18,13 @@ export function statusCommand(): Command {
   return new Command('status')
     .description('how far a study is')
     .argument('<study>', 'study file or name, or its database')
-    .option('--db <file>', 'database (default: runs/<study name>.db)')
+    .option('--db <file>', 'database (default: optcmp-results/<study>.sqlite)')
     .option('--json', 'print JSON')
     .action(status);
 }
 
 async function status(studyOrDatabase: string, { db, json }: Options): Promise<void> {
-  const { database } = await databaseOf(studyOrDatabase, db);
+  const database = await databaseOf(studyOrDatabase, db);
   const store = await openStore(database);
   const { study, trials } = await store.read().finally(() => store.close());
   const searches = groupBy(trials, ({ workload, optimizer }) => `${workload}\n${optimizer}`);
