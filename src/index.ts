@@ -1,4 +1,33 @@
+/**
+ * The public library: everything the command line does, as typed calls.
+ * @packageDocumentation
+ */
+export { CompileError } from './compiler/compile-error.js';
+export { type CompileOptions, compileModel } from './compiler/compile-model.js';
 export type * from './compiler/program.js';
+export { DatasetError } from './datasets/dataset-error.js';
+export { datasetNames, loadDataset } from './datasets/load-dataset.js';
+export { createTrainer, engineInfo } from './engine/index.js';
 export type * from './engine/types.js';
-export type * from './optimizers/rule.js';
+export * from './optimizers/index.js';
+export { renderRanking } from './report/render-ranking.js';
+export { type StudySummary, type SummaryOptions, summarize } from './report/summary.js';
+export { type ReportFiles, writeReport } from './report/write-report.js';
+export { compileSchedule, learningRate, schedules } from './schedules/index.js';
+export * from './stats/index.js';
 export type * from './store/records.js';
+export { openStore } from './store/sqlite-store.js';
+export { StoreError, type StoreReader } from './store/store.js';
+export { listStudies } from './study/find-study.js';
+export { loadStudy, type Study } from './study/load-study.js';
+export { type PlannedTrial, planTrials } from './study/plan-trials.js';
+export {
+  defaultDatabasePath,
+  type RunStudyOptions,
+  runStudy,
+  type StudyEvent,
+  type StudySummary as RunSummary,
+} from './trial/run-study.js';
+export { listWorkloads, loadWorkload, readWorkload } from './workloads/index.js';
+export type { LoadedWorkload, WorkloadSpec } from './workloads/types.js';
+export { YamlError } from './yaml/parse-yaml.js';

@@ -20,7 +20,9 @@ const METRIC = 'classification_error';
 /** Shows a study's progress on standard error: a bar with the time left on a terminal, else a line now and then. */
 export class ProgressDisplay {
   readonly #study: string;
-  readonly #bar = process.stderr.isTTY ? new SingleBar({ ...BAR, stream: process.stderr }) : undefined;
+  readonly #bar = process.stderr.isTTY
+    ? new SingleBar({ ...BAR, stream: process.stderr })
+    : undefined;
   readonly #incumbents = new Map<string, number>();
   #lastLine = 0;
 
@@ -106,7 +108,9 @@ function payload(progress: StudyProgress) {
   return { done: finished(progress), notes, left };
 }
 
-function nameOf({ trial }: Extract<StudyEvent, { kind: 'trial_finished' | 'trial_retried' }>): string {
+function nameOf({
+  trial,
+}: Extract<StudyEvent, { kind: 'trial_finished' | 'trial_retried' }>): string {
   const repetition = trial.repetition > 0 ? `, repetition ${trial.repetition}` : '';
   return `${trial.workload}, ${trial.optimizer}, trial ${trial.number}${repetition}`;
 }

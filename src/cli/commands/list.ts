@@ -7,7 +7,20 @@ import { planTrials } from '../../study/plan-trials.js';
 import { listWorkloads } from '../../workloads/index.js';
 import { printJson, printTable } from '../print.js';
 
-const LISTS = { optimizers: listOptimizers, workloads: listAllWorkloads, studies: listAllStudies };
+/** A list for programs (`items`) and for people. */
+interface Listing {
+  items: readonly unknown[];
+  header: string[];
+  rows: string[][];
+  /** Columns that hold numbers. */
+  right?: number[];
+}
+
+const LISTS: Record<string, () => Listing | Promise<Listing>> = {
+  optimizers: listOptimizers,
+  workloads: listAllWorkloads,
+  studies: listAllStudies,
+};
 
 /** `optcmp list optimizers|workloads|studies` */
 export function listCommand(): Command {
@@ -15,41 +28,45 @@ export function listCommand(): Command {
     .description('list what can be compared and run')
     .addArgument(new Argument('<what>').choices(Object.keys(LISTS)))
     .option('--json', 'print JSON')
-    .action((what: keyof typeof LISTS, { json = false }: { json?: boolean }) => LISTS[what](json));
+    .action(async (what: string, { json }: { json?: boolean }) => {
+      const { items, header, rows, right } = (await LISTS[what]?.()) as Listing;
+      if (json) printJson(items);
+      else printTable(header, rows, right);
+    });
 }
 
-function listOptimizers(json: boolean): void {
-  const descriptions = optimizers.map(describeOptimizer);
-  if (json) return printJson(descriptions);
-  printTable(
-    ['optimizer', 'variants', 'hyperparameters (default)', 'update'],
-    descriptions.map(({ name, variants, hyperparameters, formula }) => [
+function listOptimizers(): Listing {
+  const items = optimizers.map(describeOptimizer);
+  return {
+    items,
+    header: ['optimizer', 'variants', 'hyperparameters (default)', 'update'],
+    rows: items.map(({ name, variants, hyperparameters, formula }) => [
       name,
       variants.join(', '),
       hyperparameters.map((h) => `${h.name} (${formatSetting(h.default)})`).join(', '),
       formula.text.join('; '),
     ]),
-  );
+  };
 }
 
-function listAllWorkloads(json: boolean): void {
-  const workloads = listWorkloads();
-  if (json) return printJson(workloads);
-  printTable(
-    ['workload', 'data set', 'batch', 'steps', 'target'],
-    workloads.map(({ name, dataset, batchSize, steps, target }) => [
+function listAllWorkloads(): Listing {
+  const items = listWorkloads();
+  return {
+    items,
+    header: ['workload', 'data set', 'batch', 'steps', 'target'],
+    rows: items.map(({ name, dataset, batchSize, steps, target }) => [
       name,
       dataset.name,
       String(batchSize),
       String(steps),
       target ? `${target.metric} ≤ ${target.value}` : '–',
     ]),
-    [2, 3],
-  );
+    right: [2, 3],
+  };
 }
 
-async function listAllStudies(json: boolean): Promise<void> {
-  const studies = await Promise.all(
+async function listAllStudies(): Promise<Listing> {
+  const items = await Promise.all(
     listStudies().map(async (path) => {
       const study = await loadStudy(path);
       const { name, workloads, optimizers } = study.spec;
@@ -57,16 +74,16 @@ async function listAllStudies(json: boolean): Promise<void> {
       return { name, path, workloads, optimizers: labels, trials: planTrials(study).length };
     }),
   );
-  if (json) return printJson(studies);
-  printTable(
-    ['study', 'workloads', 'optimizers', 'trials', 'file'],
-    studies.map(({ name, path, workloads, optimizers, trials }) => [
+  return {
+    items,
+    header: ['study', 'workloads', 'optimizers', 'trials', 'file'],
+    rows: items.map(({ name, path, workloads, optimizers, trials }) => [
       name,
       workloads.join(', '),
       optimizers.join(', '),
       String(trials),
       path,
     ]),
-    [3],
-  );
+    right: [3],
+  };
 }

@@ -29,7 +29,10 @@ async function report(studyOrDatabase: string, { db, output, json }: Options): P
   const data = await store.read().finally(() => store.close());
   const summary = summarize(data);
   const files = await writeReport(data, output ?? reportFolder(database));
-  if (json) return printJson({ ...summary, files });
+  if (json) {
+    printJson({ ...summary, files });
+    return;
+  }
   console.log(renderRanking(summary, { color: process.stdout.isTTY ?? false }));
   console.log(`\nReport: ${files.html}`);
 }

@@ -32,7 +32,10 @@ async function status(studyOrDatabase: string, { db, json }: Options): Promise<v
   const failures = trials
     .filter(({ state }) => state === 'failed')
     .map(({ workload, optimizer, number, reason }) => ({ workload, optimizer, number, reason }));
-  if (json) return printJson({ study: study.name, database, optimizers: rows, failures });
+  if (json) {
+    printJson({ study: study.name, database, optimizers: rows, failures });
+    return;
+  }
   console.log(`${study.name} (${database})\n`);
   printTable(
     ['workload', 'optimizer', ...STATES, 'time'],
