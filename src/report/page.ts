@@ -78,7 +78,8 @@ function overview(sections: readonly WorkloadSection[]): Html {
     { label: 'result' },
     { label: 'best validation', numeric: true },
   ];
-  return html`<h1>${formatPlural(sections.length, 'workload')} compared</h1>${htmlTable({ columns, rows })}`;
+  return html`<h1>${formatPlural(sections.length, 'workload')} compared</h1>
+<div class="overview">${htmlTable({ columns, rows })}</div>`;
 }
 
 function workloadSection(
@@ -157,7 +158,7 @@ function rankingTable(view: WorkloadView, { rows, metric, target, k }: WorkloadS
     metricCell(row.validation, metric),
     ...optional(tested, metricCell(row.test, metric)),
     ...optional(timed, stepsCell(row.stepsToTarget)),
-    row.ranks ? formatProbability(row.ranks.first) : '–',
+    row.best && row.ranks ? formatProbability(row.ranks.first) : '–',
     row.probabilityBeatsNext === null ? '–' : formatProbability(row.probabilityBeatsNext),
     trialsCell(row),
     settingsCell(row, view),

@@ -56,7 +56,7 @@ function renderWorkload(workload: WorkloadSummary, palette: Palette): string {
     row.validation ? formatRange(row.validation.low, row.validation.high, metric) : '–',
     row.test ? formatMetric(row.test.value, metric) : '–',
     ...(workload.target === null ? [] : [stepsText(row.stepsToTarget)]),
-    row.ranks ? formatProbability(row.ranks.first) : '–',
+    row.best && row.ranks ? formatProbability(row.ranks.first) : '–',
     trialsText(row),
     formatSeconds(row.seconds),
   ]);

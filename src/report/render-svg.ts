@@ -38,7 +38,7 @@ const CONFIG: Config = {
     columnPadding: 16,
     rowPadding: 4,
   },
-  title: { color: INK, fontSize: 13, fontWeight: 600, anchor: 'start', offset: 8 },
+  title: { color: INK, fontSize: 13, fontWeight: 600, anchor: 'start', offset: 8, limit: 280 },
 };
 
 /** What a reader who does not see the figure is told. */
@@ -52,32 +52,40 @@ export interface SvgText {
  * @param id unique in the page the SVG goes to
  */
 export async function renderSvg(spec: TopLevelSpec, id: string, text: SvgText): Promise<string> {
+  textMetrics.width = measureText;
   const { spec: compiled } = compile(spec, { config: CONFIG });
   const view = new vega.View(vega.parse(compiled), { renderer: 'none' });
   try {
-    return finish(await withMeasuredText(() => view.toSVG()), id, text);
+    return finish(await view.toSVG(), id, text);
   } finally {
     view.finalize();
   }
 }
 
-/** Vega guesses 0.8 em for every letter where there is no canvas; legends would be spaced far too wide. */
-async function withMeasuredText<T>(render: () => Promise<T>): Promise<T> {
-  measure.width = (item, text) => textWidth(String(text ?? ''), item.fontSize ?? 11);
-  return render();
+interface TextItem {
+  fontSize?: number;
+  /** Greatest width in pixels; longer texts end in an ellipsis. 0 is none. */
+  limit?: number;
 }
 
-/** Vega exports this for such use, yet does not declare it. */
-const measure = (
-  vega as unknown as {
-    textMetrics: { width: (item: { fontSize?: number }, text: unknown) => number };
-  }
-).textMetrics;
+/** Vega exports this to be replaced, yet does not declare it. */
+const { textMetrics } = vega as unknown as {
+  textMetrics: { width: (item: TextItem, text: unknown) => number };
+};
+
+/** Vega guesses 0.8 em for every letter where there is no canvas; legends would be spaced far too wide. */
+function measureText({ fontSize = 11, limit }: TextItem, text: unknown): number {
+  return Math.min(textWidth(String(text ?? ''), fontSize), limit || Number.POSITIVE_INFINITY);
+}
+
+/** Vega counts its clip paths over the life of the process. */
+const CLIP = /(id="|url\(#)clip(\d+)/g;
 
 function finish(svg: string, id: string, { title, description }: SvgText): string {
   const head =
     `<title id="${id}-title">${escapeHtml(title)}</title>` +
     `<desc id="${id}-desc">${escapeHtml(description)}</desc>`;
+  const clips: string[] = [];
   return svg
     .replace(
       '<svg ',
@@ -85,7 +93,12 @@ function finish(svg: string, id: string, { title, description }: SvgText): strin
     )
     .replace(/<svg [^>]*>/, (tag) => tag + head)
     .replaceAll(` font-family="${FONT}"`, '')
-    .replace(/<[^>]*>/g, (tag) => tag.replace(/-?\d+\.\d{3,}/g, toHundredths));
+    .replace(/<[^>]*>/g, (tag) =>
+      tag.replace(/-?\d+\.\d{3,}/g, toHundredths).replace(CLIP, (_, before, number) => {
+        if (!clips.includes(number)) clips.push(number);
+        return `${before}${id}-clip-${clips.indexOf(number)}`;
+      }),
+    );
 }
 
 /** Coordinates finer than the eye sees are dead weight. */

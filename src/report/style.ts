@@ -24,6 +24,7 @@ a{color:inherit}
 .workload+.workload{margin-top:88px;border-top:1px solid var(--line);padding-top:56px}
 h2.verdict{margin-top:0;font-size:clamp(1.6rem,4vw,2.2rem)}
 .lead{font-size:1.12rem;margin-top:14px}
+.overview{margin-bottom:64px}
 .tiles{display:flex;flex-wrap:wrap;gap:12px;margin:28px 0 0;padding:0;list-style:none}
 .tiles li{flex:1 1 130px;padding:14px 16px;border-radius:10px;background:var(--raised)}
 .tiles strong{display:block;font-size:1.35rem;font-weight:650;font-variant-numeric:tabular-nums;line-height:1.25;white-space:nowrap}

@@ -8,7 +8,7 @@ const ASCII = [
 ];
 const OTHER = 600;
 /** The reader's font is not known and may be wider than this one. */
-const MARGIN = 1.1;
+const MARGIN = 1.2;
 
 /** An estimate, from above, of a text's width in pixels, where no browser can measure it. */
 export function textWidth(text: string, fontSize: number): number {

@@ -116,8 +116,9 @@ function stillImproving({ competitors }: WorkloadView): Warning[] {
     return [optimizer];
   });
   if (gaining.length === 0) return [];
+  const [each, are] = gaining.length === 1 ? ['', 'it is'] : ['each ', 'they are'];
   const message =
-    `More trials may change the winner: the last doubling of trials gained ${formatList(gaining)} more than ` +
-    `${gaining.length === 1 ? 'it is' : 'each is'} behind.`;
+    `More trials may change the winner: ${formatList(gaining)} ${each}improved more with the last doubling of trials ` +
+    `than ${are} behind the leader.`;
   return [{ kind: 'still-improving', message }];
 }

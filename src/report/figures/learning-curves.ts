@@ -50,7 +50,7 @@ export const learningCurves: FigureFunction = ({ competitors, metric }, { rows }
         table: curvesTable(bests, metric),
       },
       {
-        title: `Each optimizer's best trial before its next ${FAINT_TRIALS}`,
+        title: `Each optimizer's best trial, its next ${FAINT_TRIALS} behind it`,
         panels: ranked.map((competitor) => neighboursPanel(competitor, metric, shown)),
         table: neighboursTable(ranked, metric),
       },
