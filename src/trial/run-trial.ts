@@ -95,10 +95,10 @@ class TrialRun {
         if (this.#options.signal.aborted) return this.#stop();
       }
       if (trainer.step >= steps) return { kind: 'complete', seconds: this.#seconds };
+      if (this.#isCheckpointDue()) await this.#checkpoint();
       const problem = await this.#train();
       if (problem !== undefined) return this.#infeasible(problem);
       if (this.#options.signal.aborted) return this.#stop();
-      if (this.#isCheckpointDue()) await this.#checkpoint();
     }
   }
 
