@@ -199,7 +199,7 @@ void compare(const char* name, const Shape& s) {
         stream.wait();
       },
       [&](const WinogradConvolution& c) {
-        c.forward(x.data, w.data, b.data, false, y1.data, workspace.data, threads);
+        c.forward(x.data, w.data, b.data, false, {true, true}, y1.data, workspace.data, threads);
       },
       y1, y0);
   pass(

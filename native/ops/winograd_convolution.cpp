@@ -71,8 +71,10 @@ std::size_t WinogradConvolution::workspace_bytes(int threads) const {
 }
 
 void WinogradConvolution::forward(const float* src, const float* weights, const float* bias,
-                                  bool relu, float* dst, void* workspace, int threads) const {
-  kernels_->forward(shape_, src, weights, bias, relu, dst, static_cast<float*>(workspace), threads);
+                                  bool relu, Exact exact, float* dst, void* workspace,
+                                  int threads) const {
+  kernels_->forward(shape_, src, weights, bias, relu, exact, dst, static_cast<float*>(workspace),
+                    threads);
 }
 
 void WinogradConvolution::backward_data(const float* diff_dst, const float* weights,

@@ -41,6 +41,14 @@ class WinogradConvolution {
   /// `kSmall` transforms 6×6 patches, `kLarge` 8×8 patches: faster, and less exact.
   enum class Tile { kSmall, kLarge };
 
+  /// Decisions that follow the outputs and must not fall otherwise than for a direct convolution,
+  /// as gradients would: near ties, common where an image is flat, are recomputed directly, which
+  /// keeps equal inputs equal. Costs a few percent.
+  struct Exact {
+    bool sign;     ///< A ReLU follows: whether an output is positive.
+    bool maximum;  ///< Max-pooling 2x2 with stride 2 and no pads follows: which is the largest.
+  };
+
   /// Channels a block in the widest kernels that the CPU can run: 16 with AVX-512, 8 with AVX2, 0
   /// with neither.
   static int widest_block();
@@ -62,9 +70,10 @@ class WinogradConvolution {
   /// Bytes of workspace, to be aligned to 64, enough for any of the three calls below.
   std::size_t workspace_bytes(int threads) const;
 
-  /// dst = relu?(src ∗ weights + bias). `bias` may be null.
-  void forward(const float* src, const float* weights, const float* bias, bool relu, float* dst,
-               void* workspace, int threads) const;
+  /// dst = relu?(src ∗ weights + bias). `bias` may be null. `exact` says what follows, be the ReLU
+  /// in here or in an operation of its own.
+  void forward(const float* src, const float* weights, const float* bias, bool relu, Exact exact,
+               float* dst, void* workspace, int threads) const;
 
   /// diff_src = gradient with respect to src.
   void backward_data(const float* diff_dst, const float* weights, float* diff_src, void* workspace,

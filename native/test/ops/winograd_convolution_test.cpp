@@ -162,13 +162,15 @@ TEST_P(WinogradConvolutionTest, AgreesWithDirectConvolutionInDoublePrecision) {
     SCOPED_TRACE(std::to_string(threads) + " thread(s)");
     const auto scratch = workspace(convolution, threads);
     std::vector<float> got(dyb.size(), kUnwritten);
-    convolution.forward(xb.data(), wb.data(), bb.data(), false, got.data(), scratch.get(), threads);
+    convolution.forward(xb.data(), wb.data(), bb.data(), false, {}, got.data(), scratch.get(),
+                        threads);
     EXPECT_LT(relative_error(got, to_blocked_image(y, block), to_blocked_image(low_part(y), block)),
               bound)
         << "forward";
 
     got.assign(dyb.size(), kUnwritten);
-    convolution.forward(xb.data(), wb.data(), bb.data(), true, got.data(), scratch.get(), threads);
+    convolution.forward(xb.data(), wb.data(), bb.data(), true, {true, true}, got.data(),
+                        scratch.get(), threads);
     EXPECT_LT(relative_error(got, to_blocked_image(y_relu, block),
                              to_blocked_image(low_part(y_relu), block)),
               bound)
@@ -245,9 +247,9 @@ TEST(WinogradConvolutionTest, ForwardDoesNotDependOnTheThreadCount) {
   const auto x = to_blocked_image(random_tensor(3, 16, 13, 13, 1, 0, 1), convolution.block());
   const auto w = to_blocked_filters(random_tensor(32, 16, 3, 3, 2, -1, 1), convolution.block());
   std::vector<float> alone(3 * 32 * 13 * 13), together(alone.size());
-  convolution.forward(x.data(), w.data(), nullptr, false, alone.data(),
+  convolution.forward(x.data(), w.data(), nullptr, false, {true, true}, alone.data(),
                       workspace(convolution, 1).get(), 1);
-  convolution.forward(x.data(), w.data(), nullptr, false, together.data(),
+  convolution.forward(x.data(), w.data(), nullptr, false, {true, true}, together.data(),
                       workspace(convolution, 4).get(), 4);
   EXPECT_EQ(alone, together);
 }
