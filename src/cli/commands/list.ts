@@ -16,11 +16,7 @@ interface Listing {
   right?: number[];
 }
 
-const LISTS: Record<string, () => Listing | Promise<Listing>> = {
-  optimizers: listOptimizers,
-  workloads: listAllWorkloads,
-  studies: listAllStudies,
-};
+const LISTS = { optimizers: listOptimizers, workloads: listAllWorkloads, studies: listAllStudies };
 
 /** `optcmp list optimizers|workloads|studies` */
 export function listCommand(): Command {
@@ -28,8 +24,8 @@ export function listCommand(): Command {
     .description('list what can be compared and run')
     .addArgument(new Argument('<what>').choices(Object.keys(LISTS)))
     .option('--json', 'print JSON')
-    .action(async (what: string, { json }: { json?: boolean }) => {
-      const { items, header, rows, right } = (await LISTS[what]?.()) as Listing;
+    .action(async (what: keyof typeof LISTS, { json }: { json?: boolean }) => {
+      const { items, header, rows, right }: Listing = await LISTS[what]();
       if (json) printJson(items);
       else printTable(header, rows, right);
     });
