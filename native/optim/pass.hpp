@@ -46,10 +46,11 @@ struct BlockCode {
   std::uint32_t registers;
 };
 
-/// Floats of scratch that one evaluator call keeps on its stack, and the narrowest block.
-inline constexpr std::size_t kScratchFloats = 6144;
+/// Floats of scratch that one evaluator call keeps on its stack; the narrowest block, a cache line;
+/// and the registers that then fit, each with a line between it and the next.
+inline constexpr std::size_t kScratchFloats = 8192;
 inline constexpr std::size_t kMinBlock = 16;
-inline constexpr std::size_t kMaxRegisters = kScratchFloats / kMinBlock;
+inline constexpr std::size_t kMaxRegisters = kScratchFloats / (2 * kMinBlock);
 
 using Kernel = void (*)(const Pass&);
 
