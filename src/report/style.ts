@@ -9,7 +9,7 @@ export const STYLE = `
 @media (prefers-color-scheme:dark){:root{${DARK}}}
 @media print{:root{${LIGHT};color-scheme:light}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;-webkit-text-size-adjust:100%}
+body{margin:0;background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;-webkit-text-size-adjust:100%}
 main{max-width:1080px;margin:0 auto;padding:40px 32px 64px}
 h1,h2,h3,h4{line-height:1.2;margin:0;font-weight:650;letter-spacing:-.01em;text-wrap:balance}
 h1{font-size:clamp(1.9rem,5vw,2.9rem)}
@@ -88,10 +88,22 @@ dl{grid-template-columns:1fr;gap:0}
 dd{margin-bottom:8px}
 }
 @media print{
+@page{margin:14mm}
+:root{font-size:12px}
+.caption{break-inside:avoid}
+.tiles li{flex-basis:100px}
 main{max-width:none;padding:0}
+h1{font-size:22pt}
+h2{margin-top:28pt}
 details{display:none}
-.figure,figure,tr{break-inside:avoid}
-h2,h3{break-after:avoid}
-body{font-size:11pt}
+.scroll{overflow:visible}
+.ranking-table{break-inside:avoid}
+.ranking-table th,.ranking-table td{padding-right:8px}
+.settings{min-width:0}
+.settings span{white-space:normal}
+.panels{grid-template-columns:repeat(3,1fr);gap:12px}
+figure,tr,.notes>div{break-inside:avoid}
+h2,h3,.caption{break-after:avoid}
+.tiles li,.notes>div{border:1px solid var(--line)}
 }
 `.trim();

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { specEntry, specObjective } from '../../src/report/spec.js';
+import { studySchema } from '../../src/study/study-schema.js';
+
+describe('the study as the store keeps it', () => {
+  const written = {
+    name: 's',
+    workloads: ['one', 'two'],
+    optimizers: [
+      {
+        optimizer: 'adam',
+        workloads: ['one'],
+        space: { 'lr/epsilon': { log: [0.01, 100] }, epsilon: { log: [1e-8, 1] }, beta1: 0.9 },
+        schedule: {
+          kind: 'linear_decay',
+          decay_steps: { uniform: [0.5, 1] },
+          decay_factor: { choice: [0.1, 0.01] },
+        },
+        l2: { log: [1e-6, 1e-2] },
+      },
+      { optimizer: 'adam', workloads: ['two'], space: { lr: { log: [0.001, 1] } } },
+    ],
+    trials: 4,
+    evaluate_every: { steps: 10 },
+    objective: { metric: 'cross_entropy', over: 'final' },
+  };
+  // Through JSON, as the store does.
+  const spec: unknown = JSON.parse(JSON.stringify(studySchema.parse(written)));
+
+  it('has the axes that vary, those of schedule and settings too', () => {
+    expect(specEntry(spec, 'one', 'adam')).toEqual({
+      axes: [
+        { name: 'lr/epsilon', scale: 'log', bounds: [0.01, 100] },
+        { name: 'epsilon', scale: 'log', bounds: [1e-8, 1] },
+        { name: 'decay_steps', scale: 'linear', bounds: [0.5, 1] },
+        { name: 'decay_factor', scale: 'choice', choices: [0.1, 0.01] },
+        { name: 'l2', scale: 'log', bounds: [1e-6, 1e-2] },
+      ],
+      untuned: ['beta2'],
+      schedule: 'linear_decay',
+    });
+  });
+
+  it('tells entries of one label on two workloads apart', () => {
+    expect(specEntry(spec, 'two', 'adam')).toMatchObject({
+      axes: [{ name: 'lr', bounds: [0.001, 1] }],
+      untuned: expect.arrayContaining(['beta1', 'beta2', 'epsilon']),
+      schedule: 'constant',
+    });
+    expect(specEntry(spec, 'three', 'adam')).toBeUndefined();
+  });
+
+  it('has the objective', () => {
+    expect(specObjective(spec)).toEqual({ metric: 'cross_entropy', over: 'final' });
+  });
+});
