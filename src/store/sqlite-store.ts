@@ -287,13 +287,17 @@ class SqliteStore extends SqliteReader implements Store {
   }
 
   async addTrials(trials: readonly NewTrial[]): Promise<Trial[]> {
+    // Column by column: a planned trial may hold more than the store keeps.
     const rows = trials.map(
-      ({ point, hyperparameters, ...rest }): Insertable<Tables['trial']> => ({
-        ...rest,
-        point: JSON.stringify(point),
-        hyperparameters: JSON.stringify(hyperparameters),
+      (trial): Insertable<Tables['trial']> => ({
+        workload: trial.workload,
+        optimizer: trial.optimizer,
+        number: trial.number,
+        repetition: trial.repetition,
         state: 'waiting',
-        reason: null,
+        point: JSON.stringify(trial.point),
+        hyperparameters: JSON.stringify(trial.hyperparameters),
+        seed: trial.seed,
         attempts: 0,
         seconds: 0,
       }),

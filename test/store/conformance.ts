@@ -65,7 +65,8 @@ export function testStore(name: string, makeBackend: () => Backend): void {
     });
 
     it('gives back what was put in', async () => {
-      const added = await store.addTrials([trial(0), trial(1), trial(0, 'adam')]);
+      const more = { ...trial(1), settings: 'not kept' };
+      const added = await store.addTrials([trial(0), more, trial(0, 'adam')]);
       expect(added.map((t) => [t.optimizer, t.number])).toEqual([
         ['sgd', 0],
         ['sgd', 1],
