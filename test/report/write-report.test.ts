@@ -155,16 +155,25 @@ describe('renderReport', () => {
 
   it.each([
     ['no trials', syntheticStudy({ trials: 0 })],
-    ['nothing finished', withStates(syntheticStudy({ trials: 3 }), 'waiting')],
-    ['all diverged', withStates(syntheticStudy({ trials: 3 }), 'infeasible')],
-    ['all failed', withStates(syntheticStudy({ trials: 3 }), 'failed')],
+    [
+      'nothing finished',
+      withStates(syntheticStudy({ trials: 3, optimizers: ['sgd', 'adam'] }), 'waiting'),
+    ],
+    [
+      'all diverged',
+      withStates(syntheticStudy({ trials: 3, optimizers: ['sgd', 'adam'] }), 'infeasible'),
+    ],
+    [
+      'all failed',
+      withStates(syntheticStudy({ trials: 3, optimizers: ['sgd', 'adam'] }), 'failed'),
+    ],
     ['one trial', syntheticStudy({ trials: 1, optimizers: ['sgd'] })],
-    ['one measurement', syntheticStudy({ trials: 4, evaluations: 1 })],
+    ['one measurement', syntheticStudy({ trials: 4, evaluations: 1, optimizers: ['sgd'] })],
     ['one optimizer', syntheticStudy({ trials: 8, optimizers: ['adam'] })],
     ['repetitions', syntheticStudy({ trials: 4, repetitions: 3, optimizers: ['sgd', 'adam'] })],
     [
       'many optimizers',
-      syntheticStudy({ trials: 3, optimizers: Array.from({ length: 18 }, (_, i) => `o${i}`) }),
+      syntheticStudy({ trials: 3, optimizers: Array.from({ length: 10 }, (_, i) => `o${i}`) }),
     ],
   ])('has a page for a study with %s', async (_, data) => {
     const { html, svg } = await renderReport(data);
