@@ -225,6 +225,79 @@ INSTANTIATE_TEST_SUITE_P(
              std::to_string(std::get<2>(info.param));
     });
 
+/// Where the noise of `flat_images` ends: inside a tile, so that it meets flat patches there.
+std::int64_t edge(const Shape& s) { return s.kernel == 3 ? 9 : 8; }
+
+/// Images that are flat but for a corner of noise, as pictures on a plain background are.
+Tensor flat_images(const Shape& s, float level) {
+  Tensor x = random_tensor(s.batch, s.in_channels, s.in_height, s.in_width, 1, 0, 1);
+  for (std::int64_t n = 0; n < s.batch; ++n)
+    for (std::int64_t c = 0; c < s.in_channels; ++c)
+      for (std::int64_t i = 0; i < s.in_height; ++i)
+        for (std::int64_t j = 0; j < s.in_width; ++j)
+          if (i >= edge(s) || j >= edge(s)) x.at(n, c, i, j) = level * static_cast<float>(c % 3);
+  return x;
+}
+
+class ExactDecisionsTest : public testing::TestWithParam<std::tuple<std::int64_t, Tile, int>> {
+ protected:
+  void SetUp() override {
+    const auto& [kernel, tile, block] = GetParam();
+    if (block > WinogradConvolution::widest_block())
+      GTEST_SKIP() << "the CPU lacks the instructions";
+    shape = {2, 32, 20, 22, 16, 20, 22, kernel, kernel / 2, kernel / 2};
+    weights = random_tensor(16, 32, kernel, kernel, 2, -0.1f, 0.1f);
+  }
+
+  /// The outputs, with all decisions exact, of output channel 0 first.
+  Tensor outputs(const Tensor& x, WinogradConvolution::Exact exact) {
+    const auto& [kernel, tile, block] = GetParam();
+    const WinogradConvolution convolution(shape, tile, block);
+    std::vector<float> got(2 * 16 * 20 * 22, kUnwritten);
+    convolution.forward(to_blocked_image(x, block).data(),
+                        to_blocked_filters(weights, block).data(), nullptr, false, exact,
+                        got.data(), workspace(convolution, 1).get(), 1);
+    Tensor y(2, 16, 20, 22);
+    std::size_t i = 0;
+    for (std::int64_t n = 0; n < 2; ++n)
+      for (std::int64_t b = 0; b < 16 / block; ++b)
+        for (std::int64_t r = 0; r < 20; ++r)
+          for (std::int64_t c = 0; c < 22; ++c)
+            for (std::int64_t lane = 0; lane < block; ++lane)
+              y.at(n, b * block + lane, r, c) = got[i++];
+    return y;
+  }
+
+  Shape shape;
+  Tensor weights = Tensor(0, 0, 0, 0);
+};
+
+TEST_P(ExactDecisionsTest, EqualPatchesTieInEveryPoolingWindow) {
+  Tensor y = outputs(flat_images(shape, 0.3f), {.sign = false, .maximum = true});
+  for (std::int64_t n = 0; n < 2; ++n)
+    for (std::int64_t o = 0; o < 16; ++o)
+      for (std::int64_t r = 10; r < 18; r += 2)
+        for (std::int64_t c = 10; c < 20; c += 2) {
+          ASSERT_EQ(y.at(n, o, r, c), y.at(n, o, r, c + 1));
+          ASSERT_EQ(y.at(n, o, r, c), y.at(n, o, r + 1, c));
+          ASSERT_EQ(y.at(n, o, r, c), y.at(n, o, r + 1, c + 1));
+        }
+}
+
+TEST_P(ExactDecisionsTest, EmptyPatchesGiveZero) {
+  Tensor y = outputs(flat_images(shape, 0), {.sign = true, .maximum = false});
+  const std::int64_t first = edge(shape) + shape.kernel / 2;
+  for (std::int64_t n = 0; n < 2; ++n)
+    for (std::int64_t o = 0; o < 16; ++o)
+      for (std::int64_t r = 0; r < 20; ++r)
+        for (std::int64_t c = r < first ? first : 0; c < 22; ++c) ASSERT_EQ(y.at(n, o, r, c), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, ExactDecisionsTest,
+                         testing::Combine(testing::Values(3, 5),
+                                          testing::Values(Tile::kSmall, Tile::kLarge),
+                                          testing::Values(8, 16)));
+
 TEST(WinogradConvolutionTest, IsTheSameToTheBitEachTime) {
   const Shape s = {4, 32, 14, 14, 32, 14, 14, 5, 2, 2};
   if (!WinogradConvolution::unsupported(s).empty()) GTEST_SKIP();
