@@ -1,3 +1,4 @@
+import { align } from '../text/align.js';
 import {
   formatMetric,
   formatPlural,
@@ -7,7 +8,6 @@ import {
   formatSetting,
 } from './format.js';
 import type { Estimate, RankingRow, StudySummary, WorkloadSummary } from './summary.js';
-import { terminalWidth } from './terminal-width.js';
 
 export interface RenderOptions {
   /** ANSI colours. Default false. */
@@ -102,22 +102,6 @@ function trialsText({ trials }: RankingRow): string {
   ] as const;
   const notes = others.filter(([count]) => count > 0).map(([count, name]) => `${count} ${name}`);
   return [String(trials.complete), ...notes].join(', ');
-}
-
-/** Pads cells to columns; those in `left` to the left, the others (numbers) to the right. */
-function align(rows: readonly (readonly string[])[], left: ReadonlySet<number>): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => terminalWidth(row[column] ?? ''))),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const padding = ' '.repeat((widths[column] ?? 0) - terminalWidth(cell));
-        return left.has(column) ? cell + padding : padding + cell;
-      })
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 function sgr(code: number): Paint {

@@ -1,4 +1,4 @@
-import { terminalWidth } from '../report/terminal-width.js';
+import { terminalWidth } from './terminal-width.js';
 
 /**
  * Pads cells to columns, two spaces apart; the columns in `left` to the left, the others (numbers) to the right.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderRanking } from '../../src/report/render-ranking.js';
 import { summarize } from '../../src/report/summary.js';
-import { terminalWidth } from '../../src/report/terminal-width.js';
+import { terminalWidth } from '../../src/text/terminal-width.js';
 import { syntheticStudy } from '../support/synthetic-study.js';
 
 const summary = summarize(syntheticStudy({ optimizers: ['sgd', 'adam', '日本語'], trials: 16 }));

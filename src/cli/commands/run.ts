@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { formatCount, formatSeconds } from '../../report/format.js';
 import { findStudy } from '../../study/find-study.js';
 import { loadStudy } from '../../study/load-study.js';
@@ -9,6 +9,7 @@ import {
   type StudySummary,
 } from '../../trial/run-study.js';
 import { ExitCode } from '../exit-code.js';
+import { parseCount } from '../parse-count.js';
 import { printJsonLine } from '../print.js';
 import { ProgressDisplay } from '../progress-display.js';
 
@@ -26,7 +27,7 @@ export function runCommand(): Command {
     .description('run a study, or go on with it where it stopped')
     .argument('<study>', 'study file, or the name of a study that comes with optcmp')
     .option('--db <file>', 'database (default: optcmp-results/<study>.sqlite)')
-    .option('--workers <n>', 'trials at once (default: as many as there are cores for)', count)
+    .option('--workers <n>', 'trials at once (default: as many as there are cores for)', parseCount)
     .option('--data <folder>', 'folder with the data sets, instead of searching for them')
     .option('--retry-failed', 'try trials again that failed before')
     .option('--json', 'print every event as a line of JSON')
@@ -89,10 +90,4 @@ function closingLines(
 function exitCode({ aborted, counts }: StudySummary): number {
   if (aborted) return ExitCode.interrupted;
   return counts.failed > 0 ? ExitCode.trialsFailed : ExitCode.done;
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1) return value;
-  throw new InvalidArgumentError('it must be an integer of at least 1.');
 }
