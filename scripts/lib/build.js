@@ -62,10 +62,14 @@ const definitions = (onednn) => ({
   CMAKE_EXE_LINKER_FLAGS: OLD_RPATH,
 });
 
+/** Makes CMake look for everything again; what is compiled stays. */
+const forget = (folder) => rmSync(join(folder, 'CMakeCache.txt'), { force: true });
+
 /** native/ → build/Release/optcmp.node, by cmake-js. */
 export async function buildAddon(onednn) {
   const key = contentKey(['native', 'CMakeLists.txt', 'package-lock.json'], facts(onednn));
   const worked = await once('addon', key, [inRoot('build/Release/optcmp.node')], async () => {
+    forget(inRoot('build'));
     const cmakeJs = [
       process.execPath,
       createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js'),
@@ -95,7 +99,8 @@ export async function buildNativeTests(onednn, googleTest, name, flags = []) {
   ];
   const key = contentKey(['native'], [facts(onednn), args]);
   const worked = await once(name, key, [join(folder, 'CTestTestfile.cmake')], async () => {
-    const generator = has('ninja') && !existsSync(folder) ? ['-G', 'Ninja'] : [];
+    forget(folder);
+    const generator = has('ninja') ? ['-G', 'Ninja'] : [];
     await run(name, ['cmake', '-S', 'native', '-B', folder, ...generator, ...args]);
     await run(name, ['cmake', '--build', folder, '--parallel', JOBS], { append: true });
   });
