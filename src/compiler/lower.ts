@@ -13,8 +13,10 @@ export interface LowerOptions {
 /** Numbers the tensors and fixes the batch size. Parameters come first, in the order of the file. */
 export function lower(graph: Graph, { mode, batchSize, starts }: LowerOptions): Program {
   const ids = new Map<Value, number>();
-  const names = new Map<string, number>();
   const tensors: Tensor[] = [];
+  const names = new Names();
+  // What callers ask for by name comes first, so that it keeps its name.
+  for (const value of [...graph.parameters, graph.input, ...graph.outputs]) names.of(value);
 
   const idOf = (value: Value): number => {
     const known = ids.get(value);
@@ -28,7 +30,7 @@ export function lower(graph: Graph, { mode, batchSize, starts }: LowerOptions): 
     const { dtype, role } = value;
     const shape = concrete(value.shape, batchSize);
     checkShape(shape, `the tensor "${value.name}"`);
-    const tensor: Tensor = { name: unique(value.name, names), dtype, shape, role };
+    const tensor: Tensor = { name: names.of(value), dtype, shape, role };
     if (value.parameter) tensor.parameter = idOf(value.parameter);
     if (role === 'constant') tensor.data = value.read?.() ?? missing(value);
     if (role === 'parameter') Object.assign(tensor, start(value, starts));
@@ -58,9 +60,18 @@ function missing(value: Value): never {
   throw new CompileError(`the ${value.role} "${value.name}" has no values`);
 }
 
-/** Tensor names are unique in a program; a second one of a name gets a number. */
-function unique(name: string, taken: Map<string, number>): string {
-  const count = taken.get(name) ?? 0;
-  taken.set(name, count + 1);
-  return count === 0 ? name : unique(`${name}#${count + 1}`, taken);
+/** Names of values, unique in a program; a second value of a name gets a number. */
+class Names {
+  readonly #names = new Map<Value, string>();
+  readonly #taken = new Set<string>();
+
+  of(value: Value): string {
+    const known = this.#names.get(value);
+    if (known !== undefined) return known;
+    let name = value.name;
+    for (let k = 2; this.#taken.has(name); k++) name = `${value.name}#${k}`;
+    this.#taken.add(name);
+    this.#names.set(value, name);
+    return name;
+  }
 }

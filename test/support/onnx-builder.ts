@@ -1,0 +1,117 @@
+import { create, toBinary } from '@bufbuild/protobuf';
+import {
+  AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  TensorProto_DataType as DataType,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+  ValueInfoProtoSchema,
+} from '../../src/compiler/onnx/onnx_pb.js';
+import { Philox } from '../../src/random/philox.js';
+
+export interface NodeSpec {
+  op: string;
+  inputs: string[];
+  outputs: string[];
+  /** Integers and lists of integers unless marked otherwise; strings; tensors. */
+  attributes?: Record<string, number | number[] | string | { float: number } | TensorProto>;
+  domain?: string;
+}
+
+export interface ModelSpec {
+  inputs: Record<string, (number | string)[]>;
+  initializers?: TensorProto[];
+  nodes: NodeSpec[];
+  output: string;
+  opset?: number;
+}
+
+export function floats(name: string, dims: number[], values: ArrayLike<number>): TensorProto {
+  return create(TensorProtoSchema, {
+    name,
+    dims: dims.map(BigInt),
+    dataType: DataType.FLOAT,
+    rawData: new Uint8Array(Float32Array.from(values).buffer),
+  });
+}
+
+export function integers(name: string, values: number[], scalar = false): TensorProto {
+  return create(TensorProtoSchema, {
+    name,
+    dims: scalar ? [] : [BigInt(values.length)],
+    dataType: DataType.INT64,
+    int64Data: values.map(BigInt),
+  });
+}
+
+/** The model with values, uniform on [−1, 1), for all its inputs but `x`. */
+export function withWeights(spec: ModelSpec, seed: number): ModelSpec {
+  const random = new Philox(seed);
+  const { x = [], ...weights } = spec.inputs;
+  const stored = Object.entries(weights).map(([name, shape]) => {
+    const dims = shape.map(Number);
+    const length = dims.reduce((a, b) => a * b, 1);
+    return floats(
+      name,
+      dims,
+      Float32Array.from({ length }, () => 2 * random.uniform() - 1),
+    );
+  });
+  return { ...spec, inputs: { x }, initializers: [...(spec.initializers ?? []), ...stored] };
+}
+
+/** The bytes of an ONNX file. */
+export function buildModel({ inputs, initializers = [], nodes, output, opset = 20 }: ModelSpec) {
+  const model = create(ModelProtoSchema, {
+    irVersion: 9n,
+    opsetImport: [{ domain: '', version: BigInt(opset) }],
+    producerName: 'test',
+    graph: {
+      name: 'test',
+      input: Object.entries(inputs).map(([name, dims]) => valueInfo(name, dims)),
+      output: [create(ValueInfoProtoSchema, { name: output, type: floatType(undefined) })],
+      initializer: initializers,
+      node: nodes.map(({ op, inputs: input, outputs, attributes = {}, domain = '' }, index) =>
+        create(NodeProtoSchema, {
+          name: `${op.toLowerCase()}_${index}`,
+          opType: op,
+          domain,
+          input,
+          output: outputs,
+          attribute: Object.entries(attributes).map(attribute),
+        }),
+      ),
+    },
+  });
+  return toBinary(ModelProtoSchema, model);
+}
+
+const valueInfo = (name: string, dims: (number | string)[]) =>
+  create(ValueInfoProtoSchema, { name, type: floatType(dims) });
+
+function floatType(dims: (number | string)[] | undefined) {
+  const shape = dims && {
+    dim: dims.map((d) => ({
+      value:
+        typeof d === 'number'
+          ? { case: 'dimValue' as const, value: BigInt(d) }
+          : { case: 'dimParam' as const, value: d },
+    })),
+  };
+  const tensor = { elemType: DataType.FLOAT, ...(shape ? { shape } : {}) };
+  return { value: { case: 'tensorType' as const, value: tensor } };
+}
+
+function attribute([name, value]: [string, NonNullable<NodeSpec['attributes']>[string]]) {
+  const make = (type: AttributeType, more: object) =>
+    create(AttributeProtoSchema, { name, type, ...more });
+  if (typeof value === 'number') return make(AttributeType.INT, { i: BigInt(value) });
+  if (typeof value === 'string') {
+    return make(AttributeType.STRING, { s: new TextEncoder().encode(value) });
+  }
+  if (Array.isArray(value)) return make(AttributeType.INTS, { ints: value.map(BigInt) });
+  if ('float' in value) return make(AttributeType.FLOAT, { f: value.float });
+  return make(AttributeType.TENSOR, { t: value });
+}
