@@ -8,8 +8,24 @@ namespace optcmp {
 
 std::span<const OpDefinition> op_definitions() {
   static const std::vector<OpDefinition> table{
-      ops::dense,     ops::dense_grad_input, ops::dense_grad_weight,    ops::relu,
-      ops::relu_grad, ops::reshape,          ops::softmax_cross_entropy};
+      ops::conv2d,
+      ops::conv2d_grad_input,
+      ops::conv2d_grad_weight,
+      ops::max_pool2d,
+      ops::max_pool2d_grad,
+      ops::avg_pool2d,
+      ops::avg_pool2d_grad,
+      ops::dense,
+      ops::dense_grad_input,
+      ops::dense_grad_weight,
+      ops::matmul,
+      ops::add,
+      ops::reduce_sum,
+      ops::relu,
+      ops::relu_grad,
+      ops::reshape,
+      ops::softmax_cross_entropy,
+  };
   return table;
 }
 

@@ -10,8 +10,6 @@ constexpr std::size_t kGrain = 4096;
 void check_relu(const OpView& op) {
   op.require_arity(1, 1, 1, 1);
   op.allow_attributes({});
-  op.require_f32(op.input(0));
-  op.require_f32(op.output(0));
   op.require_shape(op.output(0), op.input(0).shape);
 }
 
@@ -34,11 +32,7 @@ void plan_relu(const OpView& op, Planner& planner) {
 void check_relu_grad(const OpView& op) {
   op.require_arity(2, 2, 1, 1);
   op.allow_attributes({});
-  for (const std::size_t k : {0, 1}) {
-    op.require_f32(op.input(k));
-    op.require_shape(op.input(k), op.output(0).shape);
-  }
-  op.require_f32(op.output(0));
+  for (const std::size_t k : {0, 1}) op.require_shape(op.input(k), op.output(0).shape);
 }
 
 void plan_relu_grad(const OpView& op, Planner& planner) {

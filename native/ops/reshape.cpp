@@ -9,8 +9,6 @@ namespace {
 void check(const OpView& op) {
   op.require_arity(1, 1, 1, 1);
   op.allow_attributes({});
-  op.require_f32(op.input(0));
-  op.require_f32(op.output(0));
   op.require(
       elements(op.input(0).shape) == elements(op.output(0).shape),
       "cannot reshape " + to_string(op.input(0).shape) + " to " + to_string(op.output(0).shape));

@@ -75,7 +75,6 @@ void check(const OpView& op) {
   op.allow_attributes(known);
   const Tensor& logits = op.input(0);
   op.require_rank(logits, 2);
-  op.require_f32(logits);
   op.require(op.input(1).role == Role::Label, "its second input must be the labels");
   op.require_shape(op.input(1), {logits.shape[0]});
   for (const std::size_t k : {0, 1}) {

@@ -142,7 +142,21 @@ class Validator {
       view.require(!written_[id], "writes tensor '" + tensor.name + "' a second time");
       written_[id] = true;
     }
+    check_types(view);
     definition_of(op.kind).check(view);
+  }
+
+  // Whole numbers are the labels and arg-maxima, each at one place.
+  static void check_types(const OpView& view) {
+    const auto check = [&view](const Tensor& tensor, bool whole) {
+      view.require((tensor.dtype == DataType::I32) == whole,
+                   "tensor '" + tensor.name + "' must be " + (whole ? "i32" : "f32"));
+    };
+    const OpKind kind = view.op().kind;
+    const bool reads = kind == OpKind::SoftmaxCrossEntropy || kind == OpKind::MaxPool2dGrad;
+    for (std::size_t k = 0; k < view.inputs(); ++k) check(view.input(k), reads && k == 1);
+    const bool writes = kind == OpKind::MaxPool2d;
+    for (std::size_t k = 0; k < view.outputs(); ++k) check(view.output(k), writes && k == 1);
   }
 
   void check_gradients() const {
@@ -280,8 +294,13 @@ void OpView::require_shape(const Tensor& tensor, const Shape& shape) const {
                                      to_string(shape) + ", has " + to_string(tensor.shape));
 }
 
-void OpView::require_f32(const Tensor& tensor) const {
-  require(tensor.dtype == DataType::F32, "tensor '" + tensor.name + "' must be f32");
+OpView OpView::writer_of(TensorId id) const {
+  for (const Op& op : program_->ops) {
+    if (std::find(op.outputs.begin(), op.outputs.end(), id) != op.outputs.end()) {
+      return {*program_, op};
+    }
+  }
+  fail("no op writes tensor " + std::to_string(id));
 }
 
 bool OpView::flag(const std::string& name, bool otherwise) const {

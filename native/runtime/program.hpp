@@ -126,6 +126,9 @@ class OpView {
   const Tensor& input(std::size_t k) const { return program_->tensors[op_->inputs.at(k)]; }
   const Tensor& output(std::size_t k) const { return program_->tensors[op_->outputs.at(k)]; }
 
+  /// The op that writes a tensor. Throws when none does.
+  OpView writer_of(TensorId id) const;
+
   /// Throws std::invalid_argument: which op of which program, and `what`.
   [[noreturn]] void fail(const std::string& what) const;
   void require(bool condition, const std::string& what) const;
@@ -134,7 +137,6 @@ class OpView {
                      std::size_t most_out) const;
   void require_rank(const Tensor& tensor, std::size_t rank) const;
   void require_shape(const Tensor& tensor, const Shape& shape) const;
-  void require_f32(const Tensor& tensor) const;
 
   /// Attributes, or the default when absent. Throw when of another type.
   bool flag(const std::string& name, bool otherwise = false) const;

@@ -54,6 +54,14 @@ Desc row_major(const std::vector<std::int64_t>& dims) {
   return Desc(shape, dnnl::memory::data_type::f32, strides);
 }
 
+Desc like(const Desc& desc, const std::vector<std::int64_t>& dims) {
+  const auto f32 = dnnl::memory::data_type::f32;
+  for (const Tag tag : {Tag::nchw, Tag::nhwc, Tag::nChw8c, Tag::nChw16c}) {
+    if (desc == Desc(blocking(desc).dims, f32, tag)) return Desc(dims, f32, tag);
+  }
+  return row_major(dims);
+}
+
 Desc any(const std::vector<std::int64_t>& dims) {
   return Desc(dims, dnnl::memory::data_type::f32, Tag::any);
 }

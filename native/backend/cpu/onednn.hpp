@@ -39,12 +39,35 @@ typename Primitive::primitive_desc describe_backward(const dnnl::primitive_attr&
 #endif
 }
 
-/// 3.x pools take a dilation, here always 0.
+/// As `describe`, for a pooling; 3.x takes a dilation, here always 0.
+template <class Primitive>
+typename Primitive::primitive_desc describe_pool(const dnnl::primitive_attr& attr,
+                                                 dnnl::prop_kind kind, dnnl::algorithm algorithm,
+                                                 const Desc& src, const Desc& dst,
+                                                 const Dims& strides, const Dims& kernel,
+                                                 const Dims& before, const Dims& after) {
 #if DNNL_VERSION_MAJOR >= 3
-#define OPTCMP_POOL_DILATION ::optcmp::cpu::Dims{0, 0},
+  return describe<Primitive>(attr, kind, algorithm, src, dst, strides, kernel, Dims{0, 0}, before,
+                             after);
 #else
-#define OPTCMP_POOL_DILATION
+  return describe<Primitive>(attr, kind, algorithm, src, dst, strides, kernel, before, after);
 #endif
+}
+
+/// The gradient of `describe_pool`.
+template <class Primitive, class Forward>
+typename Primitive::primitive_desc describe_pool_backward(
+    const dnnl::primitive_attr& attr, const Forward& forward, dnnl::algorithm algorithm,
+    const Desc& diff_src, const Desc& diff_dst, const Dims& strides, const Dims& kernel,
+    const Dims& before, const Dims& after) {
+#if DNNL_VERSION_MAJOR >= 3
+  return describe_backward<Primitive>(attr, forward, algorithm, diff_src, diff_dst, strides, kernel,
+                                      Dims{0, 0}, before, after);
+#else
+  return describe_backward<Primitive>(attr, forward, algorithm, diff_src, diff_dst, strides, kernel,
+                                      before, after);
+#endif
+}
 
 /// Attributes that every primitive here has: scratchpad in the arena; optionally y = relu(y).
 dnnl::primitive_attr attributes(bool relu = false);
@@ -60,6 +83,10 @@ Blocking blocking(const Desc& desc);
 
 /// A descriptor of f32 in row-major order.
 Desc row_major(const std::vector<std::int64_t>& dims);
+
+/// The layout of the four-axis images `desc` ([N, C, H, W]) for images of another shape: plain,
+/// channels last, or with channels in blocks of 8 or 16; plain when it is none of these.
+Desc like(const Desc& desc, const std::vector<std::int64_t>& dims);
 
 /// A descriptor of f32 whose layout is oneDNN's choice.
 Desc any(const std::vector<std::int64_t>& dims);
