@@ -23,6 +23,7 @@ using optcmp::optim::Range;
 using optcmp::optim::Updater;
 
 constexpr std::size_t kSize = 25'000'000;
+constexpr std::size_t kRepetitions = 3;
 
 /// Page-aligned, on huge pages where the system has them, each shifted by a different number of
 /// cache lines so that buffers do not compete for the same cache sets.
@@ -71,6 +72,7 @@ double median(std::vector<double> values) {
 
 struct Case {
   std::string name;
+  const char* kind;
   double bytes;  ///< Read and written.
   std::function<void()> run;
   std::vector<double> times = {};
@@ -78,8 +80,8 @@ struct Case {
 
 #pragma GCC push_options
 #pragma GCC optimize("O3")
-__attribute__((target_clones("avx512f", "avx2", "default"))) void copy(float* a, const float* b,
-                                                                       std::size_t n) {
+__attribute__((target_clones("avx512f", "avx2", "default"))) void scale(float* a, const float* b,
+                                                                        std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) a[i] = b[i] * 1.0001F;
 }
 __attribute__((target_clones("avx512f", "avx2", "default"))) void triad(float* a, const float* b,
@@ -93,9 +95,8 @@ __attribute__((target_clones("avx512f", "avx2", "default"))) void triad(float* a
 
 int main(int argc, char** argv) {
   const std::size_t threads = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 1;
-  const std::size_t repetitions = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 15;
-  if (threads == 0 || repetitions == 0) {
-    std::fprintf(stderr, "usage: optcmp_bench_optimizers [threads >= 1] [repetitions >= 1]\n");
+  if (threads == 0) {
+    std::fprintf(stderr, "usage: optcmp_bench_optimizers [threads >= 1]\n");
     return 2;
   }
   Buffer p(0), g(1), s0(2), s1(3);
@@ -103,16 +104,16 @@ int main(int argc, char** argv) {
   std::vector<Case> cases;
   const auto each = [&](auto body) { return [&, body] { parallel(threads, body); }; };
   // Bytes as the memory sees them: a store to a line that was not read reads it first.
-  cases.push_back({"scale", 12.0 * kSize, each([&](std::size_t begin, std::size_t end) {
-                     copy(s0.data() + begin, g.data() + begin, end - begin);
+  cases.push_back({"scale", "loop", 12.0 * kSize, each([&](std::size_t begin, std::size_t end) {
+                     scale(s0.data() + begin, g.data() + begin, end - begin);
                    })});
-  cases.push_back({"triad", 16.0 * kSize, each([&](std::size_t begin, std::size_t end) {
+  cases.push_back({"triad", "loop", 16.0 * kSize, each([&](std::size_t begin, std::size_t end) {
                      triad(s0.data() + begin, g.data() + begin, s1.data() + begin, end - begin);
                    })});
-  cases.push_back({"triad_in_place", 12.0 * kSize, each([&](std::size_t begin, std::size_t end) {
-                     triad(p.data() + begin, p.data() + begin, g.data() + begin, end - begin);
-                   })});
-  const std::size_t loops = cases.size();
+  cases.push_back(
+      {"triad_in_place", "loop", 12.0 * kSize, each([&](std::size_t begin, std::size_t end) {
+         triad(p.data() + begin, p.data() + begin, g.data() + begin, end - begin);
+       })});
 
   std::vector<std::pair<Updater, std::uint64_t>> updaters;
   const std::vector<BuiltInRule> rules = optcmp::optim::built_in_rules();
@@ -133,28 +134,25 @@ int main(int argc, char** argv) {
           updater.update({p.data() + begin, g.data() + begin, state, end - begin}, {});
         });
       };
-      cases.push_back({rule.name + (generated ? "" : " (evaluator)"), bytes, run});
+      cases.push_back({rule.name, generated ? "kernel" : "evaluator", bytes, run});
     }
   }
 
-  // Interleaved, so that a slow moment of the machine falls on all alike.
   for (Case& entry : cases) entry.run();
-  for (std::size_t k = 0; k < repetitions; ++k)
-    for (Case& entry : cases) entry.times.push_back(seconds(entry.run));
-
-  const auto print = [&](std::size_t begin, std::size_t end) {
-    for (std::size_t k = begin; k < end; ++k) {
-      const Case& entry = cases[k];
-      std::printf("%s\n    \"%s\": {\"seconds\": %.6f, \"best\": %.6f, \"bytes\": %.0f}", k == begin ? "" : ",",
-                  entry.name.c_str(), median(entry.times),
-                  *std::min_element(entry.times.begin(), entry.times.end()), entry.bytes);
+  for (int c = std::getchar(); c != EOF; c = std::getchar()) {
+    if (c != '\n') continue;
+    // In turn, so that a slow moment of the machine falls on all alike.
+    for (Case& entry : cases) entry.times.clear();
+    for (std::size_t k = 0; k < kRepetitions; ++k)
+      for (Case& entry : cases) entry.times.push_back(seconds(entry.run));
+    std::printf("{\"kernel\": \"%s\", \"cases\": [", updaters.front().first.kernel_name().c_str());
+    for (const Case& entry : cases) {
+      std::printf("%s{\"name\": \"%s\", \"kind\": \"%s\", \"seconds\": %.7f, \"bytes\": %.0f}",
+                  &entry == cases.data() ? "" : ", ", entry.name.c_str(), entry.kind,
+                  median(entry.times), entry.bytes);
     }
-  };
-  std::printf("{\n  \"threads\": %zu,\n  \"kernel\": \"%s\",\n  \"loops\": {", threads,
-              updaters.front().first.kernel_name().c_str());
-  print(0, loops);
-  std::printf("\n  },\n  \"optimizers\": {");
-  print(loops, cases.size());
-  std::printf("\n  }\n}\n");
+    std::printf("]}\n");
+    std::fflush(stdout);
+  }
   return 0;
 }
