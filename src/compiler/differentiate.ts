@@ -20,6 +20,9 @@ export function differentiate(graph: Graph): Graph {
 
 class Backward implements Tape {
   readonly nodes: Node[] = [];
+  /** The place in `nodes` of the node that makes a value. */
+  readonly #makers = new Map<Value, number>();
+  readonly #read = new Set<Value>();
   readonly #wanted: Set<Value>;
   /** The contributions to a value's gradient, one a reader. */
   readonly #gradients = new Map<Value, Value[]>();
@@ -61,7 +64,7 @@ class Backward implements Tape {
 
   emit: Tape['emit'] = (kind, inputs, like, attributes) => {
     const outputs = like.map((value) => temporary(`${value.name}.grad`, value.shape));
-    this.nodes.push({ kind, name: `${this.#current}.grad`, inputs, outputs, attributes } as Node);
+    this.#push({ kind, name: `${this.#current}.grad`, inputs, outputs, attributes } as Node);
     return outputs;
   };
 
@@ -73,7 +76,7 @@ class Backward implements Tape {
     const sum = temporary(`${to.name}.grad`, kept);
     const attributes = { axes, keepdims: true };
     const name = `${this.#current}.grad`;
-    this.nodes.push({ kind: 'reduce_sum', name, inputs: [dy], outputs: [sum], attributes });
+    this.#push({ kind: 'reduce_sum', name, inputs: [dy], outputs: [sum], attributes });
     return sameShape(kept, to.shape) ? sum : at(this.emit('reshape', [sum], [to], {}), 0);
   }
 
@@ -87,20 +90,25 @@ class Backward implements Tape {
       role: 'gradient',
       parameter,
     };
-    const maker = this.nodes.findIndex((node) => node.outputs.includes(total));
+    const maker = this.#makers.get(total) ?? -1;
     const node = this.nodes[maker];
-    const shared = this.nodes.some((other) => other.inputs.includes(total));
-    if (node === undefined || shared) {
+    if (node === undefined || this.#claimed.has(total) || this.#read.has(total)) {
       // Something else is the same tensor: this gradient is a copy.
       const inputs = [this.#claimed.get(total) ?? total];
       const name = gradient.name;
-      this.nodes.push({ kind: 'reshape', name, inputs, outputs: [gradient], attributes: {} });
+      this.#push({ kind: 'reshape', name, inputs, outputs: [gradient], attributes: {} });
       return gradient;
     }
     const outputs = node.outputs.map((output) => (output === total ? gradient : output));
     this.nodes[maker] = { ...node, outputs } as Node;
     this.#claimed.set(total, gradient);
     return gradient;
+  }
+
+  #push(node: Node): void {
+    for (const input of node.inputs) this.#read.add(input);
+    for (const output of node.outputs) this.#makers.set(output, this.nodes.length);
+    this.nodes.push(node);
   }
 
   #contribute(value: Value, gradient: Value): void {

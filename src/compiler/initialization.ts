@@ -26,13 +26,15 @@ export interface Start {
 export function initializers(graph: Graph, scheme: InitializationScheme): Map<Value, Start> {
   if (scheme === 'model') return new Map(graph.parameters.map((p) => [p, stored(p)]));
   const roles = new Map<Value, { fanIn: number; fanOut: number; weight: boolean }>();
+  const reshaped = new Map<Value, Value>();
   for (const node of graph.nodes) {
+    if (node.kind === 'reshape') reshaped.set(at(node.outputs, 0), at(node.inputs, 0));
     const fans = fansOf(node);
     if (fans === undefined) continue;
     const [, w, b] = node.inputs;
     if (w?.role === 'parameter') roles.set(w, { ...fans, weight: true });
-    const vector = b && source(graph, b);
-    if (vector?.role === 'parameter') roles.set(vector, { ...fans, weight: false });
+    const bias = b && (reshaped.get(b) ?? b);
+    if (bias?.role === 'parameter') roles.set(bias, { ...fans, weight: false });
   }
   return new Map(
     graph.parameters.map((parameter) => {
@@ -69,12 +71,6 @@ function fansOf(node: Node): { fanIn: number; fanOut: number } | undefined {
       : { fanIn: rows, fanOut: columns };
   }
   return undefined;
-}
-
-/** The parameter behind a reshaped bias. */
-function source(graph: Graph, value: Value): Value {
-  const maker = graph.nodes.find((node) => node.outputs.includes(value));
-  return maker?.kind === 'reshape' ? at(maker.inputs, 0) : value;
 }
 
 /** A parameter outside convolutions and dense layers: zero when it acts as a bias. */
