@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,6 +57,21 @@ test('the prebuilt core loads with the libraries shipped beside it', () => {
     console.log([...new Set(maps)].join());
   `);
   expect(loaded.trim()).toMatch(new RegExp(`^${core}/libdnnl\\.so\\.\\d+$`));
+});
+
+test('without a core that loads and without a compiler, installing warns and succeeds', () => {
+  const bare = join(folder, 'bare', 'node_modules', 'optcmp');
+  cpSync(join(folder, 'node_modules', 'optcmp', 'scripts'), join(bare, 'scripts'), {
+    recursive: true,
+  });
+  const script = spawnSync(process.execPath, [join(bare, 'scripts', 'install.js')], {
+    env: { PATH: join(folder, 'nothing') },
+    encoding: 'utf8',
+  });
+  expect(script.status).toBe(0);
+  expect(script.stderr).toMatch(
+    /^optcmp: no prebuilt core for this system, and it could not be built: there is no C\+\+.*\n$/,
+  );
 });
 
 test('the install script leaves a prebuilt core alone', () => {
