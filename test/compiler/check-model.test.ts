@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { CompileError, checkModel, formatReport } from '../../src/compiler/index.js';
+import { buildModel, type ModelSpec } from '../support/onnx-builder.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'optcmp-'));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+function check(spec: ModelSpec) {
+  const path = join(scratch, 'model.onnx');
+  writeFileSync(path, buildModel(spec));
+  return checkModel(path, { batchSize: 10 });
+}
+
+describe('checkModel', () => {
+  test('counts parameters, operators and operations', () => {
+    const report = check({
+      inputs: { x: ['N', 1, 6, 6], w: [2, 1, 3, 3], b: [2], v: [3, 32], 'not used': [7] },
+      nodes: [
+        { op: 'Conv', inputs: ['x', 'w', 'b'], outputs: ['c'] },
+        { op: 'Flatten', inputs: ['c'], outputs: ['f'] },
+        { op: 'Gemm', inputs: ['f', 'v'], outputs: ['y'], attributes: { transB: 1 } },
+      ],
+      output: 'y',
+    });
+    expect(report).toMatchObject({
+      input: { name: 'x', shape: '[N, 1, 6, 6]' },
+      output: { name: 'y', shape: '[N, 3]' },
+      operators: [
+        { opType: 'Conv', count: 1, supported: true },
+        { opType: 'Flatten', count: 1, supported: true },
+        { opType: 'Gemm', count: 1, supported: true },
+      ],
+      parameterElements: 18 + 2 + 96 + 7,
+      problems: [],
+      warnings: ['the output does not depend on "not used"; not trained'],
+    });
+    const conv = 2 * 10 * 2 * 4 * 4 * 9;
+    const dense = 2 * 10 * 32 * 3;
+    const loss = 5 * 10 * 3;
+    expect(report.flops).toEqual({
+      forward: conv + 10 * 2 * 4 * 4 + dense + loss,
+      // The weights' gradients, and the input's of the dense layer but not of the convolution.
+      backward: conv + 2 * dense,
+    });
+  });
+
+  test('names everything that is not supported', () => {
+    const report = check({
+      inputs: { x: ['N', 4], w: [4, 3] },
+      nodes: [
+        { op: 'Erf', inputs: ['x'], outputs: ['a'] },
+        { op: 'Gemm', inputs: ['a', 'w'], outputs: ['b'] },
+        { op: 'Softmax', inputs: ['b'], outputs: ['c'] },
+        { op: 'Tan', inputs: ['x'], outputs: ['d'] },
+        { op: 'Add', inputs: ['c', 'd'], outputs: ['y'] },
+      ],
+      output: 'y',
+    });
+    expect(report.problems.map(({ node }) => node)).toEqual([
+      '"erf_0" (Erf)',
+      '"softmax_2" (Softmax)',
+      '"tan_3" (Tan)',
+    ]);
+    expect(
+      report.operators.filter(({ supported }) => !supported).map(({ opType }) => opType),
+    ).toEqual(['Erf', 'Softmax', 'Tan']);
+    const text = formatReport(report);
+    expect(text).toMatch(/Softmax +1 +not supported/);
+    expect(text).toMatch(/problem: node "tan_3" \(Tan\): operator Tan is not supported/);
+    expect(text).toMatch(/cannot be trained\n$/);
+  });
+
+  test('a cycle is a problem in the report', () => {
+    const report = check({
+      inputs: { x: ['N', 4] },
+      nodes: [{ op: 'Relu', inputs: ['y'], outputs: ['y'] }],
+      output: 'y',
+    });
+    expect(report.problems).toEqual([
+      { node: '"relu_0" (Relu)', message: 'the graph has a cycle through this node' },
+    ]);
+  });
+
+  test('2c2d', () => {
+    const path = fileURLToPath(new URL('../../models/2c2d/model.onnx', import.meta.url));
+    const text = formatReport(checkModel(path));
+    expect(text).toContain('parameters  3,274,634 in 8 tensors, started by the engine');
+    expect(text).toMatch(/can be trained\n$/);
+  });
+
+  test('a file that is not ONNX throws', () => {
+    const path = join(scratch, 'other.onnx');
+    writeFileSync(path, 'hello');
+    expect(() => checkModel(path)).toThrow(CompileError);
+    expect(() => checkModel(join(scratch, 'none.onnx'))).toThrow(
+      /none\.onnx: cannot read the file: ENOENT/,
+    );
+  });
+});

@@ -1,0 +1,109 @@
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { builtinWorkloads, listWorkloads, loadWorkload } from '../../src/workloads/index.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'optcmp-'));
+const file = join(scratch, 'own.yaml');
+beforeAll(() => {
+  const model = fileURLToPath(new URL('../../models/mlp/model.onnx', import.meta.url));
+  copyFileSync(model, join(scratch, 'mlp.onnx'));
+});
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+const own = `name: own
+model: mlp.onnx
+dataset: { name: synthetic, validation: 20, examples: 100, test: 30, shape: [1, 28, 28] }
+loss: { kind: softmax_cross_entropy, labelSmoothing: 0.05 }
+metrics: [classification_error]
+batchSize: 8
+steps: 100
+`;
+
+async function load(text: string) {
+  writeFileSync(file, text);
+  return loadWorkload(file);
+}
+
+describe('built-in workloads', () => {
+  test('are listed by name', () => {
+    expect(listWorkloads().map(({ name }) => name)).toEqual([
+      'fashion-mnist-2c2d',
+      'fashion-mnist-logistic-regression',
+      'fashion-mnist-mlp',
+      'fashion-mnist-simple-cnn',
+    ]);
+  });
+
+  test('have the names of their files', () => {
+    expect(listWorkloads().map(({ name }) => name)).toEqual([...builtinWorkloads().keys()]);
+  });
+});
+
+describe('loadWorkload', () => {
+  test('reads model, data and settings', async () => {
+    const workload = await load(own);
+    expect(workload.spec).toMatchObject({ name: 'own', steps: 100, initialization: 'pytorch' });
+    expect(workload.splits.train.labels).toHaveLength(80);
+    expect(workload.splits.validation.labels).toHaveLength(20);
+    expect(workload.splits.test.labels).toHaveLength(30);
+    const { train, evaluate } = workload.compile();
+    expect(train.batchSize).toBe(8);
+    expect(lossOf(train)).toEqual({ label_smoothing: 0.05 });
+    expect(lossOf(evaluate)).toEqual({ label_smoothing: 0 });
+  });
+
+  test('compiles for another batch size and label smoothing', async () => {
+    const { train } = (await load(own)).compile({ batchSize: 16, labelSmoothing: 0.2 });
+    expect(train.batchSize).toBe(16);
+    expect(lossOf(train)).toEqual({ label_smoothing: 0.2 });
+  });
+
+  test('suggests the nearest name', async () => {
+    await expect(loadWorkload('fashion-mnist-2cd')).rejects.toThrow(
+      /no workload "fashion-mnist-2cd"; did you mean "fashion-mnist-2c2d"\? \(built in: /,
+    );
+  });
+
+  test.each([
+    [
+      'an unknown data set',
+      own.replace('name: synthetic', 'name: syntetic'),
+      /own\.yaml:3:18: dataset\.name: "syntetic" .* did you mean "synthetic"\?/,
+    ],
+    ['an unknown key', `${own}batch: 3\n`, /own\.yaml:8:1: unknown key "batch"/],
+    [
+      'a metric that is not there',
+      own.replace('classification_error', 'accuracy'),
+      /own\.yaml:5:11: metrics\[0\]: "accuracy" is not one of .*\(allowed: classification_error, cross_entropy\)/,
+    ],
+    [
+      'a target that is not measured',
+      `${own}target: { metric: cross_entropy, value: 1 }\n`,
+      /own\.yaml:8:19: target\.metric: the target must be one of the metrics/,
+    ],
+    [
+      'a model that is not there',
+      own.replace('mlp.onnx', 'none.onnx'),
+      /none\.onnx: cannot read the file/,
+    ],
+    [
+      'data of another shape',
+      own.replace('shape: [1, 28, 28]', 'shape: [3, 8, 8]'),
+      /mlp\.onnx: the input "image" takes examples of shape \[1, 28, 28\], but those of synthetic have shape \[3, 8, 8\]/,
+    ],
+    [
+      'another number of classes',
+      own.replace('test: 30,', 'test: 30, classes: 4,'),
+      /mlp\.onnx: the model has 10 logits, but synthetic has 4 classes/,
+    ],
+  ])('%s', async (_, text, expected) => {
+    await expect(load(text)).rejects.toThrow(expected);
+  });
+});
+
+function lossOf(program: { ops: { kind: string; attributes: unknown }[] }): unknown {
+  return program.ops.find(({ kind }) => kind === 'softmax_cross_entropy')?.attributes;
+}
