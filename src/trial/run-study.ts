@@ -1,4 +1,4 @@
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { dirname, join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Trial, TrialState } from '../store/records.js';
@@ -7,6 +7,7 @@ import type { NewMeasurement, NewStudy, Store } from '../store/store.js';
 import { type Study, storedSpec, studyHash } from '../study/load-study.js';
 import { type PlannedTrial, planTrials } from '../study/plan-trials.js';
 import { FREE_TO_CHANGE } from '../study/study-schema.js';
+import { describeMachine } from './describe-machine.js';
 import type { TrialJob, TrialMessage, TrialOutcome } from './messages.js';
 import { ProgressTracker, type StudyProgress } from './study-progress.js';
 import { TrialWorker, type WorkerDeath } from './trial-worker.js';
@@ -80,13 +81,7 @@ function newStudy(study: Study): NewStudy {
     spec: storedSpec(study),
     hash: studyHash(study),
     freeToChange: FREE_TO_CHANGE,
-    machine: {
-      cpu: cpus()[0]?.model ?? 'unknown',
-      cores: `${availableParallelism()}`,
-      memory: `${Math.round(totalmem() / 2 ** 20)} MiB`,
-      platform: `${process.platform} ${process.arch}`,
-      node: process.version,
-    },
+    machine: describeMachine(),
   };
 }
 
