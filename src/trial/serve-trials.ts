@@ -33,8 +33,6 @@ export function serveTrials(prepare: Prepare): void {
     stopping = new AbortController();
     void work(message.job).then((outcome) => send({ kind: 'ended', outcome }));
   });
-  // Ctrl-C reaches the whole process group; the parent says when to stop.
-  process.on('SIGINT', () => {});
   // Without a parent nobody stores what comes: end at once, without waiting for the engine's threads.
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   send({ kind: 'ready' });

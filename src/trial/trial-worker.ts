@@ -19,6 +19,7 @@ const STDERR_KEPT = 4096;
 /** Seconds that a worker has for its last step and its checkpoint when asked to stop. */
 const STOP_SECONDS = 60;
 const START_SECONDS = 60;
+const WATCHDOG_TICKS = 10;
 
 /** A worker process, as its parent sees it. It does one trial at a time. */
 export class TrialWorker {
@@ -58,6 +59,8 @@ export class TrialWorker {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [],
+      // Ctrl-C goes to a process group: the parent alone shall hear it and say when to stop.
+      detached: true,
     });
     const worker = new TrialWorker(child, timeoutSeconds);
     const watchdog = worker.#killAfter(START_SECONDS);
@@ -66,7 +69,7 @@ export class TrialWorker {
       () => false,
     );
     const up = await Promise.race([ready, worker.#exited.then(() => false)]);
-    clearTimeout(watchdog);
+    clearInterval(watchdog);
     if (up) return worker;
     await worker.#exited;
     throw new Error(`a worker does not start: ${worker.#deathReason}`);
@@ -89,7 +92,7 @@ export class TrialWorker {
     let handled = Promise.resolve();
     let watchdog = this.#killAfter(this.#timeoutSeconds);
     const feed = (seconds: number) => {
-      clearTimeout(watchdog);
+      clearInterval(watchdog);
       watchdog = this.#killAfter(seconds);
     };
     const stop = () => {
@@ -120,7 +123,7 @@ export class TrialWorker {
       await handled;
       return outcome;
     } finally {
-      clearTimeout(watchdog);
+      clearInterval(watchdog);
       signal.removeEventListener('abort', stop);
       if (onChildMessage) child.off('message', onChildMessage);
     }
@@ -137,11 +140,15 @@ export class TrialWorker {
     if (this.#child.connected) this.#child.send(message, () => {});
   }
 
+  /** In ticks, because one timer would fire at once after this process was suspended. */
   #killAfter(seconds: number): NodeJS.Timeout {
-    return setTimeout(() => {
+    let ticks = 0;
+    const tick = () => {
+      if (++ticks < WATCHDOG_TICKS) return;
       this.#hung = `the worker gave no sign of life for ${seconds} s and was killed`;
       this.#child.kill('SIGKILL');
-    }, seconds * 1000);
+    };
+    return setInterval(tick, (seconds * 1000) / WATCHDOG_TICKS);
   }
 
   #describe(code: number | null, signal: NodeJS.Signals | null): string {

@@ -2,12 +2,13 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { openStore } from '../../src/store/sqlite-store.js';
 import type { Study } from '../../src/study/load-study.js';
 import { studySchema } from '../../src/study/study-schema.js';
 import { type RunStudyOptions, runStudy, type StudyEvent } from '../../src/trial/run-study.js';
 import { identityAfterKills } from './identity-after-kills.js';
+import { childrenOf, isRunning, runInProcess } from './study-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'optcmp-study-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -203,5 +204,33 @@ describe('runStudy', () => {
       killAfter: { event: 'measured', counts: [2, 5, 9] },
     });
     expect(killed).toEqual(identity);
+  });
+
+  it('leaves no worker behind when it is killed', async () => {
+    const study = fakeStudy({ workloads: ['slow'], budget: 1_000_000 });
+    const options = { databasePath: freshPath(), workers: 2, workerScript };
+    let workers: number[] = [];
+    const { signal } = await runInProcess(study, options, (child, kind, count) => {
+      if (kind !== 'trial_progress' || count !== 4) return;
+      workers = childrenOf(child.pid);
+      child.kill('SIGKILL');
+    });
+    expect(signal).toBe('SIGKILL');
+    expect(workers).toHaveLength(2);
+    await vi.waitUntil(() => !workers.some(isRunning), 30_000);
+  });
+
+  it('keeps its place at a Ctrl-C, which goes to the whole process group', async () => {
+    const study = fakeStudy({ workloads: ['slow'], budget: 1_000_000 });
+    const options = { databasePath: freshPath(), workers: 2, workerScript };
+    const { code } = await runInProcess(study, options, (child, kind, count) => {
+      if (kind === 'trial_progress' && count === 4) process.kill(-child.pid, 'SIGINT');
+    });
+    expect(code).toBe(0);
+    const reader = await openStore(options.databasePath);
+    const { trials } = await reader.read();
+    await reader.close();
+    expect(trials.every((t) => t.state === 'waiting' && t.attempts === 0)).toBe(true);
+    expect(readdirSync(`${options.databasePath}.checkpoints`)).not.toEqual([]);
   });
 });
