@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <ostream>
 #include <stdexcept>
 
 #include "optim/rules.generated.hpp"
@@ -24,6 +25,8 @@ struct Broken {
   std::string message;  ///< Part of what must be said.
   std::function<void(Rule&)> damage;
 };
+
+void PrintTo(const Broken& broken, std::ostream* out) { *out << broken.message; }
 
 class BrokenRule : public testing::TestWithParam<Broken> {};
 

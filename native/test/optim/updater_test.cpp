@@ -7,11 +7,17 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
-#include <numeric>
+#include <ostream>
 #include <stdexcept>
 
 #include "optim/rules.generated.hpp"
 #include "rule_builder.hpp"
+
+namespace optcmp::optim {
+
+void PrintTo(const BuiltInRule& built_in, std::ostream* out) { *out << built_in.rule.name; }
+
+}  // namespace optcmp::optim
 
 namespace optcmp::optim::test {
 namespace {
