@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { renderRanking } from '../../report/render-ranking.js';
 import { summarize } from '../../report/summary.js';
-import { writeReport } from '../../report/write-report.js';
 import { openStore } from '../../store/sqlite-store.js';
 import { printJson } from '../print.js';
 import { databaseOf, reportFolder } from '../study-files.js';
@@ -28,6 +27,8 @@ async function report(studyOrDatabase: string, { db, output, json }: Options): P
   const store = await openStore(database);
   const data = await store.read().finally(() => store.close());
   const summary = summarize(data);
+  // Drawing needs vega, which takes a moment to load: no other command waits for it.
+  const { writeReport } = await import('../../report/write-report.js');
   const files = await writeReport(data, output ?? reportFolder(database));
   if (json) {
     printJson({ ...summary, files });

@@ -1,0 +1,136 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { writeSmallStudy } from '../support/small-study.js';
+
+const inRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const CLI = inRoot('dist/cli/main.js');
+const folder = mkdtempSync(join(tmpdir(), 'optcmp-cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const study = writeSmallStudy(folder);
+
+function optcmp(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+describe('optcmp run, status, report', () => {
+  it('takes a study from its file to a ranking and a report', () => {
+    const run = optcmp('run', study);
+    expect(run).toMatchObject({ status: 0 });
+    expect(run.stdout).toContain('8 of 8 trials done');
+    expect(run.stdout).toContain(`optcmp report ${study}`);
+
+    const again = optcmp('run', study, '--json');
+    expect(again.status).toBe(0);
+    const events = again.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events.map(({ kind }) => kind)).toEqual(['study_started', 'study_finished']);
+
+    const status = JSON.parse(optcmp('status', study, '--json').stdout);
+    expect(status.optimizers).toMatchObject([
+      { optimizer: 'sgd', states: { complete: 4, waiting: 0 } },
+      { optimizer: 'adam', states: { complete: 4, waiting: 0 } },
+    ]);
+
+    const report = optcmp('report', study);
+    expect(report.status).toBe(0);
+    expect(report.stdout).toMatch(/1\s+(adam|sgd)\s+\d+\.\d\d\s%/);
+    const html = /Report: (.*)/.exec(report.stdout)?.[1] ?? '';
+    expect(readFileSync(join(folder, html), 'utf8')).toContain('<svg');
+
+    const json = JSON.parse(optcmp('report', study, '--json').stdout);
+    expect(json.workloads[0].rows).toHaveLength(2);
+    expect(existsSync(join(folder, json.files.csv[0]))).toBe(true);
+  });
+
+  it('stops in order at SIGINT and goes on', async () => {
+    const args = ['run', study, '--db', 'interrupted.sqlite', '--workers', '1', '--json'];
+    const child = spawn(process.execPath, [CLI, ...args], { cwd: folder });
+    let output = '';
+    for await (const chunk of child.stdout) {
+      if (!output.includes('trial_finished') && `${output}${chunk}`.includes('trial_finished')) {
+        child.kill('SIGINT');
+      }
+      output += chunk;
+    }
+    if (child.exitCode === null) await once(child, 'exit');
+    expect(child.exitCode).toBe(130);
+    expect(output).toContain('"aborted":true');
+    expect(optcmp(...args).status).toBe(0);
+    const { optimizers } = JSON.parse(optcmp('status', 'interrupted.sqlite', '--json').stdout);
+    expect(optimizers).toMatchObject([{ states: { complete: 4 } }, { states: { complete: 4 } }]);
+  });
+});
+
+describe('optcmp list', () => {
+  it.each(['optimizers', 'workloads', 'studies'])('%s, for people and for programs', (what) => {
+    const items: { name: string }[] = JSON.parse(optcmp('list', what, '--json').stdout);
+    expect(items.length).toBeGreaterThan(1);
+    const text = optcmp('list', what).stdout;
+    for (const { name } of items) expect(text).toContain(name);
+  });
+});
+
+describe('optcmp workload check, program show', () => {
+  it('tells what a model holds', () => {
+    const report = JSON.parse(
+      optcmp('workload', 'check', inRoot('models/mlp/model.onnx'), '--json').stdout,
+    );
+    expect(report.parameterElements).toBe(784 * 128 + 128 + 128 * 10 + 10);
+    expect(optcmp('workload', 'check', inRoot('models/mlp/model.onnx')).stdout).toContain(
+      '101,770',
+    );
+  });
+
+  it('shows a program', () => {
+    const program = JSON.parse(optcmp('program', 'show', 'fashion-mnist-mlp', '--json').stdout);
+    expect(program).toMatchObject({ mode: 'train', batchSize: 64 });
+    expect(optcmp('program', 'show', 'fashion-mnist-mlp', '--evaluate').stdout).toContain('dense');
+  });
+
+  it('refuses a broken file in one line', () => {
+    writeFileSync(join(folder, 'broken.onnx'), 'not a model');
+    const { status, stdout, stderr } = optcmp('workload', 'check', 'broken.onnx');
+    expect(status).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^optcmp: .*broken\.onnx.*\n$/);
+  });
+});
+
+describe('errors', () => {
+  it('names the line of a study file and what is allowed', () => {
+    writeFileSync(join(folder, 'wrong.yaml'), 'name: x\nworkloads: [a]\nsampler: sobolev\n');
+    const { status, stderr } = optcmp('run', 'wrong.yaml');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/wrong\.yaml:3:/);
+    expect(stderr).toContain('halton');
+  });
+
+  it('says which studies there are', () => {
+    const { status, stderr } = optcmp('run', 'quickstrat');
+    expect(status).toBe(1);
+    expect(stderr).toContain('quickstart');
+  });
+
+  it('exits with 2 on wrong usage', () => {
+    expect(optcmp('run')).toMatchObject({ status: 2 });
+    expect(optcmp('run', study, '--workers', 'many')).toMatchObject({ status: 2 });
+    expect(optcmp('list', 'everything')).toMatchObject({ status: 2 });
+  });
+
+  it('says that there is no database yet', () => {
+    const { status, stderr } = optcmp('report', study, '--db', 'none.sqlite');
+    expect(status).toBe(1);
+    expect(stderr).toContain('none.sqlite');
+  });
+});
