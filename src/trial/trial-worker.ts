@@ -75,10 +75,6 @@ export class TrialWorker {
     throw new Error(`a worker does not start: ${worker.#deathReason}`);
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
   get isAlive(): boolean {
     return this.#deathReason === undefined;
   }
