@@ -28,10 +28,11 @@ namespace {
 
 using Shape = WinogradConvolution::Shape;
 
-/// A vector of L floats that may lie anywhere.
+/// A vector of L floats, and the same where it may lie anywhere in memory.
 template <int L>
 struct VectorOf {
-  typedef float Type [[gnu::vector_size(4 * L), gnu::aligned(4), gnu::may_alias]];
+  typedef float Type [[gnu::vector_size(4 * L)]];
+  typedef float Unaligned [[gnu::vector_size(4 * L), gnu::aligned(4), gnu::may_alias]];
 };
 
 /// The interpolation points: 0, ±p[0], ±p[1], …, ∞, in this order.
@@ -188,10 +189,11 @@ class Winograd {
   static constexpr int kMaxColumns = L == 16 ? 4 : 2;  ///< Vectors of outputs in a micro-kernel.
   static constexpr int kMaxRun = 8;                    ///< Rows of tiles transformed at once.
   using V = typename VectorOf<L>::Type;
+  using Unaligned = typename VectorOf<L>::Unaligned;
   using Layout = Transformed<L>;
 
-  OPTCMP_INLINE static V load(const float* p) { return *reinterpret_cast<const V*>(p); }
-  OPTCMP_INLINE static void store(float* p, const V& v) { *reinterpret_cast<V*>(p) = v; }
+  OPTCMP_INLINE static V load(const float* p) { return *reinterpret_cast<const Unaligned*>(p); }
+  OPTCMP_INLINE static void store(float* p, const V& v) { *reinterpret_cast<Unaligned*>(p) = v; }
 
   // ---- Matrix products -------------------------------------------------------------------------
 
