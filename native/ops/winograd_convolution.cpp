@@ -1,5 +1,6 @@
 #include "ops/winograd_convolution.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -29,6 +30,12 @@ const WinogradConvolution::Kernels* find_kernels(std::int64_t, WinogradConvoluti
 }
 #endif
 
+/// Multiplications for each pair of channels and image, with `size`² a tile.
+std::int64_t multiplications(const WinogradConvolution::Shape& s, std::int64_t size) {
+  const std::int64_t m = size - s.kernel + 1;
+  return (s.out_height + m - 1) / m * ((s.out_width + m - 1) / m) * size * size;
+}
+
 }  // namespace
 
 int WinogradConvolution::widest_block() { return has_avx512() ? 16 : has_avx2() ? 8 : 0; }
@@ -53,6 +60,15 @@ std::string_view WinogradConvolution::unsupported(const Shape& s, int block) {
     return "the output's size is not that of a convolution with stride 1";
   }
   return {};
+}
+
+std::optional<WinogradConvolution::Tile> WinogradConvolution::choose(const Shape& s, int block) {
+  if (!unsupported(s, block).empty()) return std::nullopt;
+  if (s.in_channels < 32 || s.out_channels < 32) return std::nullopt;
+  const std::int64_t small = multiplications(s, 6), large = multiplications(s, 8);
+  const std::int64_t direct = s.out_height * s.out_width * s.kernel * s.kernel;
+  if (direct < 2 * std::min(small, large)) return std::nullopt;
+  return small <= large ? Tile::kSmall : Tile::kLarge;
 }
 
 WinogradConvolution::WinogradConvolution(const Shape& shape, Tile tile, int block) : shape_(shape) {

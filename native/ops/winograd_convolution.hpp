@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace optcmp::ops {
@@ -55,6 +56,11 @@ class WinogradConvolution {
 
   /// Empty if a kernel for the shape exists and the CPU can run it, else the reason as a clause.
   static std::string_view unsupported(const Shape& shape, int block = widest_block());
+
+  /// The tile with fewer multiplications, the small one where they are even; none where the shape
+  /// is unsupported or a direct convolution is likely to be as fast: below 32 channels, or less
+  /// than half of the multiplications saved.
+  static std::optional<Tile> choose(const Shape& shape, int block = widest_block());
 
   /// Throws std::invalid_argument with the reason if the shape is unsupported.
   WinogradConvolution(const Shape& shape, Tile tile, int block = widest_block());

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -325,6 +326,17 @@ TEST(WinogradConvolutionTest, ForwardDoesNotDependOnTheThreadCount) {
   convolution.forward(x.data(), w.data(), nullptr, false, {true, true}, together.data(),
                       workspace(convolution, 4).get(), 4);
   EXPECT_EQ(alone, together);
+}
+
+TEST(WinogradConvolutionTest, ChoosesTheTileWithFewerMultiplications) {
+  if (WinogradConvolution::widest_block() == 0) GTEST_SKIP();
+  const auto choose = [](const Shape& s) { return WinogradConvolution::choose(s); };
+  EXPECT_EQ(choose({256, 32, 14, 14, 64, 14, 14, 5, 2, 2}), Tile::kLarge);
+  EXPECT_EQ(choose({32, 64, 32, 32, 64, 32, 32, 3, 1, 1}), Tile::kSmall);
+  EXPECT_EQ(choose({32, 256, 8, 8, 256, 8, 8, 3, 1, 1}), Tile::kSmall);
+  EXPECT_EQ(choose({256, 16, 14, 14, 32, 14, 14, 3, 1, 1}), std::nullopt) << "few channels";
+  EXPECT_EQ(choose({256, 32, 1, 1, 32, 1, 1, 3, 1, 1}), std::nullopt) << "nothing saved";
+  EXPECT_EQ(choose({256, 33, 14, 14, 64, 14, 14, 5, 2, 2}), std::nullopt) << "unsupported";
 }
 
 TEST(WinogradConvolutionTest, NamesWhatItDoesNotSupport) {
