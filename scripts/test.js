@@ -23,11 +23,11 @@ async function check(what, work) {
     try {
       const { counts, note, path } = await work();
       if (counts.failed) failure.text = `see ${path}\n${tail(path, 80)}`;
-      return { note: note ?? summary(counts), value: counts };
+      return { note: note ?? summary(counts), value: counts, failed: counts.failed > 0 };
     } catch (error) {
       if (!(error instanceof SetupError)) throw error;
       failure.text = error.message;
-      return { note: 'could not be run', value: one('failed') };
+      return { note: 'could not be run', value: one('failed'), failed: true };
     }
   });
   if (failure.text) console.log(failure.text);

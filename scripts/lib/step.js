@@ -7,7 +7,7 @@ const WIDTHS = [26, 52];
  * Does one step and prints one line of it: what, how it went, how long it took.
  * @template T
  * @param {string} what
- * @param {() => Promise<{ note: string, value?: T }>} work
+ * @param {() => Promise<{ note: string, value?: T, failed?: boolean }>} work
  * @returns {Promise<T | undefined>}
  */
 export async function step(what, work) {
@@ -15,8 +15,8 @@ export async function step(what, work) {
   if (process.stdout.isTTY) process.stdout.write(`  ${what} …`);
   const seconds = () => `${((performance.now() - begin) / 1000).toFixed(1)} s`;
   try {
-    const { note, value } = await work();
-    line('✓', what, note, seconds());
+    const { note, value, failed } = await work();
+    line(failed ? '✗' : '✓', what, note, seconds());
     return value;
   } catch (error) {
     line('✗', what, 'failed', seconds());
