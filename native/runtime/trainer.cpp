@@ -1,8 +1,5 @@
 #include "runtime/trainer.hpp"
 
-#include <omp.h>
-
-#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -54,7 +51,6 @@ bool Trainer::next(Item& item) {
 }
 
 void Trainer::loop(TrainingOptions options) {
-  omp_set_num_threads(std::clamp(options.threads, 1, 1024));
   std::unique_ptr<Training> training;
   std::exception_ptr creation_error;
   try {

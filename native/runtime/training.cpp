@@ -1,5 +1,7 @@
 #include "runtime/training.hpp"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -17,8 +19,15 @@ namespace {
 
 constexpr std::size_t kNormChunk = 1 << 16;
 
+/// For what is checked once; messages are made whether needed or not.
 void require(bool condition, const std::string& what) {
   if (!condition) throw std::invalid_argument(what);
+}
+
+void require_size(const char* what, std::size_t have, std::size_t need) {
+  if (have == need) return;
+  throw std::invalid_argument(std::string(what) + ": got " + std::to_string(have) +
+                              " values, need " + std::to_string(need));
 }
 
 std::vector<double> in_order(const optim::Rule& rule, const std::map<std::string, double>& given) {
@@ -88,6 +97,7 @@ Training::Training(TrainingOptions options)
       classes_(classes_of(options_.train)),
       updater_(options_.rule, options_.schedule, in_order(options_.rule, options_.hyperparameters),
                options_.lr) {
+  omp_set_num_threads(options_.threads);
   const Planner train(options_.train, layouts_, options_.threads);
   const Planner evaluate(options_.evaluate, layouts_, options_.threads);
   const Shape& input = only_input(options_.train).shape;
@@ -134,8 +144,8 @@ Training::Training(TrainingOptions options)
 
 const Split& Training::split(std::string_view name) const {
   const auto found = splits_.find(name);
-  require(found != splits_.end(), "there is no split '" + std::string(name) + "'");
-  return found->second;
+  if (found != splits_.end()) return found->second;
+  throw std::invalid_argument("there is no split '" + std::string(name) + "'");
 }
 
 void Training::load_training_batch() {
@@ -232,16 +242,12 @@ Metrics Training::evaluate(std::string_view name, const StopRequested& stop) {
 
 double Training::step_on(std::span<const float> inputs, std::span<const std::int32_t> labels,
                          bool update) {
-  require(inputs.size() == train_.input_size,
-          "stepOn needs one batch of " + std::to_string(train_.input_size) + " input values, got " +
-              std::to_string(inputs.size()));
-  require(labels.size() == static_cast<std::size_t>(batch_size_),
-          "stepOn needs " + std::to_string(batch_size_) + " labels, got " +
-              std::to_string(labels.size()));
+  require_size("stepOn: inputs", inputs.size(), train_.input_size);
+  require_size("stepOn: labels", labels.size(), static_cast<std::size_t>(batch_size_));
   for (const std::int32_t label : labels) {
-    require(
-        label >= -1 && label < classes_,
-        "label " + std::to_string(label) + " is outside [-1, " + std::to_string(classes_) + ")");
+    if (label >= -1 && label < classes_) continue;
+    throw std::invalid_argument("stepOn: label " + std::to_string(label) + " is outside [-1, " +
+                                std::to_string(classes_) + ")");
   }
   std::copy(inputs.begin(), inputs.end(), train_.input);
   std::copy(labels.begin(), labels.end(), train_.labels);
@@ -256,9 +262,7 @@ double Training::step_on(std::span<const float> inputs, std::span<const std::int
 }
 
 std::vector<float> Training::predict(std::span<const float> inputs) {
-  require(inputs.size() == evaluate_.input_size,
-          "predict needs one batch of " + std::to_string(evaluate_.input_size) +
-              " input values, got " + std::to_string(inputs.size()));
+  require_size("predict: inputs", inputs.size(), evaluate_.input_size);
   std::copy(inputs.begin(), inputs.end(), evaluate_.input);
   std::fill_n(evaluate_.labels, options_.evaluate.batch_size, -1);
   evaluate_.run();
@@ -282,9 +286,7 @@ std::vector<float> Training::gradient(std::string_view name) const {
 void Training::set_parameter(std::string_view name, std::span<const float> values) {
   const Parameter& parameter = store_->find(name);
   const auto count = static_cast<std::size_t>(elements(parameter.shape));
-  require(values.size() == count, "parameter '" + parameter.name + "' has " +
-                                      std::to_string(count) + " values, got " +
-                                      std::to_string(values.size()));
+  require_size("parameter values", values.size(), count);
   from_row_major(parameter.layout, values.data(), store_->values() + parameter.offset);
 }
 

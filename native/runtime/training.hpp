@@ -1,4 +1,5 @@
-// The state of one training run and what can be done with it. Lives on its trainer's thread.
+// The state of one training run and what can be done with it. Lives on one thread, whose OpenMP
+// team it sizes.
 #pragma once
 
 #include <atomic>

@@ -1,0 +1,88 @@
+#include <gtest/gtest.h>
+
+#include "op_harness.hpp"
+
+namespace optcmp::test {
+namespace {
+
+struct Case {
+  std::int64_t n, k, o;
+};
+
+class Dense : public testing::TestWithParam<std::tuple<Case, bool>> {
+ protected:
+  Case c = std::get<0>(GetParam());
+  bool transposed = std::get<1>(GetParam());
+  Shape weights() const { return transposed ? Shape{c.o, c.k} : Shape{c.k, c.o}; }
+  std::size_t at(std::int64_t o, std::int64_t k) const {
+    return static_cast<std::size_t>(transposed ? o * c.k + k : k * c.o + o);
+  }
+};
+
+TEST_P(Dense, ForwardWithBiasAndRelu) {
+  const auto x = random_values({c.n, c.k}, 1), w = random_values(weights(), 2),
+             b = random_values({c.o}, 3);
+  for (const bool relu : {false, true}) {
+    OpHarness harness(c.n);
+    const TensorId y = harness.output({c.n, c.o});
+    harness.b.op(
+        OpKind::Dense,
+        {harness.input({c.n, c.k}, x), harness.input(weights(), w), harness.input({c.o}, b)}, {y},
+        {{"transposed", transposed}, {"relu", relu}});
+    harness.run();
+    std::vector<double> expected;
+    for (std::int64_t n = 0; n < c.n; ++n) {
+      for (std::int64_t o = 0; o < c.o; ++o) {
+        double sum = b[static_cast<std::size_t>(o)];
+        for (std::int64_t k = 0; k < c.k; ++k) {
+          sum += double(x[static_cast<std::size_t>(n * c.k + k)]) * w[at(o, k)];
+        }
+        expected.push_back(relu ? std::max(sum, 0.0) : sum);
+      }
+    }
+    expect_close(harness.result(y), expected);
+  }
+}
+
+TEST_P(Dense, Gradients) {
+  const auto x = random_values({c.n, c.k}, 1), w = random_values(weights(), 2),
+             dy = random_values({c.n, c.o}, 3);
+  OpHarness harness(c.n);
+  const TensorId dx = harness.output({c.n, c.k}), dw = harness.output(weights()),
+                 db = harness.output({c.o});
+  const TensorId dy_id = harness.input({c.n, c.o}, dy);
+  harness.b.op(OpKind::DenseGradInput, {dy_id, harness.input(weights(), w)}, {dx},
+               {{"transposed", transposed}});
+  harness.b.op(OpKind::DenseGradWeight, {harness.input({c.n, c.k}, x), dy_id}, {dw, db},
+               {{"transposed", transposed}});
+  harness.run(2);
+  std::vector<double> ex(x.size()), ew(w.size()), eb(static_cast<std::size_t>(c.o));
+  for (std::int64_t n = 0; n < c.n; ++n) {
+    for (std::int64_t o = 0; o < c.o; ++o) {
+      const double g = dy[static_cast<std::size_t>(n * c.o + o)];
+      eb[static_cast<std::size_t>(o)] += g;
+      for (std::int64_t k = 0; k < c.k; ++k) {
+        ex[static_cast<std::size_t>(n * c.k + k)] += g * w[at(o, k)];
+        ew[at(o, k)] += g * x[static_cast<std::size_t>(n * c.k + k)];
+      }
+    }
+  }
+  expect_close(harness.result(dx), ex);
+  expect_close(harness.result(dw), ew);
+  expect_close(harness.result(db), eb);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, Dense,
+                         testing::Combine(testing::Values(Case{4, 7, 3}, Case{64, 100, 128},
+                                                          Case{1, 33, 10}, Case{5, 1, 1}),
+                                          testing::Bool()));
+
+TEST(DenseTest, RefusesWhatDoesNotFit) {
+  OpHarness harness(2);
+  harness.b.op(OpKind::Dense, {harness.input({2, 3}, {}), harness.input({3, 4}, {})},
+               {harness.output({2, 4})}, {{"transposed", kTrue}});
+  EXPECT_THROW(harness.run(), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace optcmp::test

@@ -1,0 +1,104 @@
+// Runs one op on given values and gives back what it wrote, all in row-major order.
+#pragma once
+
+#include <cstring>
+#include <map>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "../program_builder.hpp"
+#include "runtime/aligned_buffer.hpp"
+#include "runtime/layout.hpp"
+#include "runtime/planner.hpp"
+
+namespace optcmp::test {
+
+inline std::vector<float> random_values(const Shape& shape, unsigned seed) {
+  std::mt19937 random(seed);
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  std::vector<float> values(static_cast<std::size_t>(elements(shape)));
+  for (float& v : values) v = uniform(random);
+  return values;
+}
+
+/// Executes ops whose inputs are parameters with given values and whose results are gradients of
+/// further parameters, so that both ends have an address and a layout of the engine's choosing.
+class OpHarness {
+ public:
+  explicit OpHarness(std::int64_t batch) : b("op", Mode::Train, batch) {}
+
+  TensorId input(Shape shape, std::vector<float> values) {
+    const TensorId id =
+        b.parameter("p" + std::to_string(b.program.tensors.size()), shape, 1, false);
+    values_[id] = std::move(values);
+    return id;
+  }
+
+  /// A parameter that exists only for its gradient, which the op writes.
+  TensorId output(Shape shape) {
+    const TensorId of =
+        b.parameter("q" + std::to_string(b.program.tensors.size()), shape, 1, false);
+    return b.gradient(of);
+  }
+
+  /// Plans, runs once; afterwards `result(id)`.
+  void run(int threads = 1) {
+    const TensorId x = b.tensor("x", {b.program.batch_size, 2}, Role::Input);
+    const TensorId labels = b.tensor("labels", {b.program.batch_size}, Role::Label);
+    const TensorId loss = b.tensor("loss", {}, Role::Metric);
+    const TensorId errors = b.tensor("errors", {}, Role::Metric);
+    b.op(OpKind::SoftmaxCrossEntropy, {x, labels}, {loss, errors});
+    Program checked = b.program;
+    checked.mode = Mode::Evaluate;  // parameters without gradient are fine here
+    validate(checked);
+    const Planner planner(b.program, layouts_, threads);
+    for (const auto& [name, layout] : layouts_) {
+      parameters_[name] = AlignedBuffer(layout.get_size());
+      gradients_[name] = AlignedBuffer(layout.get_size());
+      std::memset(gradients_[name].data(), 0x7f, layout.get_size());
+    }
+    for (const auto& [id, values] : values_) {
+      const std::string& name = b.program.tensors[id].name;
+      if (!layouts_.contains(name)) continue;
+      from_row_major(layouts_.at(name), values.data(), parameters_[name].floats());
+    }
+    AlignedBuffer arena(planner.arena_bytes());
+    std::memset(arena.data(), 0x7f, arena.size());
+    const Storage storage{arena.data(),
+                          [this](const std::string& n) { return parameters_.at(n).floats(); },
+                          [this](const std::string& n) { return gradients_.at(n).floats(); }};
+    const Executor executor = planner.bind(storage);
+    std::fill_n(executor.input, executor.input_size, 0.0f);
+    std::fill_n(executor.labels, b.program.batch_size, 0);
+    executor.run();
+  }
+
+  std::vector<float> result(TensorId gradient) const {
+    const Tensor& parameter = b.program.tensors[*b.program.tensors[gradient].parameter];
+    std::vector<float> values(static_cast<std::size_t>(elements(parameter.shape)));
+    to_row_major(layouts_.at(parameter.name), gradients_.at(parameter.name).floats(),
+                 values.data());
+    return values;
+  }
+
+  ProgramBuilder b;
+
+ private:
+  std::map<TensorId, std::vector<float>> values_;
+  ParameterLayouts layouts_;
+  std::map<std::string, AlignedBuffer> parameters_, gradients_;
+};
+
+/// Compares with a reference in f64, relative to the greatest value.
+inline void expect_close(const std::vector<float>& ours, const std::vector<double>& expected,
+                         double tolerance = 1e-5) {
+  ASSERT_EQ(ours.size(), expected.size());
+  double scale = 1e-30;
+  for (const double e : expected) scale = std::max(scale, std::abs(e));
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    ASSERT_NEAR(ours[i], expected[i], tolerance * scale) << "at " << i;
+  }
+}
+
+}  // namespace optcmp::test
