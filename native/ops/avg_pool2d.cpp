@@ -10,9 +10,8 @@ using dnnl::pooling_forward;
 
 struct Descs {
   Descs(const OpView& op, const Pool2dGeometry& g)
-      : algorithm(op.flag("count_include_pad")
-                      ? dnnl::algorithm::pooling_avg_include_padding
-                      : dnnl::algorithm::pooling_avg_exclude_padding),
+      : algorithm(op.flag("count_include_pad") ? dnnl::algorithm::pooling_avg_include_padding
+                                               : dnnl::algorithm::pooling_avg_exclude_padding),
         strides(g.strides),
         kernel(g.kernel),
         before{g.pads[0], g.pads[1]},

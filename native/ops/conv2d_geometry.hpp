@@ -16,9 +16,7 @@ struct Conv2dGeometry {
 
   Shape x_shape() const { return {batch, channels, in[0], in[1]}; }
   Shape y_shape() const { return {batch, out_channels, out[0], out[1]}; }
-  Shape weight_shape() const {
-    return {out_channels, channels / groups, kernel[0], kernel[1]};
-  }
+  Shape weight_shape() const { return {out_channels, channels / groups, kernel[0], kernel[1]}; }
 
   std::int64_t batch = 0, channels = 0, out_channels = 0, groups = 1;
   std::vector<std::int64_t> in, out, kernel;     ///< height, width

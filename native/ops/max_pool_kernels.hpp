@@ -28,7 +28,7 @@ struct MaxPoolKernels {
 };
 
 struct MaxPoolKernelSet {
-  MaxPoolKernels<std::uint8_t> small;    ///< Windows of less than 255.
+  MaxPoolKernels<std::uint8_t> small;   ///< Windows of less than 255.
   MaxPoolKernels<std::uint16_t> large;  ///< Windows of less than 65535.
 };
 

@@ -93,11 +93,11 @@ void spread_window(const MaxPoolPlan& plan, const Span& rows, const Span& column
 template <std::size_t H, std::size_t W, class Visit>
 void for_each_window(const MaxPoolPlan& p, const Visit& visit) {
   for (std::size_t oy = 0; oy < p.out_height; ++oy) {
-    const Span rows = H ? Span{oy * H, 0, H}
-                        : span(oy, p.stride_height, p.pad_top, p.kernel_height, p.in_height);
+    const Span rows =
+        H ? Span{oy * H, 0, H} : span(oy, p.stride_height, p.pad_top, p.kernel_height, p.in_height);
     for (std::size_t ox = 0; ox < p.out_width; ++ox) {
-      const Span columns = W ? Span{ox * W, 0, W}
-                             : span(ox, p.stride_width, p.pad_left, p.kernel_width, p.in_width);
+      const Span columns =
+          W ? Span{ox * W, 0, W} : span(ox, p.stride_width, p.pad_left, p.kernel_width, p.in_width);
       visit(rows, columns, (oy * p.out_width + ox) * p.inner);
     }
   }
