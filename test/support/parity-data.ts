@@ -36,7 +36,7 @@ interface Batch {
 
 const batches = new Map<number, Batch>();
 
-/** Images between their class's prototype and noise, and labels of which three in ten are drawn anew. */
+/** Images: class prototype plus noise, on [−1, 1). Of the labels three in ten are drawn anew. */
 export function parityBatch(step: number): Batch {
   const batch = batches.get(step) ?? makeBatch(step);
   batches.set(step, batch);
@@ -54,19 +54,19 @@ function makeBatch(step: number): Batch {
     const n = Math.floor(i / (SIZE * SIZE));
     const row = Math.floor(i / SIZE) % SIZE;
     const cell = drawn(n, 0) * 49 + Math.floor(row / 4) * 7 + Math.floor((i % SIZE) / 4);
-    return (at(prototypes, cell) + value) / 2;
+    return at(prototypes, cell) + value - 1;
   });
   return { images, labels };
 }
 
-/** Initial weights by name, as PyTorch's defaults would draw them: U(±1/√fanIn), biases after their weight. */
+/** Initial values by name: weights uniform on ±√(6/fanIn), the biases after them on ±1/√fanIn. */
 export function parityWeights(program: Program): Map<string, Float32Array> {
   let fanIn = 1;
   const parameters = program.tensors.filter(({ role }) => role === 'parameter');
   return new Map(
     parameters.map(({ name, shape }, index) => {
       if (shape.length > 1) fanIn = shape.slice(1).reduce((a, b) => a * b, 1);
-      const bound = 1 / Math.sqrt(fanIn);
+      const bound = Math.sqrt((shape.length > 1 ? 6 : 1) / fanIn);
       const size = shape.reduce((a, b) => a * b, 1);
       const values = uniform(size, PARAMETERS + index);
       return [name, Float32Array.from(values, (u) => (2 * u - 1) * bound)];
