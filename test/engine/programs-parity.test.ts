@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { describe, expect, test } from 'vitest';
+import { compileModel, type Program, parseOnnxModel } from '../../src/compiler/index.js';
+import { createTrainer } from '../../src/engine/index.js';
+import { compileRule, getOptimizer } from '../../src/optimizers/index.js';
+import { compileSchedule } from '../../src/schedules/index.js';
+import { interpret } from '../support/interpreter.js';
+import { CASE_BATCH, modelCases } from '../support/model-cases.js';
+import { buildModel, withWeights } from '../support/onnx-builder.js';
+import { randomValues } from '../support/random-values.js';
+
+type Values = Record<string, Float64Array>;
+type Programs = { train: Program; evaluate: Program };
+
+const loss = { kind: 'softmax_cross_entropy', labelSmoothing: 0.1 } as const;
+
+async function trainerOf(programs: Programs, values: Values) {
+  const input = programs.train.tensors.find(({ role }) => role === 'input');
+  const inputs = Float32Array.from(values[input?.name ?? ''] ?? []);
+  const labels = Int32Array.from(values['labels'] ?? []);
+  const shape = input?.shape.slice(1) ?? [];
+  const trainer = await createTrainer({
+    ...programs,
+    splits: { train: { inputs, labels, shape } },
+    rule: compileRule(getOptimizer('sgd')),
+    hyperparameters: {},
+    lr: 0.1,
+    schedule: compileSchedule({ kind: 'constant' }),
+    seed: 0n,
+    threads: 1,
+  });
+  for (const name of trainer.parameterNames()) {
+    trainer.setParameter(name, Float32Array.from(values[name] ?? []));
+  }
+  return { trainer, inputs, labels };
+}
+
+function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string) {
+  expect(actual.length, what).toBe(expected.length);
+  const scale = Math.max(1, ...Array.from(expected, Math.abs));
+  const worst = Array.from(expected, (value, i) => Math.abs((actual[i] ?? Number.NaN) - value));
+  expect(Math.max(...worst) / scale, what).toBeLessThan(1e-5);
+}
+
+const logitsOf = ({ ops, tensors }: Program): string =>
+  tensors[ops.find(({ kind }) => kind === 'softmax_cross_entropy')?.inputs[0] ?? -1]?.name ?? '';
+
+describe('the engine computes what the interpreter computes', () => {
+  test.each(Object.entries(modelCases))('%s', async (_, spec) => {
+    const model = parseOnnxModel(buildModel(withWeights(spec, 3)));
+    const programs = compileModel(model, { batchSize: CASE_BATCH, loss, initialization: 'model' });
+    const values = randomValues(programs.train, 5);
+    const expected = interpret(programs.train, values);
+    const { trainer, inputs, labels } = await trainerOf(programs, values);
+
+    expectClose(
+      [await trainer.stepOn(inputs, labels, { update: false })],
+      expected.get('loss') ?? [],
+      'loss',
+    );
+    for (const name of trainer.parameterNames()) {
+      expectClose(
+        trainer.getGradient(name),
+        expected.get(`${name}.grad`) ?? [],
+        `gradient of ${name}`,
+      );
+    }
+    const evaluated = interpret(programs.evaluate, values);
+    expectClose(
+      await trainer.predict(inputs),
+      evaluated.get(logitsOf(programs.evaluate)) ?? [],
+      'logits',
+    );
+    trainer.dispose();
+  });
+});
+
+describe('the engine predicts what ONNX Runtime predicts', () => {
+  const folder = new URL('../../models/', import.meta.url);
+  const models = readdirSync(folder, { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  test.each(models.map(({ name }) => name))('models/%s', async (name) => {
+    const bytes = readFileSync(new URL(`${name}/model.onnx`, folder));
+    const programs = compileModel(parseOnnxModel(bytes), { batchSize: 4, loss });
+    const values = scaled(programs.train);
+    const { trainer, inputs } = await trainerOf(programs, values);
+    const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1 });
+    const feeds = Object.fromEntries(
+      session.inputNames.map((input) => {
+        const shape = programs.train.tensors.find((tensor) => tensor.name === input)?.shape ?? [];
+        return [input, new Tensor('float32', Float32Array.from(values[input] ?? []), shape)];
+      }),
+    );
+    const { logits } = await session.run(feeds);
+    expectClose(await trainer.predict(inputs), logits?.data as Float32Array, 'logits');
+    trainer.dispose();
+  });
+});
+
+/** Random values with weights of the size that layers start with, so that activations keep theirs. */
+function scaled(program: Program): Values {
+  const values = randomValues(program, 5);
+  for (const { name, role, shape } of program.tensors) {
+    if (role !== 'parameter') continue;
+    const fanIn = shape.slice(1).reduce((a, b) => a * b, 1);
+    values[name] = (values[name] ?? new Float64Array()).map((v) => v * Math.sqrt(6 / fanIn));
+  }
+  return values;
+}
