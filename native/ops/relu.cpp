@@ -46,7 +46,10 @@ void plan_relu_grad(const OpView& op, Planner& planner) {
     return [=, dy = b.at<const float>(dy), y = b.at<const float>(y), dx = b.at<float>(dx),
             threads = b.threads()] {
       parallel_for(threads, size, kGrain, [=](std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i) dx[i] = y[i] <= 0 ? 0.0f : dy[i];
+        for (std::size_t i = begin; i < end; ++i) {
+          const float g = dy[i];  // read either way, so that there is no branch
+          dx[i] = y[i] <= 0 ? 0.0f : g;
+        }
       });
     };
   });

@@ -40,12 +40,11 @@ ParameterStore::ParameterStore(const Program& program, const ParameterLayouts& l
     if (decay) decay_size_ = size_;
   }
   std::erase_if(padding_, [](const PaddingRun& run) { return run.size == 0; });
-  values_ = AlignedBuffer(size_ * sizeof(float));
-  gradients_ = AlignedBuffer(size_ * sizeof(float));
-  for (const float init : state_init) {
-    states_.emplace_back(size_ * sizeof(float));
-    std::fill_n(states_.back().floats(), size_, init);
-  }
+  slots_ = state_init.size();
+  // A few lines apart, so that the streams of an update do not compete for the same cache sets.
+  stride_ = size_ + 5 * kFloatsPerLine;
+  memory_ = AlignedBuffer((2 + slots_) * stride_ * sizeof(float));
+  for (std::size_t k = 0; k < slots_; ++k) std::fill_n(state(k), size_, state_init[k]);
 }
 
 const Parameter& ParameterStore::find(std::string_view name) const {
@@ -70,7 +69,7 @@ std::vector<optim::Range> ParameterStore::ranges(float l2, float weight_decay, i
       const std::size_t to = begin + lines * (part + 1) / threads * kFloatsPerLine;
       if (from == to) continue;
       std::vector<float*> states;
-      for (const AlignedBuffer& state : states_) states.push_back(state.floats() + from);
+      for (std::size_t slot = 0; slot < slots_; ++slot) states.push_back(state(slot) + from);
       state_pointers_.push_back(std::move(states));
       ranges.push_back({values() + from, gradients() + from, state_pointers_.back().data(),
                         to - from, l2, weight_decay});

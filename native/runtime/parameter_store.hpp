@@ -37,10 +37,10 @@ class ParameterStore {
   const Parameter& find(std::string_view name) const;
 
   std::size_t size() const { return size_; }  ///< Of each flat buffer, in floats.
-  std::size_t slots() const { return states_.size(); }
-  float* values() const { return values_.floats(); }
-  float* gradients() const { return gradients_.floats(); }
-  float* state(std::size_t slot) const { return states_[slot].floats(); }
+  std::size_t slots() const { return slots_; }
+  float* values() const { return memory_.floats(); }
+  float* gradients() const { return memory_.floats() + stride_; }
+  float* state(std::size_t slot) const { return memory_.floats() + (2 + slot) * stride_; }
 
   /// Keeps the padding zero whatever an update rule makes of it.
   void clear_padding();
@@ -54,9 +54,9 @@ class ParameterStore {
  private:
   std::vector<Parameter> parameters_;
   std::vector<PaddingRun> padding_;
-  std::size_t size_ = 0, decay_size_ = 0;
-  AlignedBuffer values_, gradients_;
-  std::vector<AlignedBuffer> states_;
+  std::size_t size_ = 0, decay_size_ = 0, slots_ = 0;
+  std::size_t stride_ = 0;  ///< From one flat buffer to the next, in floats.
+  AlignedBuffer memory_;
   mutable std::vector<std::vector<float*>> state_pointers_;
 };
 

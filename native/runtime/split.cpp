@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "runtime/scale_bytes.hpp"
+
 namespace optcmp {
 
 Split::Split(std::string name, SplitData data, std::int64_t classes) : data_(std::move(data)) {
@@ -41,7 +43,6 @@ Split::Split(std::string name, SplitData data, std::int64_t classes) : data_(std
           "mean must have one value for each of " + std::to_string(channels) + " channels");
   require(data_.stddev.empty() || data_.stddev.size() == channels,
           "stddev must have one value for each of " + std::to_string(channels) + " channels");
-  channel_size_ = size / channels;
   for (std::size_t c = 0; c < channels; ++c) {
     const double mean = data_.mean.empty() ? 0 : data_.mean[c];
     const double stddev = data_.stddev.empty() ? 1 : data_.stddev[c];
@@ -50,14 +51,19 @@ Split::Split(std::string name, SplitData data, std::int64_t classes) : data_(std
     scale_.push_back(static_cast<float>(1 / (255 * stddev)));
     shift_.push_back(static_cast<float>(-mean / stddev));
   }
+  const auto all_same = [](const std::vector<float>& values) {
+    return std::equal(values.begin() + 1, values.end(), values.begin());
+  };
+  if (all_same(scale_) && all_same(shift_)) {  // one long run in place of many short ones
+    scale_.resize(1);
+    shift_.resize(1);
+  }
+  channel_size_ = size / scale_.size();
 }
 
 void Split::gather_bytes(const std::uint8_t* from, float* to) const {
   for (std::size_t c = 0; c < scale_.size(); ++c) {
-    const float scale = scale_[c], shift = shift_[c];
-    for (std::size_t i = 0; i < channel_size_; ++i) {
-      to[i] = static_cast<float>(from[i]) * scale + shift;
-    }
+    scale_bytes(from, channel_size_, scale_[c], shift_[c], to);
     from += channel_size_;
     to += channel_size_;
   }
@@ -65,7 +71,7 @@ void Split::gather_bytes(const std::uint8_t* from, float* to) const {
 
 void Split::gather(std::span<const std::uint32_t> rows, float* inputs, std::int32_t* labels) const {
   // Examples are far apart: start fetching the next ones early.
-  constexpr std::size_t kAhead = 2, kLine = 64;
+  constexpr std::size_t kAhead = 4, kLine = 64;
   if (const auto* bytes = std::get_if<std::span<const std::uint8_t>>(&data_.inputs)) {
     for (std::size_t r = 0; r < rows.size(); ++r) {
       if (r + kAhead < rows.size()) {
