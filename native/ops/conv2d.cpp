@@ -1,5 +1,6 @@
-// y = relu?(x ∗ w + b) and its gradients, as oneDNN convolutions.
+// y = relu?(x ∗ w + b) as a oneDNN convolution; its gradients likewise, or by Winograd's algorithm.
 #include "ops/conv2d_geometry.hpp"
+#include "ops/conv2d_winograd.hpp"
 #include "ops/registry.hpp"
 
 namespace optcmp::ops {
@@ -65,6 +66,7 @@ void check_grad_input(const OpView& op) {
 
 void plan_grad_input(const OpView& op, Planner& planner) {
   const Conv2dGeometry g = Conv2dGeometry::of_grad_input(op);
+  if (plan_winograd_grad_input(op, planner, g)) return;
   const Descs d(g);
   const auto& in = op.op().inputs;
   const auto pd = cpu::describe_backward<convolution_backward_data>(
@@ -85,6 +87,7 @@ void check_grad_weight(const OpView& op) {
 
 void plan_grad_weight(const OpView& op, Planner& planner) {
   const Conv2dGeometry g = Conv2dGeometry::of_grad_weight(op);
+  if (plan_winograd_grad_weight(op, planner, g)) return;
   const Descs d(g);
   const auto& in = op.op().inputs;
   const auto pd = cpu::describe_backward<convolution_backward_weights>(
@@ -96,8 +99,7 @@ void plan_grad_weight(const OpView& op, Planner& planner) {
       {DNNL_ARG_DIFF_WEIGHTS, planner.write(op.op().outputs[0], pd.diff_weights_desc()),
        pd.diff_weights_desc()}};
   if (g.bias) {
-    arguments.push_back({DNNL_ARG_DIFF_BIAS,
-                         planner.write(op.op().outputs[1], pd.diff_bias_desc()),
+    arguments.push_back({DNNL_ARG_DIFF_BIAS, planner.write(op.op().outputs[1], pd.diff_bias_desc()),
                          pd.diff_bias_desc()});
   }
   planner.emit(op, convolution_backward_weights(pd), pd.scratchpad_desc(), std::move(arguments));
@@ -106,8 +108,8 @@ void plan_grad_weight(const OpView& op, Planner& planner) {
 }  // namespace
 
 const OpDefinition conv2d{OpKind::Conv2d, "conv2d", check_forward, plan_forward};
-const OpDefinition conv2d_grad_input{OpKind::Conv2dGradInput, "conv2d_grad_input",
-                                     check_grad_input, plan_grad_input};
+const OpDefinition conv2d_grad_input{OpKind::Conv2dGradInput, "conv2d_grad_input", check_grad_input,
+                                     plan_grad_input};
 const OpDefinition conv2d_grad_weight{OpKind::Conv2dGradWeight, "conv2d_grad_weight",
                                       check_grad_weight, plan_grad_weight};
 
