@@ -48,12 +48,14 @@ class Importing {
     const { input, parameters } = this.#declare();
     for (const node of inOrder(this.#model, outputName)) this.#import(node);
 
-    const logits = this.#values.get(outputName);
     const problems = this.#problems;
-    if (problems.length > 0 || logits === undefined) {
-      return { graph: undefined, input, parameters, problems };
+    if (problems.length > 0) return { graph: undefined, input, parameters, problems };
+    const logits = this.#values.get(outputName);
+    if (logits === undefined || isIntegers(logits)) {
+      throw new CompileError(
+        `the output "${outputName}" is not a float tensor that a supported operator makes`,
+      );
     }
-    if (isIntegers(logits)) throw new CompileError(`the output "${outputName}" is not a tensor`);
     const graph: Graph = {
       name: this.#model.name,
       input,

@@ -75,6 +75,13 @@ const cases: Record<string, [ModelSpec, string | RegExp]> = {
     { ...linear, nodes: [relu('nowhere', 'y')] },
     'bad.onnx: node "relu_0" (Relu): "nowhere" is read, but nothing makes it',
   ],
+  'an output that no importer makes': [
+    {
+      ...linear,
+      nodes: [{ op: 'Relu', inputs: ['x'], outputs: ['a', 'y'] }],
+    },
+    'bad.onnx: the output "y" is not a float tensor that a supported operator makes',
+  ],
   'an output that nothing makes': [
     { ...linear, output: 'z' },
     'bad.onnx: "z" is read, but nothing makes it',
