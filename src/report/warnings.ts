@@ -93,13 +93,18 @@ function* boundaries({ optimizer, axes, best }: Competitor): Generator<Warning> 
     if (position === undefined) continue;
     const side =
       position < BOUNDARY_SHARE ? 'lower' : position > 1 - BOUNDARY_SHARE ? 'upper' : undefined;
-    if (!side) continue;
+    if (!side || (side === 'upper' && axis.bounds[1] === naturalEnd(axis.name))) continue;
     const [low, high] = axis.bounds.map(formatSetting);
     const message =
       `The best ${axis.name} of ${optimizer}, ${formatSetting(value)}, is at the ${side} end of its range ` +
       `(${low} to ${high}). The optimum may lie beyond: widen the range and run again.`;
     yield { kind: 'boundary', optimizer, message };
   }
+}
+
+/** Where an axis ends by its meaning: 1 − γ = 1 is no momentum, a decay factor of 1 no decay. */
+function naturalEnd(axis: string): number | undefined {
+  return axis.startsWith('1-') || axis === 'decay_factor' ? 1 : undefined;
 }
 
 /** Optimizers whose last doubling of trials gained more than they are behind the winner. */
