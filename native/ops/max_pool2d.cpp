@@ -9,6 +9,8 @@ namespace optcmp::ops {
 namespace {
 
 constexpr std::int64_t kMostWindow = 65534;
+/// Bytes of a gradient that is gone from the caches before anybody reads it.
+constexpr std::size_t kStreamFrom = std::size_t{8} << 20;
 
 const MaxPoolKernelSet& kernel_set() {
 #ifdef OPTCMP_X86
@@ -61,6 +63,7 @@ MaxPoolPlan plan_for(const OpView& op, const Pool2dGeometry& g, const cpu::Desc&
   plan.pad_top = size(g.pads[0]);
   plan.pad_left = size(g.pads[1]);
   plan.relu = op.flag("relu");
+  plan.stream = layout.get_size() >= kStreamFrom;
   return plan;
 }
 

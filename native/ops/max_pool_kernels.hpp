@@ -13,6 +13,7 @@ struct MaxPoolPlan {
   std::size_t in_height, in_width, out_height, out_width;
   std::size_t kernel_height, kernel_width, stride_height, stride_width, pad_top, pad_left;
   bool relu;
+  bool stream;  ///< Write the gradient past the caches; it starts at a cache line then.
 
   std::size_t window() const { return kernel_height * kernel_width; }
 };

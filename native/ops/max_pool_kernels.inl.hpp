@@ -1,12 +1,16 @@
 // The kernels of max_pool_kernels.hpp in vectors of kLanes floats. Included once by a file with the
-// flags of its instruction set, which defines OPTCMP_LANES. Everything here is local to that file:
-// a shared inline function could be taken from here for a processor without these instructions.
+// flags of its instruction set, which defines OPTCMP_LANES and, if it can store past the caches,
+// OPTCMP_STREAM(to, vector). Everything here is local to that file: a shared inline function could
+// be taken from here for a processor without these instructions.
 #include "ops/max_pool_kernels.hpp"
 
 namespace optcmp::ops {
 namespace {
 
 constexpr std::size_t kLanes = OPTCMP_LANES;
+
+/// The processor's own prefetching does not see far enough across rows.
+constexpr std::size_t kLinesAhead = 8;
 
 template <class T, std::size_t N>
 struct VectorOf {
@@ -25,6 +29,18 @@ Vector load(const void* from) {
 template <class Vector>
 void store(void* to, Vector value) {
   *static_cast<Vector*>(to) = value;
+}
+
+/// Stores past the caches where that is asked for and possible.
+template <bool kStream, class Vector>
+void store_or_stream(float* to, Vector value) {
+#ifdef OPTCMP_STREAM
+  if constexpr (kStream) {
+    OPTCMP_STREAM(to, value);
+    return;
+  }
+#endif
+  store(to, value);
 }
 
 /// One axis of one window: input positions begin … begin + (last − first).
@@ -52,6 +68,7 @@ void pool_window(const MaxPoolPlan& plan, const Span& rows, const Span& columns,
   for (std::size_t ky = rows.first; ky < rows.last; ++ky, row += line) {
     const float* from = row;
     for (std::size_t kx = columns.first; kx < columns.last; ++kx, from += pixel) {
+      if (W) __builtin_prefetch(from + kLinesAhead * line);
       const Floats<N> v = load<Floats<N>>(from);
       const auto better = (v > best) | (v != v);
       best = better ? v : best;
@@ -70,9 +87,12 @@ void pool_window(const MaxPoolPlan& plan, const Span& rows, const Span& columns,
   }
 }
 
-template <std::size_t N, std::size_t W, class Index>
-void spread_window(const MaxPoolPlan& plan, const Span& rows, const Span& columns, bool overlap,
-                   const float* dy, const Index* argmax, float* dx) {
+/// Writes N channels of one window's gradient: as the only one, past the caches, or added.
+enum class Spread { Write, Stream, Add };
+
+template <Spread kSpread, std::size_t N, std::size_t W, class Index>
+void spread_window(const MaxPoolPlan& plan, const Span& rows, const Span& columns, const float* dy,
+                   const Index* argmax, float* dx) {
   const std::size_t width = W ? W : plan.kernel_width;
   const std::size_t pixel = plan.inner, line = plan.in_width * pixel;
   const Floats<N> g = load<Floats<N>>(dy);
@@ -84,7 +104,11 @@ void spread_window(const MaxPoolPlan& plan, const Span& rows, const Span& column
     for (std::size_t kx = columns.first; kx < columns.last; ++kx, to += pixel) {
       const auto here = at == static_cast<std::int32_t>(ky * width + kx);
       const Floats<N> part = here ? g : Floats<N>{};
-      store(to, overlap ? load<Floats<N>>(to) + part : part);
+      if constexpr (kSpread == Spread::Add) {
+        store(to, load<Floats<N>>(to) + part);
+      } else {
+        store_or_stream<kSpread == Spread::Stream>(to, part);
+      }
     }
   }
 }
@@ -131,12 +155,11 @@ void forward_planes(const MaxPoolPlan& p, const float* x, float* y, Index* argma
   }
 }
 
-template <std::size_t K, class Index>
+template <Spread kSpread, std::size_t K, class Index>
 void backward_planes(const MaxPoolPlan& p, const float* dy, const Index* argmax, float* dx,
                      std::size_t begin, std::size_t end) {
   const std::size_t in = p.in_height * p.in_width * p.inner;
   const std::size_t out = p.out_height * p.out_width * p.inner;
-  const bool overlap = p.stride_height < p.kernel_height || p.stride_width < p.kernel_width;
   const bool covers = K && p.out_height * K == p.in_height && p.out_width * K == p.in_width;
   for (std::size_t plane = begin; plane < end; ++plane) {
     const float* from = dy + plane * out;
@@ -146,10 +169,11 @@ void backward_planes(const MaxPoolPlan& p, const float* dy, const Index* argmax,
     for_each_window<K, K>(p, [&](const Span& rows, const Span& columns, std::size_t o) {
       std::size_t c = 0;
       for (; c + kLanes <= p.inner; c += kLanes) {
-        spread_window<kLanes, K>(p, rows, columns, overlap, from + o + c, at + o + c, to + c);
+        spread_window<kSpread, kLanes, K>(p, rows, columns, from + o + c, at + o + c, to + c);
       }
       for (; c < p.inner; ++c) {
-        spread_window<1, K>(p, rows, columns, overlap, from + o + c, at + o + c, to + c);
+        constexpr Spread one = kSpread == Spread::Stream ? Spread::Write : kSpread;
+        spread_window<one, 1, K>(p, rows, columns, from + o + c, at + o + c, to + c);
       }
     });
   }
@@ -165,8 +189,16 @@ void forward(const MaxPoolPlan& p, const float* x, float* y, Index* argmax, std:
 template <class Index>
 void backward(const MaxPoolPlan& p, const float* dy, const Index* argmax, float* dx,
               std::size_t begin, std::size_t end) {
-  if (tiles(p, 2)) return backward_planes<2>(p, dy, argmax, dx, begin, end);
-  backward_planes<0>(p, dy, argmax, dx, begin, end);
+  // Streaming needs whole, aligned vectors.
+  const bool stream = p.stream && p.inner % kLanes == 0;
+  const bool overlap = p.stride_height < p.kernel_height || p.stride_width < p.kernel_width;
+  if (tiles(p, 2) && stream) {
+    backward_planes<Spread::Stream, 2>(p, dy, argmax, dx, begin, end);
+    return __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  }
+  if (tiles(p, 2)) return backward_planes<Spread::Write, 2>(p, dy, argmax, dx, begin, end);
+  if (!overlap) return backward_planes<Spread::Write, 0>(p, dy, argmax, dx, begin, end);
+  backward_planes<Spread::Add, 0>(p, dy, argmax, dx, begin, end);
 }
 
 constexpr MaxPoolKernelSet kKernelSet{{forward<std::uint8_t>, backward<std::uint8_t>},

@@ -149,7 +149,7 @@ TEST(MaxPoolKernels, AgreeBetweenInstructionSets) {
 #endif
   for (const std::size_t inner : {1, 8, 16, 37}) {
     for (const std::size_t stride : {1, 2}) {
-      ops::MaxPoolPlan p{3, inner, 6, 6, 0, 0, 2, 2, stride, stride, 0, 0, true};
+      ops::MaxPoolPlan p{3, inner, 6, 6, 0, 0, 2, 2, stride, stride, 0, 0, true, false};
       p.out_height = p.out_width = (6 - 2) / stride + 1;
       const Shape in{3, 6, 6, static_cast<std::int64_t>(inner)};
       const Shape out{3, static_cast<std::int64_t>(p.out_height),
@@ -170,6 +170,12 @@ TEST(MaxPoolKernels, AgreeBetweenInstructionSets) {
         EXPECT_EQ(y, y0);
         EXPECT_EQ(m, m0);
         EXPECT_EQ(dx, dx0);
+
+        AlignedBuffer streamed(dx.size() * sizeof(float));
+        p.stream = true;
+        set->small.backward(p, dy.data(), m.data(), streamed.floats(), 0, 3);
+        p.stream = false;
+        EXPECT_TRUE(std::equal(dx.begin(), dx.end(), streamed.floats()));
       }
     }
   }
