@@ -18,6 +18,8 @@ namespace optcmp {
 namespace {
 
 constexpr std::size_t kNormChunk = 1 << 16;
+/// Losses that a call has room for from the start.
+constexpr std::uint64_t kReservedSteps = 1 << 16;
 
 /// For what is checked once; messages are made whether needed or not.
 void require(bool condition, const std::string& what) {
@@ -201,19 +203,17 @@ bool Training::run_step(double& loss) {
 TrainResult Training::train(std::uint64_t steps, const StopRequested& stop) {
   const auto begin = std::chrono::steady_clock::now();
   TrainResult result;
-  result.losses.resize(steps);
-  std::uint64_t done = 0;
-  while (done < steps && !result.diverged) {
+  result.losses.reserve(std::min(steps, kReservedSteps));
+  while (result.losses.size() < steps && !result.diverged) {
     if (stop()) {
       result.aborted = true;
       break;
     }
     load_training_batch();
-    result.diverged = !run_step(result.losses[done++]);
+    result.diverged = !run_step(result.losses.emplace_back());
   }
   // Where a run was interrupted must not decide where it counts as diverged.
   if (!result.aborted && !store_->finite()) result.diverged = true;
-  result.losses.resize(done);
   result.step = step_;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;
