@@ -1,4 +1,4 @@
-// Times convolutions: oneDNN's kernels beside ours, interleaved, in one process.
+// Times the gradients of convolutions: oneDNN's kernels beside ours, interleaved, in one process.
 //   convolution [threads [rounds]]
 // Prints the median milliseconds of each pass, and the distance between the results of the two, as
 // a fraction of the norm.
@@ -16,10 +16,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "ops/winograd_convolution.hpp"
+#include "ops/winograd_gradients.hpp"
 
-using optcmp::ops::WinogradConvolution;
-using Shape = WinogradConvolution::Shape;
+using optcmp::ops::WinogradGradients;
+using Shape = WinogradGradients::Shape;
 using dnnl::memory;
 
 namespace {
@@ -102,12 +102,12 @@ auto describe(const dnnl::engine& engine, const dnnl::convolution_forward::primi
 }
 
 void compare(const char* name, const Shape& s) {
-  if (const auto reason = WinogradConvolution::unsupported(s); !reason.empty()) {
+  if (const auto reason = WinogradGradients::unsupported(s); !reason.empty()) {
     std::printf("%s: %s\n", name, std::string(reason).c_str());
     return;
   }
-  const WinogradConvolution small(s, WinogradConvolution::Tile::kSmall);
-  const WinogradConvolution large(s, WinogradConvolution::Tile::kLarge);
+  const WinogradGradients small(s, WinogradGradients::Tile::kSmall);
+  const WinogradGradients large(s, WinogradGradients::Tile::kLarge);
   const bool wide = small.block() == 16;
 
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
@@ -133,28 +133,20 @@ void compare(const char* name, const Shape& s) {
   const auto backward_weights = describe<dnnl::convolution_backward_weights>(
       engine, &forward, direct, src, any, bias, dst, strides, before, after);
 
-  Buffer x(src.get_size() / 4), w(stored.get_size() / 4), b(bias.get_size() / 4),
-      dy(dst.get_size() / 4);
-  Buffer y0(dy.size), y1(dy.size), dx0(x.size), dx1(x.size), dw0(w.size), dw1(w.size), db0(b.size),
-      db1(b.size);
+  Buffer x(src.get_size() / 4), w(stored.get_size() / 4), dy(dst.get_size() / 4);
+  Buffer dx0(x.size), dx1(x.size), dw0(w.size), dw1(w.size), db0(s.out_channels),
+      db1(s.out_channels);
   Buffer workspace(std::max(small.workspace_bytes(threads), large.workspace_bytes(threads)) / 4);
   fill(x, 1, 0, 1);
   fill(w, 2, -0.1f, 0.1f);
-  fill(b, 3, -0.1f, 0.1f);
   fill(dy, 4, -1, 1);
   auto on = [&](const memory::desc& desc, const Buffer& buffer) {
     return memory(desc, engine, buffer.data);
   };
-  auto reordered = [&](const memory::desc& to) {
-    memory from = on(stored, w), result(to, engine);
-    dnnl::reorder(from, result).execute(stream, from, result);
-    stream.wait();
-    return result;
-  };
-  memory forward_weights = reordered(forward.weights_desc());
-  memory data_weights = reordered(backward_data.weights_desc());
+  memory stored_weights = on(stored, w), data_weights(backward_data.weights_desc(), engine);
+  dnnl::reorder(stored_weights, data_weights).execute(stream, stored_weights, data_weights);
+  stream.wait();
   memory diff_weights(backward_weights.diff_weights_desc(), engine);
-  const dnnl::convolution_forward run_forward(forward);
   const dnnl::convolution_backward_data run_data(backward_data);
   const dnnl::convolution_backward_weights run_weights(backward_weights);
 
@@ -167,7 +159,7 @@ void compare(const char* name, const Shape& s) {
                 t[0] / t[2], error_large);
     std::fflush(stdout);
   };
-  auto errors = [&](const std::function<void(const WinogradConvolution&)>& ours, const Buffer& got,
+  auto errors = [&](const std::function<void(const WinogradGradients&)>& ours, const Buffer& got,
                     const Buffer& expected) {
     std::pair<double, double> result;
     ours(small);
@@ -177,7 +169,7 @@ void compare(const char* name, const Shape& s) {
     return result;
   };
   auto pass = [&](const char* title, const std::function<void()>& theirs,
-                  const std::function<void(const WinogradConvolution&)>& ours, const Buffer& got,
+                  const std::function<void(const WinogradGradients&)>& ours, const Buffer& got,
                   const Buffer& expected) {
     const auto t = medians({theirs, [&] { ours(small); }, [&] { ours(large); }});
     if (&expected == &dw0) {
@@ -190,19 +182,6 @@ void compare(const char* name, const Shape& s) {
   };
 
   pass(
-      "forward",
-      [&] {
-        run_forward.execute(stream, {{DNNL_ARG_SRC, on(src, x)},
-                                     {DNNL_ARG_WEIGHTS, forward_weights},
-                                     {DNNL_ARG_BIAS, on(bias, b)},
-                                     {DNNL_ARG_DST, on(dst, y0)}});
-        stream.wait();
-      },
-      [&](const WinogradConvolution& c) {
-        c.forward(x.data, w.data, b.data, false, {true, true}, y1.data, workspace.data, threads);
-      },
-      y1, y0);
-  pass(
       "backward data",
       [&] {
         run_data.execute(stream, {{DNNL_ARG_DIFF_DST, on(dst, dy)},
@@ -210,7 +189,7 @@ void compare(const char* name, const Shape& s) {
                                   {DNNL_ARG_DIFF_SRC, on(src, dx0)}});
         stream.wait();
       },
-      [&](const WinogradConvolution& c) {
+      [&](const WinogradGradients& c) {
         c.backward_data(dy.data, w.data, dx1.data, workspace.data, threads);
       },
       dx1, dx0);
@@ -223,7 +202,7 @@ void compare(const char* name, const Shape& s) {
                                      {DNNL_ARG_DIFF_BIAS, on(bias, db0)}});
         stream.wait();
       },
-      [&](const WinogradConvolution& c) {
+      [&](const WinogradGradients& c) {
         c.backward_weights(x.data, dy.data, dw1.data, db1.data, workspace.data, threads);
       },
       dw1, dw0);

@@ -2,16 +2,16 @@
 
 #include <optional>
 
-#include "ops/winograd_convolution.hpp"
+#include "ops/winograd_gradients.hpp"
 
 namespace optcmp::ops {
 namespace {
 
 using Integers = std::vector<std::int64_t>;
 
-/// A Winograd convolution and oneDNN's names of the layouts it works in.
+/// The gradients and oneDNN's names of the layouts they work in.
 struct Plan {
-  WinogradConvolution convolution;
+  WinogradGradients gradients;
   cpu::Desc x, w, y, b;
 };
 
@@ -20,18 +20,17 @@ std::optional<Plan> plan_for(const Conv2dGeometry& g) {
   if (g.strides != ones || g.dilations != ones || g.groups != 1 || g.kernel[0] != g.kernel[1]) {
     return std::nullopt;
   }
-  const WinogradConvolution::Shape shape{g.batch,        g.channels, g.in[0],  g.in[1],
-                                         g.out_channels, g.out[0],   g.out[1], g.kernel[0],
-                                         g.pads[0],      g.pads[1]};
-  const auto tile = WinogradConvolution::choose(shape);
+  const WinogradGradients::Shape shape{g.batch,  g.channels, g.in[0],     g.in[1],   g.out_channels,
+                                       g.out[0], g.out[1],   g.kernel[0], g.pads[0], g.pads[1]};
+  const auto tile = WinogradGradients::choose(shape);
   if (!tile) return std::nullopt;
-  const WinogradConvolution convolution(shape, *tile);
-  const bool wide = convolution.block() == 16;
+  const WinogradGradients gradients(shape, *tile);
+  const bool wide = gradients.block() == 16;
   const auto blocked = [](const Integers& dims, cpu::Tag tag) {
     return cpu::Desc(dims, dnnl::memory::data_type::f32, tag);
   };
   const auto images = wide ? cpu::Tag::nChw16c : cpu::Tag::nChw8c;
-  return Plan{convolution, blocked(g.x_shape(), images),
+  return Plan{gradients, blocked(g.x_shape(), images),
               blocked(g.weight_shape(), wide ? cpu::Tag::OIhw16i16o : cpu::Tag::OIhw8i8o),
               blocked(g.y_shape(), images), cpu::row_major({g.out_channels})};
 }
@@ -45,13 +44,12 @@ bool plan_winograd_grad_input(const OpView& op, Planner& planner, const Conv2dGe
   const BufferId dy = planner.read(in[0], plan->y);
   const BufferId w = planner.read(in[1], plan->w);
   const BufferId dx = planner.write(op.op().outputs[0], plan->x);
-  const BufferId work = planner.scratch(plan->convolution.workspace_bytes(planner.threads()));
-  planner.emit(
-      op, {dy, w, dx, work}, [=, convolution = plan->convolution](const Binder& at) -> Kernel {
-        return [=, dy = at.at<const float>(dy), w = at.at<const float>(w), dx = at.at<float>(dx),
-                work = at.at<void>(work),
-                threads = at.threads()] { convolution.backward_data(dy, w, dx, work, threads); };
-      });
+  const BufferId work = planner.scratch(plan->gradients.workspace_bytes(planner.threads()));
+  planner.emit(op, {dy, w, dx, work}, [=, gradients = plan->gradients](const Binder& at) -> Kernel {
+    return [=, dy = at.at<const float>(dy), w = at.at<const float>(w), dx = at.at<float>(dx),
+            work = at.at<void>(work),
+            threads = at.threads()] { gradients.backward_data(dy, w, dx, work, threads); };
+  });
   return true;
 }
 
@@ -64,15 +62,14 @@ bool plan_winograd_grad_weight(const OpView& op, Planner& planner, const Conv2dG
   const BufferId dy = planner.read(in[1], plan->y);
   const BufferId dw = planner.write(out[0], plan->w);
   const BufferId db = g.bias ? planner.write(out[1], plan->b) : dw;
-  const BufferId work = planner.scratch(plan->convolution.workspace_bytes(planner.threads()));
-  planner.emit(op, {x, dy, dw, db, work},
-               [=, convolution = plan->convolution](const Binder& at) -> Kernel {
-                 return [=, x = at.at<const float>(x), dy = at.at<const float>(dy),
-                         dw = at.at<float>(dw), db = g.bias ? at.at<float>(db) : nullptr,
-                         work = at.at<void>(work), threads = at.threads()] {
-                   convolution.backward_weights(x, dy, dw, db, work, threads);
-                 };
-               });
+  const BufferId work = planner.scratch(plan->gradients.workspace_bytes(planner.threads()));
+  planner.emit(
+      op, {x, dy, dw, db, work}, [=, gradients = plan->gradients](const Binder& at) -> Kernel {
+        return
+            [=, x = at.at<const float>(x), dy = at.at<const float>(dy), dw = at.at<float>(dw),
+             db = g.bias ? at.at<float>(db) : nullptr, work = at.at<void>(work),
+             threads = at.threads()] { gradients.backward_weights(x, dy, dw, db, work, threads); };
+      });
   return true;
 }
 

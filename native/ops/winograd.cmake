@@ -1,9 +1,9 @@
-# Sources of the Winograd convolution, for a target that has OpenMP and native/ as include folder:
+# Sources of the Winograd gradients, for a target that has OpenMP and native/ as include folder:
 #   include(ops/winograd.cmake)
 #   target_sources(target PRIVATE ${OPTCMP_WINOGRAD_SOURCES})
 # Each instruction set is a file with its own flags. Kernels are unusable without optimisation, so
 # they have it in every build type.
-set(OPTCMP_WINOGRAD_SOURCES ${CMAKE_CURRENT_LIST_DIR}/winograd_convolution.cpp)
+set(OPTCMP_WINOGRAD_SOURCES ${CMAKE_CURRENT_LIST_DIR}/winograd_gradients.cpp)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   list(APPEND OPTCMP_WINOGRAD_SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/winograd_avx2.cpp ${CMAKE_CURRENT_LIST_DIR}/winograd_avx512.cpp)

@@ -3,13 +3,13 @@
 //
 // Data in the transformed domain lie as [frequency][channel block][tile or channel][L]. With
 // N = m+k−1 there are N² frequencies, and each is an independent matrix product:
-//   forward           M[tile][o] = Σ_c    V[tile][c] · U[c][o]
+//   backward data     M[tile][c] = Σ_o    V[tile][o] · U[o][c]
 //   backward weights  W[c][o]   += Σ_tile V[tile][c] · D[tile][o]
-// with V = Bᵀ x B, U = (S G) w (S G)ᵀ, D = A y Aᵀ. G (N×k) and A (N×m) evaluate a polynomial at the
-// N points; S is diagonal, and backward weights applies it once, to the sum over tiles.
+// Backward data convolves y', the gradient of the output, with w', the filters turned by half a
+// turn: V = Bᵀ y' B, U = (S G) w' (S G)ᵀ. Backward weights has V = Bᵀ x B and D = A y' Aᵀ. G (N×k)
+// and A (N×m) evaluate a polynomial at the N points; S is diagonal, and backward weights applies it
+// once, to the sum over tiles.
 #pragma once
-
-#include <immintrin.h>
 
 #include <algorithm>
 #include <array>
@@ -26,7 +26,7 @@ namespace {
 
 #define OPTCMP_INLINE [[gnu::always_inline]] inline
 
-using Shape = WinogradConvolution::Shape;
+using Shape = WinogradGradients::Shape;
 
 /// A vector of L floats, and the same where it may lie anywhere in memory.
 template <int L>
@@ -278,15 +278,15 @@ class Winograd {
     }
   }
 
-  /// m[f][o][tile] = Σ_c v[f][c][tile] · u[f][o][c] for every frequency.
-  static void multiply(const float* v, const Layout& vl, std::int64_t in_blocks, const float* u,
-                       const Layout& ul, float* m, const Layout& ml, std::int64_t out_blocks,
+  /// m[f][c][tile] = Σ_o v[f][o][tile] · u[f][c][o] for every frequency.
+  static void multiply(const float* v, const Layout& vl, std::int64_t out_blocks, const float* u,
+                       const Layout& ul, float* m, const Layout& ml, std::int64_t in_blocks,
                        std::int64_t tiles) {
     for (int f = 0; f < kFrequencies; ++f) {
-      for_pieces(out_blocks, kMaxColumns, [&](std::int64_t column, std::int64_t columns) {
+      for_pieces(in_blocks, kMaxColumns, [&](std::int64_t column, std::int64_t columns) {
         for_pieces(tiles, max_rows(columns), [&](std::int64_t tile, std::int64_t rows) {
           select<L, 1, false>(rows, columns)(
-              {v + f * vl.frequency_stride + tile * L, vl.block_stride, in_blocks, L,
+              {v + f * vl.frequency_stride + tile * L, vl.block_stride, out_blocks, L,
                u + f * ul.frequency_stride + column * ul.block_stride, ul.block_stride,
                m + f * ml.frequency_stride + column * ml.block_stride + tile * L, ml.block_stride});
         });
@@ -381,138 +381,19 @@ class Winograd {
     }
   }
 
-  // ---- Exact decisions -------------------------------------------------------------------------
-
-  /// What is needed to recompute an output directly.
-  struct Direct {
-    const float* src;
-    Image in;
-    std::int64_t pad_top, pad_left;
-    const float* weights;
-    const float* norms;  ///< Σ|w| of each output channel.
-    WinogradConvolution::Exact exact;
-  };
-
-  /// Bound on the transforms' error as a fraction of max|x|·Σ|w|, ten times what occurs.
-  static constexpr float kTolerance = 0x1p-21f;
-
-  OPTCMP_INLINE static V minimum(const V& a, const V& b) { return a < b ? a : b; }
-  OPTCMP_INLINE static V maximum(const V& a, const V& b) { return a > b ? a : b; }
-  OPTCMP_INLINE static V magnitude(const V& a) { return maximum(a, -a); }
-
-  OPTCMP_INLINE static bool any_negative(const V& v) {
-#if defined(__AVX512F__)
-    return _mm512_movepi32_mask(_mm512_castps_si512(v)) != 0;
-#else
-    return _mm256_movemask_ps(v) != 0;
-#endif
-  }
-
-  /// Σ|w| over the filters of each output channel.
-  static void filter_norms(const float* weights, std::int64_t in_blocks, std::int64_t out_blocks,
-                           float* norms) {
-    const std::int64_t vectors = in_blocks * K * K * L;
-    for (std::int64_t o = 0; o < out_blocks; ++o) {
-      V sum[4] = {};
-      for (std::int64_t i = 0; i < vectors; ++i) {
-        sum[i % 4] += magnitude(load(weights + (o * vectors + i) * L));
-      }
-      store(norms + o * L, (sum[0] + sum[1]) + (sum[2] + sum[3]));
-    }
-  }
-
-  /// max|x| over the input rows below one row of tiles.
-  static float peak(const Direct& d, std::int64_t n, std::int64_t first_row) {
-    const std::int64_t begin = std::max<std::int64_t>(first_row - d.pad_top, 0);
-    const std::int64_t end = std::min<std::int64_t>(first_row - d.pad_top + N, d.in.height);
-    V highest = {};
-    for (std::int64_t block = 0; block < d.in.blocks; ++block) {
-      const float* plane = d.src + (n * d.in.blocks + block) * d.in.height * d.in.width * L;
-      for (std::int64_t i = begin * d.in.width; i < end * d.in.width; ++i) {
-        highest = maximum(highest, magnitude(load(plane + i * L)));
-      }
-    }
-    float result = 0;
-    for (int lane = 0; lane < L; ++lane) result = std::max(result, highest[lane]);
-    return result;
-  }
-
-  /// L outputs by the definition. The order of the sum is the same everywhere, so that equal inputs
-  /// give equal outputs.
-  static V direct_output(const Direct& d, std::int64_t n, std::int64_t block, std::int64_t y,
-                         std::int64_t x) {
-    V sum[4] = {};
-    for (int tap = 0; tap < K * K; ++tap) {
-      const std::int64_t in_y = y + tap / K - d.pad_top, in_x = x + tap % K - d.pad_left;
-      if (in_y < 0 || in_y >= d.in.height || in_x < 0 || in_x >= d.in.width) continue;
-      for (std::int64_t c = 0; c < d.in.blocks; ++c) {
-        const float* pixel =
-            d.src + (((n * d.in.blocks + c) * d.in.height + in_y) * d.in.width + in_x) * L;
-        const float* w = d.weights + ((block * d.in.blocks + c) * K * K + tap) * L * L;
-#pragma GCC unroll 8
-        for (int i = 0; i < L; ++i) sum[i % 4] += pixel[i] * load(w + i * L);
-      }
-    }
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-  }
-
-  /// Negative where the window's decisions could be other than those of exact outputs.
-  OPTCMP_INLINE static V window_margin(const V& a, const V& b, const V& c, const V& d, bool sign,
-                                       const V& tolerance) {
-    const V high = maximum(a, b), other_high = maximum(c, d);
-    const V top = maximum(high, other_high);
-    const V second = maximum(minimum(high, other_high), maximum(minimum(a, b), minimum(c, d)));
-    const V lead = top - second - tolerance;
-    if (!sign) return lead;
-    // With a ReLU, a window whose outputs are all clearly negative decides nothing.
-    return maximum(-top - tolerance, minimum(lead, top - tolerance));
-  }
-
-  /// Recomputes those outputs of a tile that decide something within `tolerance`.
-  static void decide(const Direct& d, std::int64_t n, std::int64_t block, std::int64_t y0,
-                     std::int64_t x0, const Image& image, const V& offset, const V& tolerance,
-                     V (&y)[M][M]) {
-    const int size = d.exact.maximum ? 2 : 1;
-    const auto margin = [&](int i, int j) {
-      return size == 1 ? magnitude(y[i][j]) - tolerance
-                       : window_margin(y[i][j], y[i][j + 1], y[i + 1][j], y[i + 1][j + 1],
-                                       d.exact.sign, tolerance);
-    };
-    V least = margin(0, 0);
-    for (int i = 0; i < M; i += size) {
-      for (int j = 0; j < M; j += size) least = minimum(least, margin(i, j));
-    }
-    if (!any_negative(least)) return;
-    for (int i = 0; i < M; i += size) {
-      for (int j = 0; j < M; j += size) {
-        if (!any_negative(margin(i, j))) continue;
-        for (int k = 0; k < size * size; ++k) {
-          const int row = i + k / size, column = j + k % size;
-          if (y0 + row >= image.height || x0 + column >= image.width) continue;
-          y[row][column] = direct_output(d, n, block, y0 + row, x0 + column) + offset;
-        }
-      }
-    }
-  }
-
-  /// The tiles of `range` back into images: Aᵀ m A, bias and ReLU. Without `direct`, outputs are
-  /// left as the transforms round them.
+  /// The tiles of `range` back into images: Aᵀ m A.
   static void inverse_transform(const float* m, const Layout& layout, TileRows range,
-                                std::int64_t tiles_down, std::int64_t tiles_across,
-                                const float* bias, bool relu, const Direct* direct, float* images,
+                                std::int64_t tiles_down, std::int64_t tiles_across, float* images,
                                 const Image& image) {
     for (std::int64_t row = range.begin; row < range.end; ++row) {
       const std::int64_t n = row / tiles_down, y0 = row % tiles_down * M;
       const std::int64_t rows = std::min<std::int64_t>(M, image.height - y0);
-      const float highest = direct ? peak(*direct, n, y0) : 0;
       for (std::int64_t block = 0; block < image.blocks; ++block) {
-        const V offset = bias ? load(bias + block * L) : V{};
-        const V tolerance = direct ? kTolerance * highest * load(direct->norms + block * L) : V{};
         float* plane = images + (n * image.blocks + block) * image.height * image.width * L;
         for (std::int64_t tx = 0; tx < tiles_across; ++tx) {
           const float* tile =
               m + block * layout.block_stride + ((row - range.begin) * tiles_across + tx) * L;
-          V half[M][N], y[M][M];
+          V half[M][N];
 #pragma GCC unroll 1
           for (int j = 0; j < N; ++j) {
             V in[N], out[M];
@@ -522,19 +403,14 @@ class Winograd {
 #pragma GCC unroll 8
             for (int i = 0; i < M; ++i) half[i][j] = out[i];
           }
-#pragma GCC unroll 1
-          for (int i = 0; i < M; ++i) {
-            TransposedEvaluation<N, M>::apply(half[i], y[i]);
-#pragma GCC unroll 8
-            for (int j = 0; j < M; ++j) y[i][j] += offset;
-          }
-          if (direct) decide(*direct, n, block, y0, tx * M, image, offset, tolerance, y);
           const std::int64_t columns = std::min<std::int64_t>(M, image.width - tx * M);
           for (std::int64_t i = 0; i < rows; ++i) {
+            V out[M];
+            TransposedEvaluation<N, M>::apply(half[i], out);
             float* p = plane + ((y0 + i) * image.width + tx * M) * L;
 #pragma GCC unroll 8
             for (int j = 0; j < M; ++j) {
-              if (j < columns) store(p + j * L, relu ? maximum(y[i][j], V{}) : y[i][j]);
+              if (j < columns) store(p + j * L, out[j]);
             }
           }
         }
@@ -559,21 +435,7 @@ class Winograd {
     }
   }
 
-  /// u[f][o][c] of the filters, for `forward`.
-  static void transform_filters(const float* weights, std::int64_t in_blocks,
-                                std::int64_t out_blocks, float* u, const Layout& layout,
-                                int threads) {
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (std::int64_t i = 0; i < out_blocks * in_blocks * L; ++i) {
-      const std::int64_t o = i / (in_blocks * L), c = i % (in_blocks * L);
-      const float* w = weights + (o * in_blocks + c / L) * K * K * L * L + c % L * L;
-      V filter[K][K];
-      for (int tap = 0; tap < K * K; ++tap) filter[tap / K][tap % K] = load(w + tap * L * L);
-      transform_filter(filter, u + o * layout.block_stride + c * L, layout.frequency_stride);
-    }
-  }
-
-  /// u[f][c][o] of the filters turned by half a turn, for `backward_data`.
+  /// u[f][c][o] of the filters turned by half a turn.
   static void transform_turned_filters(const float* weights, std::int64_t in_blocks,
                                        std::int64_t out_blocks, float* u, const Layout& layout,
                                        int threads) {
@@ -673,29 +535,6 @@ class Winograd {
                (floats(Layout(in_blocks, plan.tiles())) + floats(Layout(out_blocks, plan.tiles())));
   }
 
-  /// dst = src ∗ u, as `forward` and `backward_data` both need it.
-  static void convolve(const Plan& plan, const float* src, const Image& in, std::int64_t pad_top,
-                       std::int64_t pad_left, const float* u, const Layout& ul, const float* bias,
-                       bool relu, const Direct* direct, float* dst, const Image& out,
-                       float* workspace, int threads) {
-    const Layout vl(in.blocks, plan.tiles()), ml(out.blocks, plan.tiles());
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (int thread = 0; thread < threads; ++thread) {
-      float* v = workspace + thread * (floats(vl) + floats(ml));
-      float* m = v + floats(vl);
-      const TileRows mine = part_of(plan.rows, thread, threads);
-      for (std::int64_t row = mine.begin; row < mine.end; row += plan.rows_a_group) {
-        const TileRows group = {row, std::min(row + plan.rows_a_group, mine.end)};
-        transform<InputTransform<N>>(src, in, -pad_top, -pad_left, plan.tiles_down,
-                                     plan.tiles_across, group, v, vl);
-        multiply(v, vl, in.blocks, u, ul, m, ml, out.blocks,
-                 (group.end - group.begin) * plan.tiles_across);
-        inverse_transform(m, ml, group, plan.tiles_down, plan.tiles_across, bias, relu, direct, dst,
-                          out);
-      }
-    }
-  }
-
   static Image in_image(const Shape& s) { return {s.in_channels / L, s.in_height, s.in_width}; }
   static Image out_image(const Shape& s) { return {s.out_channels / L, s.out_height, s.out_width}; }
 
@@ -704,33 +543,32 @@ class Winograd {
     const Image in = in_image(s), out = out_image(s);
     const Plan over_out(s, s.out_height, s.out_width), over_in(s, s.in_height, s.in_width);
     const Layout wl(out.blocks, s.in_channels);
-    return std::max({s.out_channels + pass_floats(over_out, in.blocks, out.blocks, threads),
-                     pass_floats(over_in, out.blocks, in.blocks, threads),
-                     pass_floats(over_out, in.blocks, out.blocks, threads) +
-                         (threads - 1) * floats(wl) + threads * s.out_channels});
-  }
-
-  static void forward(const Shape& s, const float* src, const float* weights, const float* bias,
-                      bool relu, WinogradConvolution::Exact exact, float* dst, float* workspace,
-                      int threads) {
-    const Image in = in_image(s), out = out_image(s);
-    const Layout ul(out.blocks, s.in_channels);
-    float* norms = workspace + floats(ul);
-    const Direct direct = {src, in, s.pad_top, s.pad_left, weights, norms, exact};
-    const bool decides = exact.sign || exact.maximum;
-    transform_filters(weights, in.blocks, out.blocks, workspace, ul, threads);
-    if (decides) filter_norms(weights, in.blocks, out.blocks, norms);
-    convolve(Plan(s, s.out_height, s.out_width), src, in, s.pad_top, s.pad_left, workspace, ul,
-             bias, relu, decides ? &direct : nullptr, dst, out, norms + s.out_channels, threads);
+    return std::max(pass_floats(over_in, out.blocks, in.blocks, threads),
+                    pass_floats(over_out, in.blocks, out.blocks, threads) +
+                        (threads - 1) * floats(wl) + threads * s.out_channels);
   }
 
   static void backward_data(const Shape& s, const float* diff_dst, const float* weights,
                             float* diff_src, float* workspace, int threads) {
     const Image in = in_image(s), out = out_image(s);
-    const Layout ul(in.blocks, s.out_channels);
+    const Plan plan(s, s.in_height, s.in_width);
+    const Layout ul(in.blocks, s.out_channels), vl(out.blocks, plan.tiles()),
+        ml(in.blocks, plan.tiles());
     transform_turned_filters(weights, in.blocks, out.blocks, workspace, ul, threads);
-    convolve(Plan(s, s.in_height, s.in_width), diff_dst, out, K - 1 - s.pad_top, K - 1 - s.pad_left,
-             workspace, ul, nullptr, false, nullptr, diff_src, in, workspace + floats(ul), threads);
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int thread = 0; thread < threads; ++thread) {
+      float* v = workspace + floats(ul) + thread * (floats(vl) + floats(ml));
+      float* m = v + floats(vl);
+      const TileRows mine = part_of(plan.rows, thread, threads);
+      for (std::int64_t row = mine.begin; row < mine.end; row += plan.rows_a_group) {
+        const TileRows group = {row, std::min(row + plan.rows_a_group, mine.end)};
+        transform<InputTransform<N>>(diff_dst, out, s.pad_top + 1 - K, s.pad_left + 1 - K,
+                                     plan.tiles_down, plan.tiles_across, group, v, vl);
+        multiply(v, vl, out.blocks, workspace, ul, m, ml, in.blocks,
+                 (group.end - group.begin) * plan.tiles_across);
+        inverse_transform(m, ml, group, plan.tiles_down, plan.tiles_across, diff_src, in);
+      }
+    }
   }
 
   static void backward_weights(const Shape& s, const float* src, const float* diff_dst,
@@ -778,7 +616,6 @@ const Kernels& kernels(std::string_view name) {
       name,
       L,
       Implementation::workspace_floats,
-      Implementation::forward,
       Implementation::backward_data,
       Implementation::backward_weights,
   };
@@ -788,8 +625,8 @@ const Kernels& kernels(std::string_view name) {
 /// The kernels for k×k filters, k being 3 or 5.
 template <int L>
 const Kernels& kernels_for(std::string_view name, std::int64_t kernel,
-                           WinogradConvolution::Tile tile) {
-  const bool large = tile == WinogradConvolution::Tile::kLarge;
+                           WinogradGradients::Tile tile) {
+  const bool large = tile == WinogradGradients::Tile::kLarge;
   if (kernel == 3) return large ? kernels<L, 6, 3>(name) : kernels<L, 4, 3>(name);
   return large ? kernels<L, 4, 5>(name) : kernels<L, 2, 5>(name);
 }

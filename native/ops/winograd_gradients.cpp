@@ -1,4 +1,4 @@
-#include "ops/winograd_convolution.hpp"
+#include "ops/winograd_gradients.hpp"
 
 #include <algorithm>
 #include <stdexcept>
@@ -17,30 +17,30 @@ bool has_avx512() {
 
 bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
-const WinogradConvolution::Kernels* find_kernels(std::int64_t kernel,
-                                                 WinogradConvolution::Tile tile, int block) {
+const WinogradGradients::Kernels* find_kernels(std::int64_t kernel, WinogradGradients::Tile tile,
+                                               int block) {
   return block == 16 ? &winograd::avx512_kernels(kernel, tile)
                      : &winograd::avx2_kernels(kernel, tile);
 }
 #else
 bool has_avx512() { return false; }
 bool has_avx2() { return false; }
-const WinogradConvolution::Kernels* find_kernels(std::int64_t, WinogradConvolution::Tile, int) {
+const WinogradGradients::Kernels* find_kernels(std::int64_t, WinogradGradients::Tile, int) {
   return nullptr;
 }
 #endif
 
 /// Multiplications for each pair of channels and image, with `size`² a tile.
-std::int64_t multiplications(const WinogradConvolution::Shape& s, std::int64_t size) {
+std::int64_t multiplications(const WinogradGradients::Shape& s, std::int64_t size) {
   const std::int64_t m = size - s.kernel + 1;
   return (s.out_height + m - 1) / m * ((s.out_width + m - 1) / m) * size * size;
 }
 
 }  // namespace
 
-int WinogradConvolution::widest_block() { return has_avx512() ? 16 : has_avx2() ? 8 : 0; }
+int WinogradGradients::widest_block() { return has_avx512() ? 16 : has_avx2() ? 8 : 0; }
 
-std::string_view WinogradConvolution::unsupported(const Shape& s, int block) {
+std::string_view WinogradGradients::unsupported(const Shape& s, int block) {
   if (widest_block() == 0) return "the CPU has neither AVX-512 nor AVX2";
   if (block != 8 && block != 16) return "blocks have 8 or 16 channels";
   if (block > widest_block()) return "blocks of 16 channels need AVX-512";
@@ -62,7 +62,7 @@ std::string_view WinogradConvolution::unsupported(const Shape& s, int block) {
   return {};
 }
 
-std::optional<WinogradConvolution::Tile> WinogradConvolution::choose(const Shape& s, int block) {
+std::optional<WinogradGradients::Tile> WinogradGradients::choose(const Shape& s, int block) {
   if (!unsupported(s, block).empty()) return std::nullopt;
   if (s.in_channels < 32 || s.out_channels < 32) return std::nullopt;
   const std::int64_t small = multiplications(s, 6), large = multiplications(s, 8);
@@ -71,37 +71,30 @@ std::optional<WinogradConvolution::Tile> WinogradConvolution::choose(const Shape
   return small <= large ? Tile::kSmall : Tile::kLarge;
 }
 
-WinogradConvolution::WinogradConvolution(const Shape& shape, Tile tile, int block) : shape_(shape) {
+WinogradGradients::WinogradGradients(const Shape& shape, Tile tile, int block) : shape_(shape) {
   if (const auto reason = unsupported(shape, block); !reason.empty()) {
-    throw std::invalid_argument("Winograd convolution: " + std::string(reason));
+    throw std::invalid_argument("Winograd gradients: " + std::string(reason));
   }
   kernels_ = find_kernels(shape.kernel, tile, block);
 }
 
-int WinogradConvolution::block() const { return kernels_->block; }
+int WinogradGradients::block() const { return kernels_->block; }
 
-std::string_view WinogradConvolution::name() const { return kernels_->name; }
+std::string_view WinogradGradients::name() const { return kernels_->name; }
 
-std::size_t WinogradConvolution::workspace_bytes(int threads) const {
+std::size_t WinogradGradients::workspace_bytes(int threads) const {
   return kernels_->workspace_floats(shape_, threads) * sizeof(float);
 }
 
-void WinogradConvolution::forward(const float* src, const float* weights, const float* bias,
-                                  bool relu, Exact exact, float* dst, void* workspace,
-                                  int threads) const {
-  kernels_->forward(shape_, src, weights, bias, relu, exact, dst, static_cast<float*>(workspace),
-                    threads);
-}
-
-void WinogradConvolution::backward_data(const float* diff_dst, const float* weights,
-                                        float* diff_src, void* workspace, int threads) const {
+void WinogradGradients::backward_data(const float* diff_dst, const float* weights, float* diff_src,
+                                      void* workspace, int threads) const {
   kernels_->backward_data(shape_, diff_dst, weights, diff_src, static_cast<float*>(workspace),
                           threads);
 }
 
-void WinogradConvolution::backward_weights(const float* src, const float* diff_dst,
-                                           float* diff_weights, float* diff_bias, void* workspace,
-                                           int threads) const {
+void WinogradGradients::backward_weights(const float* src, const float* diff_dst,
+                                         float* diff_weights, float* diff_bias, void* workspace,
+                                         int threads) const {
   kernels_->backward_weights(shape_, src, diff_dst, diff_weights, diff_bias,
                              static_cast<float*>(workspace), threads);
 }

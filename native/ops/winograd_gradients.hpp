@@ -1,4 +1,4 @@
-// Winograd convolution: k×k, stride 1, in blocked layouts, for training.
+// The gradients of a convolution by Winograd's algorithm: k×k, stride 1, in blocked layouts.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace optcmp::ops {
 
-/// A two-dimensional convolution with stride 1, dilation 1 and one group, and its two gradients, by
-/// Winograd's minimal filtering F(m×m, k×k): tiles of m×m outputs cost (m+k−1)² multiplications in
+/// The gradients of a two-dimensional convolution with stride 1, dilation 1 and one group, by
+/// Winograd's minimal filtering F(m×m, k×k): tiles of m×m pixels cost (m+k−1)² multiplications in
 /// place of m²k². (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015; the
 /// transforms are Toom–Cook's, at the points 0, ±1/2, ±1, ±2, ∞ or 0, ±3/4, ±3/2, ∞.)
 ///
@@ -20,11 +20,11 @@ namespace optcmp::ops {
 /// Layouts, with b = `block()` channels a block (as in oneDNN's formats of the same name):
 /// - activations `nChw16c` (b = 16) or `nChw8c` (b = 8): [n][c/b][y][x][c%b];
 /// - weights `OIhw16i16o` or `OIhw8i8o`: [o/b][c/b][ky][kx][c%b][o%b];
-/// - bias: plain.
+/// - the gradient of the bias: plain.
 ///
 /// All results depend on the thread count only, never on timing. Nothing is allocated: the caller
 /// brings `workspace_bytes(threads)` bytes, whose content between calls does not matter.
-class WinogradConvolution {
+class WinogradGradients {
  public:
   struct Shape {
     std::int64_t batch;
@@ -42,14 +42,6 @@ class WinogradConvolution {
   /// `kSmall` transforms 6×6 patches, `kLarge` 8×8 patches: faster, and less exact.
   enum class Tile { kSmall, kLarge };
 
-  /// Decisions that follow the outputs and must not fall otherwise than for a direct convolution,
-  /// as gradients would: near ties, common where an image is flat, are recomputed directly, which
-  /// keeps equal inputs equal. Costs a few percent.
-  struct Exact {
-    bool sign;     ///< A ReLU follows: whether an output is positive.
-    bool maximum;  ///< Max-pooling 2x2 with stride 2 and no pads follows: which is the largest.
-  };
-
   /// Channels a block in the widest kernels that the CPU can run: 16 with AVX-512, 8 with AVX2, 0
   /// with neither.
   static int widest_block();
@@ -63,7 +55,7 @@ class WinogradConvolution {
   static std::optional<Tile> choose(const Shape& shape, int block = widest_block());
 
   /// Throws std::invalid_argument with the reason if the shape is unsupported.
-  WinogradConvolution(const Shape& shape, Tile tile, int block = widest_block());
+  WinogradGradients(const Shape& shape, Tile tile, int block = widest_block());
 
   const Shape& shape() const { return shape_; }
 
@@ -73,13 +65,8 @@ class WinogradConvolution {
   /// `winograd:avx512` or `winograd:avx2`.
   std::string_view name() const;
 
-  /// Bytes of workspace, to be aligned to 64, enough for any of the three calls below.
+  /// Bytes of workspace, to be aligned to 64, enough for either of the two calls below.
   std::size_t workspace_bytes(int threads) const;
-
-  /// dst = relu?(src ∗ weights + bias). `bias` may be null. `exact` says what follows, be the ReLU
-  /// in here or in an operation of its own.
-  void forward(const float* src, const float* weights, const float* bias, bool relu, Exact exact,
-               float* dst, void* workspace, int threads) const;
 
   /// diff_src = gradient with respect to src.
   void backward_data(const float* diff_dst, const float* weights, float* diff_src, void* workspace,

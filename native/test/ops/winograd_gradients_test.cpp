@@ -1,4 +1,4 @@
-#include "ops/winograd_convolution.hpp"
+#include "ops/winograd_gradients.hpp"
 
 #include <gtest/gtest.h>
 
@@ -17,8 +17,8 @@
 namespace optcmp::ops {
 namespace {
 
-using Shape = WinogradConvolution::Shape;
-using Tile = WinogradConvolution::Tile;
+using Shape = WinogradGradients::Shape;
+using Tile = WinogradGradients::Tile;
 
 /// Plain NCHW or OIHW values.
 struct Tensor {
@@ -67,7 +67,7 @@ std::vector<float> to_blocked_filters(Tensor t, std::int64_t block) {
   return out;
 }
 
-/// Calls `visit(n, o, y, x, c, ky, kx, in_y, in_x)` for every product of the convolution.
+/// Calls `visit(n, o, y, x, c, ky, kx, in_y, in_x)` for every product of the gradients.
 template <class Visit>
 void for_products(const Shape& s, Visit visit) {
   for (std::int64_t n = 0; n < s.batch; ++n)
@@ -108,8 +108,8 @@ struct Free {
   void operator()(void* p) const { std::free(p); }
 };
 
-std::unique_ptr<void, Free> workspace(const WinogradConvolution& convolution, int threads) {
-  const std::size_t bytes = (convolution.workspace_bytes(threads) + 63) / 64 * 64;
+std::unique_ptr<void, Free> workspace(const WinogradGradients& gradients, int threads) {
+  const std::size_t bytes = (gradients.workspace_bytes(threads) + 63) / 64 * 64;
   void* p = std::aligned_alloc(64, bytes);
   std::memset(p, 0xff, bytes);  // NaN: nothing may read what it has not written.
   return std::unique_ptr<void, Free>(p);
@@ -122,73 +122,49 @@ struct Case {
   Shape shape;
 };
 
-class WinogradConvolutionTest : public testing::TestWithParam<std::tuple<Case, Tile, int>> {};
+class WinogradGradientsTest : public testing::TestWithParam<std::tuple<Case, Tile, int>> {};
 
-TEST_P(WinogradConvolutionTest, AgreesWithDirectConvolutionInDoublePrecision) {
+TEST_P(WinogradGradientsTest, AgreeWithTheDefinitionInDoublePrecision) {
   const auto& [test_case, tile, block] = GetParam();
   const Shape& s = test_case.shape;
-  if (block > WinogradConvolution::widest_block()) GTEST_SKIP() << "the CPU lacks the instructions";
-  const WinogradConvolution convolution(s, tile, block);
+  if (block > WinogradGradients::widest_block()) GTEST_SKIP() << "the CPU lacks the instructions";
+  const WinogradGradients gradients(s, tile, block);
 
   // Activations after a ReLU, filters as initialised, gradients of both signs.
   Tensor x = random_tensor(s.batch, s.in_channels, s.in_height, s.in_width, 1, 0, 1);
   Tensor w = random_tensor(s.out_channels, s.in_channels, s.kernel, s.kernel, 2, -0.1f, 0.1f);
-  Tensor b = random_tensor(1, s.out_channels, 1, 1, 3, -1, 1);
   Tensor dy = random_tensor(s.batch, s.out_channels, s.out_height, s.out_width, 4, -1, 1);
-  Tensor y(s.batch, s.out_channels, s.out_height, s.out_width);
   Tensor dx(s.batch, s.in_channels, s.in_height, s.in_width);
   Tensor dw(s.out_channels, s.in_channels, s.kernel, s.kernel);
   Tensor db(1, s.out_channels, 1, 1);
   for_products(s,
                [&](auto n, auto o, auto oy, auto ox, auto c, auto ky, auto kx, auto iy, auto ix) {
-                 y.at(n, o, oy, ox) += x.at(n, c, iy, ix) * w.at(o, c, ky, kx);
                  dx.at(n, c, iy, ix) += dy.at(n, o, oy, ox) * w.at(o, c, ky, kx);
                  dw.at(o, c, ky, kx) += dy.at(n, o, oy, ox) * x.at(n, c, iy, ix);
                });
   for (std::int64_t n = 0; n < s.batch; ++n)
     for (std::int64_t o = 0; o < s.out_channels; ++o)
       for (std::int64_t i = 0; i < s.out_height; ++i)
-        for (std::int64_t j = 0; j < s.out_width; ++j) {
-          y.at(n, o, i, j) += b.at(0, o, 0, 0);
-          db.at(0, o, 0, 0) += dy.at(n, o, i, j);
-        }
-  Tensor y_relu = y;
-  for (double& value : y_relu.values) value = std::max(value, 0.0);
+        for (std::int64_t j = 0; j < s.out_width; ++j) db.at(0, o, 0, 0) += dy.at(n, o, i, j);
 
   const auto xb = to_blocked_image(x, block), dyb = to_blocked_image(dy, block);
-  const auto wb = to_blocked_filters(w, block), bb = to_blocked_image(b, block);
+  const auto wb = to_blocked_filters(w, block);
   const double bound = tile == Tile::kSmall ? 2e-6 : 1e-5;
 
   for (int threads : {1, 3}) {
     SCOPED_TRACE(std::to_string(threads) + " thread(s)");
-    const auto scratch = workspace(convolution, threads);
-    std::vector<float> got(dyb.size(), kUnwritten);
-    convolution.forward(xb.data(), wb.data(), bb.data(), false, {}, got.data(), scratch.get(),
-                        threads);
-    EXPECT_LT(relative_error(got, to_blocked_image(y, block), to_blocked_image(low_part(y), block)),
-              bound)
-        << "forward";
-
-    got.assign(dyb.size(), kUnwritten);
-    convolution.forward(xb.data(), wb.data(), bb.data(), true, {true, true}, got.data(),
-                        scratch.get(), threads);
-    EXPECT_LT(relative_error(got, to_blocked_image(y_relu, block),
-                             to_blocked_image(low_part(y_relu), block)),
-              bound)
-        << "forward with ReLU";
-    for (float value : got) ASSERT_GE(value, 0);
-
-    got.assign(xb.size(), kUnwritten);
-    convolution.backward_data(dyb.data(), wb.data(), got.data(), scratch.get(), threads);
+    const auto scratch = workspace(gradients, threads);
+    std::vector<float> got(xb.size(), kUnwritten);
+    gradients.backward_data(dyb.data(), wb.data(), got.data(), scratch.get(), threads);
     EXPECT_LT(
         relative_error(got, to_blocked_image(dx, block), to_blocked_image(low_part(dx), block)),
         bound)
         << "backward data";
 
     got.assign(wb.size(), kUnwritten);
-    std::vector<float> got_bias(bb.size(), kUnwritten);
-    convolution.backward_weights(xb.data(), dyb.data(), got.data(), got_bias.data(), scratch.get(),
-                                 threads);
+    std::vector<float> got_bias(s.out_channels, kUnwritten);
+    gradients.backward_weights(xb.data(), dyb.data(), got.data(), got_bias.data(), scratch.get(),
+                               threads);
     EXPECT_LT(
         relative_error(got, to_blocked_filters(dw, block), to_blocked_filters(low_part(dw), block)),
         bound)
@@ -202,7 +178,7 @@ TEST_P(WinogradConvolutionTest, AgreesWithDirectConvolutionInDoublePrecision) {
 
 // batch, in (channels, height, width), out (channels, height, width), kernel, pad top, pad left.
 INSTANTIATE_TEST_SUITE_P(
-    Shapes, WinogradConvolutionTest,
+    Shapes, WinogradGradientsTest,
     testing::Combine(
         testing::Values(Case{"SecondOf2c2d", {3, 32, 14, 14, 64, 14, 14, 5, 2, 2}},
                         Case{"Same3x3", {2, 16, 8, 8, 32, 8, 8, 3, 1, 1}},
@@ -226,111 +202,36 @@ INSTANTIATE_TEST_SUITE_P(
              std::to_string(std::get<2>(info.param));
     });
 
-/// Where the noise of `flat_images` ends: inside a tile, so that it meets flat patches there.
-std::int64_t edge(const Shape& s) { return s.kernel == 3 ? 9 : 8; }
-
-/// Images that are flat but for a corner of noise, as pictures on a plain background are.
-Tensor flat_images(const Shape& s, float level) {
-  Tensor x = random_tensor(s.batch, s.in_channels, s.in_height, s.in_width, 1, 0, 1);
-  for (std::int64_t n = 0; n < s.batch; ++n)
-    for (std::int64_t c = 0; c < s.in_channels; ++c)
-      for (std::int64_t i = 0; i < s.in_height; ++i)
-        for (std::int64_t j = 0; j < s.in_width; ++j)
-          if (i >= edge(s) || j >= edge(s)) x.at(n, c, i, j) = level * static_cast<float>(c % 3);
-  return x;
-}
-
-class ExactDecisionsTest : public testing::TestWithParam<std::tuple<std::int64_t, Tile, int>> {
- protected:
-  void SetUp() override {
-    const auto& [kernel, tile, block] = GetParam();
-    if (block > WinogradConvolution::widest_block())
-      GTEST_SKIP() << "the CPU lacks the instructions";
-    shape = {2, 32, 20, 22, 16, 20, 22, kernel, kernel / 2, kernel / 2};
-    weights = random_tensor(16, 32, kernel, kernel, 2, -0.1f, 0.1f);
-  }
-
-  /// The outputs, with all decisions exact, of output channel 0 first.
-  Tensor outputs(const Tensor& x, WinogradConvolution::Exact exact) {
-    const auto& [kernel, tile, block] = GetParam();
-    const WinogradConvolution convolution(shape, tile, block);
-    std::vector<float> got(2 * 16 * 20 * 22, kUnwritten);
-    convolution.forward(to_blocked_image(x, block).data(),
-                        to_blocked_filters(weights, block).data(), nullptr, false, exact,
-                        got.data(), workspace(convolution, 1).get(), 1);
-    Tensor y(2, 16, 20, 22);
-    std::size_t i = 0;
-    for (std::int64_t n = 0; n < 2; ++n)
-      for (std::int64_t b = 0; b < 16 / block; ++b)
-        for (std::int64_t r = 0; r < 20; ++r)
-          for (std::int64_t c = 0; c < 22; ++c)
-            for (std::int64_t lane = 0; lane < block; ++lane)
-              y.at(n, b * block + lane, r, c) = got[i++];
-    return y;
-  }
-
-  Shape shape;
-  Tensor weights = Tensor(0, 0, 0, 0);
-};
-
-TEST_P(ExactDecisionsTest, EqualPatchesTieInEveryPoolingWindow) {
-  Tensor y = outputs(flat_images(shape, 0.3f), {.sign = false, .maximum = true});
-  for (std::int64_t n = 0; n < 2; ++n)
-    for (std::int64_t o = 0; o < 16; ++o)
-      for (std::int64_t r = 10; r < 18; r += 2)
-        for (std::int64_t c = 10; c < 20; c += 2) {
-          ASSERT_EQ(y.at(n, o, r, c), y.at(n, o, r, c + 1));
-          ASSERT_EQ(y.at(n, o, r, c), y.at(n, o, r + 1, c));
-          ASSERT_EQ(y.at(n, o, r, c), y.at(n, o, r + 1, c + 1));
-        }
-}
-
-TEST_P(ExactDecisionsTest, EmptyPatchesGiveZero) {
-  Tensor y = outputs(flat_images(shape, 0), {.sign = true, .maximum = false});
-  const std::int64_t first = edge(shape) + shape.kernel / 2;
-  for (std::int64_t n = 0; n < 2; ++n)
-    for (std::int64_t o = 0; o < 16; ++o)
-      for (std::int64_t r = 0; r < 20; ++r)
-        for (std::int64_t c = r < first ? first : 0; c < 22; ++c) ASSERT_EQ(y.at(n, o, r, c), 0);
-}
-
-INSTANTIATE_TEST_SUITE_P(Kernels, ExactDecisionsTest,
-                         testing::Combine(testing::Values(3, 5),
-                                          testing::Values(Tile::kSmall, Tile::kLarge),
-                                          testing::Values(8, 16)));
-
-TEST(WinogradConvolutionTest, IsTheSameToTheBitEachTime) {
+TEST(WinogradGradientsTest, AreTheSameToTheBitEachTime) {
   const Shape s = {4, 32, 14, 14, 32, 14, 14, 5, 2, 2};
-  if (!WinogradConvolution::unsupported(s).empty()) GTEST_SKIP();
-  const WinogradConvolution convolution(s, Tile::kLarge);
-  const auto x = to_blocked_image(random_tensor(4, 32, 14, 14, 1, 0, 1), convolution.block());
-  const auto dy = to_blocked_image(random_tensor(4, 32, 14, 14, 2, -1, 1), convolution.block());
+  if (!WinogradGradients::unsupported(s).empty()) GTEST_SKIP();
+  const WinogradGradients gradients(s, Tile::kLarge);
+  const auto x = to_blocked_image(random_tensor(4, 32, 14, 14, 1, 0, 1), gradients.block());
+  const auto dy = to_blocked_image(random_tensor(4, 32, 14, 14, 2, -1, 1), gradients.block());
   std::vector<float> first(32 * 32 * 25), second(first.size());
   for (int threads : {1, 2, 3}) {
-    const auto one = workspace(convolution, threads), other = workspace(convolution, threads);
-    convolution.backward_weights(x.data(), dy.data(), first.data(), nullptr, one.get(), threads);
-    convolution.backward_weights(x.data(), dy.data(), second.data(), nullptr, other.get(), threads);
+    const auto one = workspace(gradients, threads), other = workspace(gradients, threads);
+    gradients.backward_weights(x.data(), dy.data(), first.data(), nullptr, one.get(), threads);
+    gradients.backward_weights(x.data(), dy.data(), second.data(), nullptr, other.get(), threads);
     EXPECT_EQ(first, second);
   }
 }
 
-TEST(WinogradConvolutionTest, ForwardDoesNotDependOnTheThreadCount) {
-  const Shape s = {3, 16, 13, 13, 32, 13, 13, 3, 1, 1};
-  if (!WinogradConvolution::unsupported(s).empty()) GTEST_SKIP();
-  const WinogradConvolution convolution(s, Tile::kSmall);
-  const auto x = to_blocked_image(random_tensor(3, 16, 13, 13, 1, 0, 1), convolution.block());
-  const auto w = to_blocked_filters(random_tensor(32, 16, 3, 3, 2, -1, 1), convolution.block());
-  std::vector<float> alone(3 * 32 * 13 * 13), together(alone.size());
-  convolution.forward(x.data(), w.data(), nullptr, false, {true, true}, alone.data(),
-                      workspace(convolution, 1).get(), 1);
-  convolution.forward(x.data(), w.data(), nullptr, false, {true, true}, together.data(),
-                      workspace(convolution, 4).get(), 4);
+TEST(WinogradGradientsTest, BackwardDataDoesNotDependOnTheThreadCount) {
+  const Shape s = {3, 32, 13, 13, 16, 13, 13, 3, 1, 1};
+  if (!WinogradGradients::unsupported(s).empty()) GTEST_SKIP();
+  const WinogradGradients gradients(s, Tile::kSmall);
+  const auto dy = to_blocked_image(random_tensor(3, 16, 13, 13, 1, -1, 1), gradients.block());
+  const auto w = to_blocked_filters(random_tensor(16, 32, 3, 3, 2, -1, 1), gradients.block());
+  std::vector<float> alone(3 * 32 * 13 * 13, kUnwritten), together(alone.size(), kUnwritten);
+  gradients.backward_data(dy.data(), w.data(), alone.data(), workspace(gradients, 1).get(), 1);
+  gradients.backward_data(dy.data(), w.data(), together.data(), workspace(gradients, 4).get(), 4);
   EXPECT_EQ(alone, together);
 }
 
-TEST(WinogradConvolutionTest, ChoosesTheTileWithFewerMultiplications) {
-  if (WinogradConvolution::widest_block() == 0) GTEST_SKIP();
-  const auto choose = [](const Shape& s) { return WinogradConvolution::choose(s); };
+TEST(WinogradGradientsTest, ChooseTheTileWithFewerMultiplications) {
+  if (WinogradGradients::widest_block() == 0) GTEST_SKIP();
+  const auto choose = [](const Shape& s) { return WinogradGradients::choose(s); };
   EXPECT_EQ(choose({256, 32, 14, 14, 64, 14, 14, 5, 2, 2}), Tile::kLarge);
   EXPECT_EQ(choose({32, 64, 32, 32, 64, 32, 32, 3, 1, 1}), Tile::kSmall);
   EXPECT_EQ(choose({32, 256, 8, 8, 256, 8, 8, 3, 1, 1}), Tile::kSmall);
@@ -339,15 +240,15 @@ TEST(WinogradConvolutionTest, ChoosesTheTileWithFewerMultiplications) {
   EXPECT_EQ(choose({256, 33, 14, 14, 64, 14, 14, 5, 2, 2}), std::nullopt) << "unsupported";
 }
 
-TEST(WinogradConvolutionTest, NamesWhatItDoesNotSupport) {
+TEST(WinogradGradientsTest, NameWhatTheyDoNotSupport) {
   const Shape good = {2, 32, 14, 14, 64, 14, 14, 5, 2, 2};
-  if (!WinogradConvolution::unsupported(good).empty()) {
-    GTEST_SKIP() << WinogradConvolution::unsupported(good);
+  if (!WinogradGradients::unsupported(good).empty()) {
+    GTEST_SKIP() << WinogradGradients::unsupported(good);
   }
   const auto reason = [&](auto change) {
     Shape shape = good;
     change(shape);
-    return std::string(WinogradConvolution::unsupported(shape));
+    return std::string(WinogradGradients::unsupported(shape));
   };
   EXPECT_NE(reason([](Shape& s) { s.kernel = 7; }).find("3x3"), std::string::npos);
   EXPECT_NE(reason([](Shape& s) { s.in_channels = 3; }).find("channels"), std::string::npos);
@@ -359,7 +260,7 @@ TEST(WinogradConvolutionTest, NamesWhatItDoesNotSupport) {
   EXPECT_NE(reason([](Shape& s) { s.pad_left = -1; }).find("padding"), std::string::npos);
   Shape bad = good;
   bad.kernel = 4;
-  EXPECT_THROW(WinogradConvolution(bad, Tile::kSmall), std::invalid_argument);
+  EXPECT_THROW(WinogradGradients(bad, Tile::kSmall), std::invalid_argument);
 }
 
 }  // namespace
