@@ -1,4 +1,4 @@
-import { columns } from './columns.js';
+import { columns } from '../text/columns.js';
 import { CompileError, type CompileProblem } from './compile-error.js';
 import { compileModel } from './compile-model.js';
 import { elements, formatShape } from './dimension.js';

@@ -1,4 +1,4 @@
-import { columns } from './columns.js';
+import { columns } from '../text/columns.js';
 import type { Attribute, Initializer, Op, Program, Tensor } from './program.js';
 
 /** A program as text: its parameters with their starts, then one line an op, `%k` being tensor k. */
