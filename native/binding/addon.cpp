@@ -54,7 +54,7 @@ struct Pending {
     if constexpr (std::is_same_v<Result, std::monostate>) {
       deferred.Resolve(env.Undefined());
     } else {
-      deferred.Resolve(from(env, *result));
+      deferred.Resolve(from(env, std::move(*result)));
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <utility>
 
 namespace optcmp::binding {
@@ -403,11 +404,13 @@ Napi::Value from(Napi::Env env, const std::vector<float>& values) {
   return copy_of(env, values, napi_float32_array);
 }
 
-Napi::Value from(Napi::Env env, const std::vector<std::byte>& bytes) {
-  auto array = Napi::Uint8Array::New(env, bytes.size());
-  std::transform(bytes.begin(), bytes.end(), array.Data(),
-                 [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
-  return array;
+Napi::Value from(Napi::Env env, std::vector<std::byte>&& bytes) {
+  auto owned = std::make_unique<std::vector<std::byte>>(std::move(bytes));
+  const auto buffer = Napi::ArrayBuffer::New(
+      env, owned->data(), owned->size(),
+      [](Napi::Env, void*, std::vector<std::byte>* done) { delete done; }, owned.get());
+  const std::size_t size = owned.release()->size();
+  return Napi::Uint8Array::New(env, size, buffer, 0);
 }
 
 Napi::Value from(Napi::Env env, const std::vector<std::string>& names) {

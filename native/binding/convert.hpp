@@ -24,7 +24,8 @@ Napi::Value from(Napi::Env env, const TrainResult& result);
 Napi::Value from(Napi::Env env, const Metrics& metrics);
 Napi::Value from(Napi::Env env, const MemoryUse& memory);
 Napi::Value from(Napi::Env env, const std::vector<float>& values);
-Napi::Value from(Napi::Env env, const std::vector<std::byte>& bytes);
+/// Takes the bytes over without a copy.
+Napi::Value from(Napi::Env env, std::vector<std::byte>&& bytes);
 Napi::Value from(Napi::Env env, const std::vector<std::string>& names);
 Napi::Value from(Napi::Env env, const std::string& text);
 Napi::Value from(Napi::Env env, double number);

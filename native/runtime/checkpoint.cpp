@@ -79,28 +79,32 @@ std::uint64_t identity_of(const optim::Rule& rule) {
   return hash.value();
 }
 
-CheckpointWriter::CheckpointWriter(std::uint64_t identity) {
+CheckpointWriter::CheckpointWriter(std::uint64_t identity, std::size_t bytes) {
+  bytes_.reserve(bytes);
   number(kMagic);
   number(kVersion);
   number(identity);
 }
 
-void CheckpointWriter::append(const void* data, std::size_t bytes) {
+std::byte* CheckpointWriter::append(std::size_t bytes) {
   const std::size_t at = bytes_.size();
   bytes_.resize(at + align_up(bytes, kWord));
-  if (bytes) std::memcpy(bytes_.data() + at, data, bytes);
+  return bytes_.data() + at;
 }
 
-void CheckpointWriter::number(std::uint64_t value) { append(&value, sizeof value); }
+void CheckpointWriter::number(std::uint64_t value) {
+  std::memcpy(append(sizeof value), &value, sizeof value);
+}
 
 void CheckpointWriter::doubles(std::span<const double> values) {
   number(values.size());
-  append(values.data(), values.size_bytes());
+  std::byte* to = append(values.size_bytes());
+  if (!values.empty()) std::memcpy(to, values.data(), values.size_bytes());
 }
 
-void CheckpointWriter::floats(std::span<const float> values) {
-  number(values.size());
-  append(values.data(), values.size_bytes());
+float* CheckpointWriter::floats(std::size_t count) {
+  number(count);
+  return reinterpret_cast<float*>(append(count * sizeof(float)));
 }
 
 std::vector<std::byte> CheckpointWriter::finish() && {
@@ -148,10 +152,9 @@ std::vector<double> CheckpointReader::doubles() {
   return values;
 }
 
-void CheckpointReader::floats(std::span<float> values) {
-  if (number() != values.size()) take(SIZE_MAX);
-  const std::byte* from = take(align_up(values.size_bytes(), kWord));
-  if (!values.empty()) std::memcpy(values.data(), from, values.size_bytes());
+const float* CheckpointReader::floats(std::size_t count) {
+  if (number() != count) take(SIZE_MAX);
+  return reinterpret_cast<const float*>(take(align_up(count * sizeof(float), kWord)));
 }
 
 }  // namespace optcmp

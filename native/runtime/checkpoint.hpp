@@ -19,19 +19,20 @@ std::uint64_t identity_of(const optim::Rule& rule);
 /// Little-endian, 8-byte aligned.
 class CheckpointWriter {
  public:
-  /// `identity` names what the checkpoint belongs to.
-  explicit CheckpointWriter(std::uint64_t identity);
+  /// `identity` names what the checkpoint belongs to; `bytes` is about how long it will be.
+  CheckpointWriter(std::uint64_t identity, std::size_t bytes);
   void number(std::uint64_t value);
   void doubles(std::span<const double> values);
-  void floats(std::span<const float> values);
+  /// Room for `count` floats, to be filled before the next call.
+  float* floats(std::size_t count);
   std::vector<std::byte> finish() &&;
 
  private:
-  void append(const void* data, std::size_t bytes);
+  std::byte* append(std::size_t bytes);
   std::vector<std::byte> bytes_;
 };
 
-/// Reads what the writer wrote, in the same order.
+/// Reads what the writer wrote, in the same order. The bytes start at a multiple of 8.
 class CheckpointReader {
  public:
   /// Throws std::invalid_argument when the bytes are no checkpoint, truncated, damaged, of another
@@ -39,7 +40,7 @@ class CheckpointReader {
   CheckpointReader(std::span<const std::byte> bytes, std::uint64_t identity);
   std::uint64_t number();
   std::vector<double> doubles();
-  void floats(std::span<float> values);
+  const float* floats(std::size_t count);
 
  private:
   const std::byte* take(std::size_t bytes);

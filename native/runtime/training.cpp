@@ -295,15 +295,14 @@ std::uint64_t Training::identity() const {
 }
 
 std::vector<std::byte> Training::checkpoint() const {
-  CheckpointWriter writer(identity());
+  const std::size_t flat = store_->size() * sizeof(float);
+  CheckpointWriter writer(identity(), (1 + store_->slots()) * flat + 4096);
   writer.number(step_);
   writer.doubles(updater_.scalar_state());
-  std::vector<float> row_major;
   for (const Parameter& parameter : store_->parameters()) {
-    row_major.resize(static_cast<std::size_t>(elements(parameter.shape)));
+    const auto count = static_cast<std::size_t>(elements(parameter.shape));
     const auto write = [&](const float* flat) {
-      to_row_major(parameter.layout, flat + parameter.offset, row_major.data());
-      writer.floats(row_major);
+      to_row_major(parameter.layout, flat + parameter.offset, writer.floats(count));
     };
     write(store_->values());
     for (std::size_t slot = 0; slot < store_->slots(); ++slot) write(store_->state(slot));
@@ -315,12 +314,10 @@ void Training::restore(std::span<const std::byte> checkpoint) {
   CheckpointReader reader(checkpoint, identity());
   step_ = reader.number();
   updater_.set_scalar_state(reader.doubles());
-  std::vector<float> row_major;
   for (const Parameter& parameter : store_->parameters()) {
-    row_major.resize(static_cast<std::size_t>(elements(parameter.shape)));
+    const auto count = static_cast<std::size_t>(elements(parameter.shape));
     const auto read = [&](float* flat) {
-      reader.floats(row_major);
-      from_row_major(parameter.layout, row_major.data(), flat + parameter.offset);
+      from_row_major(parameter.layout, reader.floats(count), flat + parameter.offset);
     };
     read(store_->values());
     for (std::size_t slot = 0; slot < store_->slots(); ++slot) read(store_->state(slot));
