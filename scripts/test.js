@@ -3,7 +3,7 @@
 // --sanitize   also runs the native tests with AddressSanitizer and UndefinedBehaviorSanitizer
 import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { buildNativeTests } from './lib/build.js';
+import { buildNativeTests, buildSanitized } from './lib/build.js';
 import { ctestCounts, one, sum, summary, vitestCounts } from './lib/counts.js';
 import { bringGoogleTest } from './lib/googletest.js';
 import { lintNative } from './lib/lint-native.js';
@@ -12,7 +12,6 @@ import { SetupError, tail, tryRun } from './lib/run.js';
 import { step } from './lib/step.js';
 import { setup } from './setup.js';
 
-const SANITIZE = ['-DOPTCMP_SANITIZE=ON'];
 const SANITIZE_ENV = { ASAN_OPTIONS: 'detect_stack_use_after_return=1' };
 const NODE = process.execPath;
 
@@ -43,13 +42,22 @@ async function command(log, args) {
   };
 }
 
-async function nativeTests(onednn, name, flags, env) {
+async function nativeTests(onednn) {
   const googleTest = await bringGoogleTest();
-  await buildNativeTests(onednn, googleTest.value, name, flags);
+  await buildNativeTests(onednn, googleTest.value);
+  return ctest('native-tests', inRoot('build', 'native'), {});
+}
+
+async function sanitizedTests(onednn) {
+  const googleTest = await bringGoogleTest();
+  await buildSanitized(onednn, googleTest.value);
+  return ctest('sanitized', inRoot('build', 'sanitized'), SANITIZE_ENV);
+}
+
+async function ctest(name, folder, env) {
   const report = freshReport(`${name}.xml`);
-  const jobs = String(availableParallelism());
-  const ctest = ['ctest', '--test-dir', inRoot('build', name), '--output-on-failure'];
-  const args = [...ctest, '--output-junit', report, '--timeout', '600', '-j', jobs];
+  const options = ['--output-on-failure', '--timeout', '600', '-j', `${availableParallelism()}`];
+  const args = ['ctest', '--test-dir', folder, '--output-junit', report, ...options];
   const { code, path } = await tryRun(`${name}-run`, args, { env });
   return { counts: ctestCounts(report, code), path };
 }
@@ -71,19 +79,13 @@ function freshReport(name) {
 async function everything() {
   const onednn = await setup();
   const bin = (path) => [NODE, inRoot('node_modules', path)];
+  const sanitize = process.argv.includes('--sanitize');
   const checks = [
     ['types', () => command('typecheck', [...bin('typescript/bin/tsc'), '--noEmit'])],
     ['lint', () => command('lint', [...bin('@biomejs/biome/bin/biome'), 'check', '.'])],
     ['native format', () => lintNative()],
-    ['native tests', () => nativeTests(onednn, 'native-tests', [], {})],
-    ...(process.argv.includes('--sanitize')
-      ? [
-          [
-            'native tests, sanitized',
-            () => nativeTests(onednn, 'native-sanitize', SANITIZE, SANITIZE_ENV),
-          ],
-        ]
-      : []),
+    ['native tests', () => nativeTests(onednn)],
+    ...(sanitize ? [['native tests, sanitized', () => sanitizedTests(onednn)]] : []),
     ['TypeScript tests', vitest],
   ];
   const counts = [];

@@ -67,42 +67,56 @@ const forget = (folder) => rmSync(join(folder, 'CMakeCache.txt'), { force: true 
 
 /** native/ → build/Release/optcmp.node, by cmake-js. */
 export async function buildAddon(onednn) {
-  const key = contentKey(['native', 'CMakeLists.txt', 'package-lock.json'], facts(onednn));
-  const worked = await once('addon', key, [inRoot('build/Release/optcmp.node')], async () => {
+  const output = inRoot('build/Release/optcmp.node');
+  return buildByCmakeJs('addon', definitions(onednn), facts(onednn), output);
+}
+
+/**
+ * The native tests beside the addon, from the same objects, in build/native.
+ * @param {Record<string, string>} googleTest definitions for CMake
+ */
+export async function buildNativeTests(onednn, googleTest) {
+  const defines = { ...definitions(onednn), ...googleTest, OPTCMP_TESTS: 'ON' };
+  return buildByCmakeJs(
+    'native-tests',
+    defines,
+    facts(onednn),
+    inRoot('build/native/test/optcmp_tests'),
+  );
+}
+
+async function buildByCmakeJs(name, defines, dependsOn, output) {
+  const paths = ['native', 'CMakeLists.txt', 'package-lock.json'];
+  const worked = await once(name, contentKey(paths, [dependsOn, defines]), [output], async () => {
     forget(inRoot('build'));
-    const cmakeJs = [
-      process.execPath,
-      createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js'),
-    ];
-    const defines = Object.entries(definitions(onednn)).map(
-      ([name, value]) => `--CD${name}=${value}`,
-    );
-    await run('addon', [...cmakeJs, 'configure', ...defines]);
-    await run('addon', [...cmakeJs, 'build', '--parallel', JOBS], { append: true });
+    const program = createRequire(import.meta.url).resolve('cmake-js/bin/cmake-js');
+    const flags = Object.entries(defines).map(([key, value]) => `--CD${key}=${value}`);
+    await run(name, [process.execPath, program, 'configure', ...flags]);
+    const build = [process.execPath, program, 'build', '--parallel', JOBS];
+    await run(name, build, { append: true });
   });
   return done(worked);
 }
 
-/**
- * native/ with its GoogleTest suites.
- * @param {string[]} googleTest arguments for CMake
- * @param {'native-tests' | 'native-sanitize'} name folder in build/
- */
-export async function buildNativeTests(onednn, googleTest, name, flags = []) {
-  const folder = inRoot('build', name);
-  const args = [
-    ...Object.entries(definitions(onednn)).map(([key, value]) => `-D${key}=${value}`),
-    ...googleTest,
-    ...flags,
-    '-DOPTCMP_TESTS=ON',
-    '-DCMAKE_BUILD_TYPE=Release',
-  ];
-  const key = contentKey(['native'], [facts(onednn), args]);
-  const worked = await once(name, key, [join(folder, 'CTestTestfile.cmake')], async () => {
+/** The core and its tests with sanitizers, by CMake alone, as the core builds without Node. */
+export async function buildSanitized(onednn, googleTest) {
+  const folder = inRoot('build', 'sanitized');
+  const flags = {
+    OPTCMP_TESTS: 'ON',
+    OPTCMP_SANITIZE: 'ON',
+    CMAKE_BUILD_TYPE: 'Debug',
+    CMAKE_CXX_FLAGS_DEBUG: '-O1 -g1',
+  };
+  const defines = { ...definitions(onednn), ...googleTest, ...flags };
+  const key = contentKey(['native'], [facts(onednn), defines]);
+  const worked = await once('sanitized', key, [join(folder, 'test', 'optcmp_tests')], async () => {
     forget(folder);
     const generator = has('ninja') ? ['-G', 'Ninja'] : [];
-    await run(name, ['cmake', '-S', 'native', '-B', folder, ...generator, ...args]);
-    await run(name, ['cmake', '--build', folder, '--parallel', JOBS], { append: true });
+    const args = Object.entries(defines).map(([name, value]) => `-D${name}=${value}`);
+    const configure = ['cmake', '-S', 'native', '-B', folder, ...generator, ...args];
+    await run('sanitized', configure);
+    const build = ['cmake', '--build', folder, '--parallel', JOBS];
+    await run('sanitized', build, { append: true });
   });
   return done(worked);
 }

@@ -4,13 +4,13 @@ import { output } from './run.js';
 
 const HEADER = 'include/gtest/gtest.h';
 
-/** @type {import('./bring.js').Source<string[]>[]} value: arguments for CMake */
+/** @type {import('./bring.js').Source<Record<string, string>>[]} value: definitions for CMake */
 const SOURCES = [
   {
     name: 'system (libgtest-dev)',
     find: () =>
       output('g++', ['-M', '-x', 'c++', '-'], '#include <gtest/gtest.h>') && hasLibrary()
-        ? []
+        ? {}
         : undefined,
     possible: canInstall,
     bring: () => install(['libgtest-dev']),
@@ -19,7 +19,7 @@ const SOURCES = [
     name: '.cache/debian (libgtest-dev)',
     find: () =>
       unpacked(`usr/${HEADER}`) && unpacked(`usr/${LIBRARIES}/libgtest.a`)
-        ? [`-DCMAKE_PREFIX_PATH=${PREFIX}/usr`]
+        ? { CMAKE_PREFIX_PATH: `${PREFIX}/usr` }
         : undefined,
     possible: canUnpack,
     bring: () => unpack(['libgtest-dev']),
