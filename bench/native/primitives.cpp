@@ -1,5 +1,5 @@
 // A training step beside the sum of its convolutions and matrix products, each measured alone in
-// the same process on the same buffers. Prints one JSON object.
+// the same process on the same buffers, and the optimizer's update, alone too. Prints JSON.
 //
 //   optcmp_primitives [threads] [rounds] [--kernels]
 #include <algorithm>
@@ -55,6 +55,30 @@ double seconds(int threads, const std::function<void()>& work) {
   return now() - begin;
 }
 
+/// Adam's update alone, on `bytes` of parameters, repeatedly.
+class UpdateAlone {
+ public:
+  UpdateAlone(const optim::BuiltInRule& rule, std::size_t bytes)
+      : updater_(rule.rule, test::constant_schedule(), rule.defaults, 1e-4),
+        memory_(4 * (bytes + kApart)) {
+    const auto buffer = [&](std::size_t k) { return memory_.floats() + k * (bytes + kApart) / 4; };
+    states_ = {buffer(2), buffer(3)};
+    range_ = {buffer(0), buffer(1), states_.data(), bytes / sizeof(float), 0, 0};
+  }
+  void run() {
+    updater_.begin_step(step_++);
+    updater_.update(range_, {});
+  }
+
+ private:
+  static constexpr std::size_t kApart = 5 * kAlignment;
+  optim::Updater updater_;
+  AlignedBuffer memory_;
+  std::vector<float*> states_;
+  optim::Range range_{};
+  std::uint64_t step_ = 0;
+};
+
 double median(std::vector<double> values) {
   std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
   return values[values.size() / 2];
@@ -87,7 +111,7 @@ void measure(const Case& c, int threads, int rounds, bool list, bool last) {
   options.threads = threads;
   Trainer trainer(std::move(options));
 
-  std::vector<double> steps, primitives;
+  std::vector<double> steps, primitives, updates;
   std::vector<KernelTime> kernels;
   MemoryUse memory;
   const auto round = [&](Training& training) {
@@ -111,14 +135,20 @@ void measure(const Case& c, int threads, int rounds, bool list, bool last) {
     }
     primitives.push_back(sum);
     memory = training.memory();
+    UpdateAlone update(rule, memory.parameter_bytes / 2);
+    update.run();
+    const auto repeat = [&] {
+      for (std::uint64_t i = 0; i < c.steps; ++i) update.run();
+    };
+    updates.push_back(seconds(threads, repeat) / static_cast<double>(c.steps));
   };
   for (int r = 0; r < rounds; ++r) trainer.submit(round).get();
 
-  const double step = median(steps), sum = median(primitives);
+  const double step = median(steps), sum = median(primitives), update = median(updates);
   std::printf(
       "  {\"case\": \"%s\", \"threads\": %d, \"stepMs\": %.4f, \"primitivesMs\": %.4f, "
-      "\"ratio\": %.4f, \"arenaMB\": %.1f, \"liveMB\": %.1f",
-      c.name.c_str(), threads, step * 1e3, sum * 1e3, step / sum,
+      "\"updateMs\": %.4f, \"ratio\": %.4f, \"arenaMB\": %.1f, \"liveMB\": %.1f",
+      c.name.c_str(), threads, step * 1e3, sum * 1e3, update * 1e3, step / sum,
       static_cast<double>(memory.arena_bytes) / 1e6,
       static_cast<double>(memory.live_tensor_bytes) / 1e6);
   if (list) {

@@ -1,6 +1,9 @@
 #include "runtime/training.hpp"
 
 #include <omp.h>
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
 
 #include <algorithm>
 #include <chrono>
@@ -24,6 +27,16 @@ constexpr std::uint64_t kReservedSteps = 1 << 16;
 /// For what is checked once; messages are made whether needed or not.
 void require(bool condition, const std::string& what) {
   if (!condition) throw std::invalid_argument(what);
+}
+
+// Where a gradient stays zero, as behind a dead unit, averages of it decay to subnormal numbers and
+// never reach zero; arithmetic on those makes an update two thirds slower. OpenMP's threads inherit
+// the mode.
+void flush_subnormals() {
+#if defined(__SSE__)
+  constexpr unsigned kFlushToZero = 0x8000, kSubnormalsAreZero = 0x0040;
+  _mm_setcsr(_mm_getcsr() | kFlushToZero | kSubnormalsAreZero);
+#endif
 }
 
 void require_size(const char* what, std::size_t have, std::size_t need) {
@@ -100,6 +113,7 @@ Training::Training(TrainingOptions options)
       updater_(options_.rule, options_.schedule, in_order(options_.rule, options_.hyperparameters),
                options_.lr) {
   omp_set_num_threads(options_.threads);
+  flush_subnormals();
   const Planner train(options_.train, layouts_, options_.threads);
   const Planner evaluate(options_.evaluate, layouts_, options_.threads);
   const Shape& input = only_input(options_.train).shape;

@@ -281,6 +281,44 @@ TEST_F(TrainingTest, ClippingDecayAndL2DoWhatTheySay) {
   }
 }
 
+TEST_F(TrainingTest, AveragesOfZeroGradientsReachZero) {
+  Trainer trainer(options());
+  const auto checkpoint = trainer
+                              .submit([](Training& t) {
+                                auto b = t.parameter("b3");
+                                t.train(3, kNever);
+                                std::fill(b.begin(), b.end(), -1e3f);  // every hidden unit dies
+                                t.set_parameter("b3", b);
+                                t.train(1200, kNever);
+                                return t.checkpoint();
+                              })
+                              .get();
+  std::size_t subnormal = 0;
+  for (std::size_t at = 0; at + 4 <= checkpoint.size(); at += 4) {
+    std::uint32_t bits;  // this thread may take subnormals for zero
+    std::memcpy(&bits, &checkpoint[at], sizeof bits);
+    subnormal += (bits & 0x7f800000) == 0 && (bits & 0x007fffff) != 0;
+  }
+  EXPECT_LT(subnormal, 40u);  // small whole numbers of the format, read as floats
+}
+
+TEST_F(TrainingTest, EveryThreadFlushesSubnormals) {
+  TrainingOptions o = options();
+  o.threads = 2;
+  Trainer trainer(std::move(o));
+  const float tiny = trainer
+                         .submit([](Training& t) {
+                           t.train(1, kNever);
+                           volatile float small = 1e-20f;
+                           float sum = 0;
+#pragma omp parallel reduction(+ : sum)
+                           sum += small * small * 1e20f;
+                           return sum;
+                         })
+                         .get();
+  EXPECT_EQ(tiny, 0);
+}
+
 TEST_F(TrainingTest, ThreadsChangeRoundingOnly) {
   TrainingOptions two = options();
   two.threads = 2;
