@@ -2,11 +2,11 @@ import { columns } from '../text/columns.js';
 import { CompileError, type CompileProblem } from './compile-error.js';
 import { compileModel } from './compile-model.js';
 import { elements, formatShape } from './dimension.js';
-import type { Value } from './graph.js';
+import { at, type Value } from './graph.js';
 import { type ImportResult, importGraph } from './onnx/import-graph.js';
-import { importers } from './onnx/importers.js';
+import { importers } from './onnx/importers/index.js';
 import { type OnnxModel, readOnnxModel } from './onnx/onnx-model.js';
-import { opFlops } from './operators.js';
+import { countFlops } from './ops/count-flops.js';
 
 /** What an ONNX file holds and whether it can be trained. */
 export interface ModelReport {
@@ -14,8 +14,8 @@ export interface ModelReport {
   name: string;
   producer: string;
   opset: number;
-  /** The data input; `N` in its shape is the batch. Undefined when none could be made out. */
-  input: { name: string; shape: string } | undefined;
+  /** The data inputs; `N` in a shape is the batch. Empty when none could be made out. */
+  inputs: { name: string; shape: string }[];
   /** The logits. Undefined when there are problems. */
   output: { name: string; shape: string } | undefined;
   operators: { opType: string; count: number; supported: boolean }[];
@@ -42,7 +42,7 @@ export function checkModel(path: string, { batchSize = 256 } = {}): ModelReport 
     name: model.name,
     producer: model.producer,
     opset: model.opset,
-    input: undefined,
+    inputs: [],
     output: undefined,
     operators: countOperators(model),
     parameters: [],
@@ -70,8 +70,8 @@ function countOperators({ nodes }: OnnxModel): ModelReport['operators'] {
 }
 
 function describe(model: OnnxModel, imported: ImportResult, report: ModelReport): void {
-  const { graph, input, parameters, problems } = imported;
-  report.input = named(input);
+  const { graph, inputs, parameters, problems } = imported;
+  report.inputs = inputs.map(named);
   report.parameters = parameters.map(({ name, shape, read }) => ({
     name,
     shape: shape as number[],
@@ -81,7 +81,7 @@ function describe(model: OnnxModel, imported: ImportResult, report: ModelReport)
   report.parameterElements = report.parameters.reduce((sum, p) => sum + p.elements, 0);
   report.problems.push(...problems);
 
-  const [batch] = input.shape;
+  const [batch] = at(inputs, 0).shape;
   if (typeof batch === 'number') {
     report.batchSize = batch;
     report.warnings.push(
@@ -102,10 +102,8 @@ function measure(model: OnnxModel, report: ModelReport): void {
     loss: { kind: 'softmax_cross_entropy' },
     initialization: stored ? 'model' : 'pytorch',
   });
-  const total = (program: typeof train) =>
-    program.ops.reduce((sum, op) => sum + opFlops(program, op), 0);
-  const forward = total(evaluate);
-  report.flops = { forward, backward: total(train) - forward };
+  const forward = countFlops(evaluate);
+  report.flops = { forward, backward: countFlops(train) - forward };
 
   const used = new Set(train.tensors.map(({ name }) => name));
   const unused = report.parameters.filter(({ name }) => !used.has(name));
@@ -120,11 +118,11 @@ function measure(model: OnnxModel, report: ModelReport): void {
 
 /** The report for people. */
 export function formatReport(report: ModelReport): string {
-  const { input, output, operators, parameters, flops, problems, warnings } = report;
+  const { inputs, output, operators, parameters, flops, problems, warnings } = report;
   const lines = [
     `${report.file}: ${report.name}, operator set ${report.opset}${report.producer && `, by ${report.producer}`}`,
     '',
-    `input       ${input ? `${input.name} ${input.shape}` : 'unknown'}`,
+    `input       ${inputs.map(({ name, shape }) => `${name} ${shape}`).join(', ') || 'unknown'}`,
     `output      ${output ? `${output.name} ${output.shape}` : 'unknown'}`,
     `parameters  ${count(report.parameterElements)} in ${parameters.length} tensors${storedNote(report)}`,
   ];

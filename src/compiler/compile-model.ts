@@ -62,19 +62,21 @@ function checkOptions({ batchSize, loss }: CompileOptions): void {
 }
 
 /** A model exported with a fixed batch runs at that batch size only. */
-function checkBatch({ input }: Graph, batchSize: number): void {
-  const [batch] = input.shape;
-  if (typeof batch !== 'number' || batch === batchSize) return;
-  throw new CompileError(
-    `the input "${input.name}" has a fixed batch of ${batch}, but ${batchSize} is asked for; ` +
-      'export the model with a symbolic batch axis (dynamic_shapes, or dynamic_axes in the older exporter)',
-  );
+function checkBatch({ inputs }: Graph, batchSize: number): void {
+  for (const { name, shape } of inputs) {
+    const [batch] = shape;
+    if (typeof batch !== 'number' || batch === batchSize) continue;
+    throw new CompileError(
+      `the input "${name}" has a fixed batch of ${batch}, but ${batchSize} is asked for; ` +
+        'export the model with a symbolic batch axis (dynamic_shapes, or dynamic_axes in the older exporter)',
+    );
+  }
 }
 
 /** The graph with labels and the loss of its logits; its outputs are loss, errors and, in training, dlogits. */
 export function withLoss(graph: Graph, labelSmoothing: number): Graph {
   const logits = at(graph.outputs, 0);
-  const [batch = BATCH] = graph.input.shape;
+  const [batch = BATCH] = at(graph.inputs, 0).shape;
   const [rows = 0, classes] = logits.shape;
   if (logits.shape.length !== 2 || !sameDimension(rows, batch) || typeof classes !== 'number') {
     throw new CompileError(

@@ -1,7 +1,8 @@
 import { sameShape } from './dimension.js';
-import { gradients, stretchedAxes, type Tape } from './gradients.js';
 import { at, type Graph, type Node, temporary, type Value } from './graph.js';
-import type { OpKind } from './program.js';
+import { stretchedAxes } from './ops/broadcast.js';
+import { definitionOf } from './ops/index.js';
+import type { Tape } from './ops/op-definition.js';
 
 /**
  * Adds the backward pass to a graph with a loss: its outputs become those of the graph and one `gradient` a
@@ -40,21 +41,18 @@ class Backward implements Tape {
 
   visit(node: Node): void {
     this.#current = node.name;
-    if (node.kind === 'softmax_cross_entropy') {
-      this.#contribute(at(node.inputs, 0), at(node.outputs, 2));
+    const { loss, gradient } = definitionOf(node.kind);
+    if (loss !== undefined) {
+      this.#contribute(at(node.inputs, loss.input), at(node.outputs, loss.gradient));
       return;
     }
-    const rule = (gradients as Partial<Record<OpKind, unknown>>)[node.kind];
-    const dy = this.#total(at(node.outputs, 0));
-    if (rule === undefined || dy === undefined || !node.inputs.some((x) => this.needs(x))) return;
-    const results = (rule as (n: Node, dy: Value, tape: Tape) => (Value | undefined)[])(
-      node,
-      dy,
-      this,
-    );
+    if (gradient === undefined || !node.inputs.some((x) => this.needs(x))) return;
+    const dy = node.outputs.map((output) => this.#total(output));
+    if (dy.every((total) => total === undefined)) return;
+    const results = gradient(node, dy, this);
     node.inputs.forEach((input, k) => {
-      const gradient = results[k];
-      if (gradient !== undefined && this.needs(input)) this.#contribute(input, gradient);
+      const result = results[k];
+      if (result !== undefined && this.needs(input)) this.#contribute(input, result);
     });
   }
 

@@ -16,7 +16,7 @@ export function lower(graph: Graph, { mode, batchSize, starts }: LowerOptions): 
   const tensors: Tensor[] = [];
   const names = new Names();
   // What callers ask for by name comes first, so that it keeps its name.
-  for (const value of [...graph.parameters, graph.input, ...graph.outputs]) names.of(value);
+  for (const value of [...graph.parameters, ...graph.inputs, ...graph.outputs]) names.of(value);
 
   const idOf = (value: Value): number => {
     const known = ids.get(value);
@@ -38,7 +38,7 @@ export function lower(graph: Graph, { mode, batchSize, starts }: LowerOptions): 
   };
 
   for (const value of graph.parameters) idOf(value);
-  idOf(graph.input);
+  for (const value of graph.inputs) idOf(value);
   const ops = graph.nodes.map(
     ({ kind, name, inputs, outputs, attributes }): Op => ({
       kind,

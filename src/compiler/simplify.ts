@@ -1,6 +1,6 @@
 import { sameShape } from './dimension.js';
 import { at, type Graph, type Node, type Value } from './graph.js';
-import type { OpKind } from './program.js';
+import { definitionOf } from './ops/index.js';
 
 /**
  * What a node becomes given the node that makes its first input; `undefined` to leave both as they are.
@@ -155,16 +155,13 @@ function removeDead(graph: Graph): Graph {
   return { ...graph, nodes, parameters: graph.parameters.filter((p) => live.has(p)) };
 }
 
-/** How many outputs an op always has; later ones are made only where something reads them. */
-const REQUIRED_OUTPUTS: Partial<Record<OpKind, number>> = { softmax_cross_entropy: 2 };
-
 /** The last step before a program: without dead nodes and without optional outputs that nothing reads. */
 export function prune(graph: Graph): Graph {
   const alive = removeDead(graph);
   const read = new Set([...alive.nodes.flatMap((node) => node.inputs), ...alive.outputs]);
   const nodes = alive.nodes.map((node) => {
     const last = node.outputs.findLastIndex((output) => read.has(output));
-    const count = Math.max(REQUIRED_OUTPUTS[node.kind] ?? 1, last + 1);
+    const count = Math.max(definitionOf(node.kind).requiredOutputs ?? 1, last + 1);
     return { ...node, outputs: node.outputs.slice(0, count) } as Node;
   });
   return { ...alive, nodes };

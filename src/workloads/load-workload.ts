@@ -61,8 +61,15 @@ export function readWorkload(path: string): WorkloadSpec {
 }
 
 function checkFit(model: OnnxModel, { train, classes }: Dataset, dataset: string): void {
-  const { graph, input, problems } = importGraph(model);
+  const { graph, inputs, problems } = importGraph(model);
   if (graph === undefined) throw new CompileError(problems, model.file);
+  const [input, second] = inputs;
+  if (input === undefined || second !== undefined) {
+    throw new CompileError(
+      `the model has ${inputs.length} data inputs; the data set ${dataset} has one`,
+      model.file,
+    );
+  }
   const example = input.shape.slice(1);
   if (!sameShape(example, train.shape)) {
     throw new CompileError(

@@ -27,7 +27,7 @@ describe('checkModel', () => {
       output: 'y',
     });
     expect(report).toMatchObject({
-      input: { name: 'x', shape: '[N, 1, 6, 6]' },
+      inputs: [{ name: 'x', shape: '[N, 1, 6, 6]' }],
       output: { name: 'y', shape: '[N, 3]' },
       operators: [
         { opType: 'Conv', count: 1, supported: true },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { compileModel, parseOnnxModel } from '../../src/compiler/index.js';
-import { interpret } from '../support/interpreter.js';
-import { CASE_BATCH, modelCases } from '../support/model-cases.js';
+import { interpret } from '../../src/compiler/interpret.js';
+import { CASE_BATCH, modelCases } from '../support/model-cases/index.js';
 import { buildModel, type ModelSpec, withWeights } from '../support/onnx-builder.js';
 import { randomValues } from '../support/random-values.js';
 

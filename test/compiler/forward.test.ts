@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { compileModel, parseOnnxModel } from '../../src/compiler/index.js';
-import { interpret } from '../support/interpreter.js';
-import { CASE_BATCH, modelCases } from '../support/model-cases.js';
+import { interpret } from '../../src/compiler/interpret.js';
+import { CASE_BATCH, modelCases } from '../support/model-cases/index.js';
 import { buildModel, withWeights } from '../support/onnx-builder.js';
 import { randomValues } from '../support/random-values.js';
 

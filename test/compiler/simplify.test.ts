@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compileModel, parseOnnxModel } from '../../src/compiler/index.js';
-import { modelCases } from '../support/model-cases.js';
+import { modelCases } from '../support/model-cases/index.js';
 import { buildModel, type ModelSpec } from '../support/onnx-builder.js';
 
 function evaluateOps(spec: ModelSpec | undefined): string[] {

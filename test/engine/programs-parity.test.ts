@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { compileModel, type Program, parseOnnxModel } from '../../src/compiler/index.js';
+import { interpret } from '../../src/compiler/interpret.js';
 import { createTrainer } from '../../src/engine/index.js';
 import { compileRule, getOptimizer } from '../../src/optimizers/index.js';
 import { compileSchedule } from '../../src/schedules/index.js';
-import { interpret } from '../support/interpreter.js';
-import { CASE_BATCH, modelCases } from '../support/model-cases.js';
+import { CASE_BATCH, modelCases } from '../support/model-cases/index.js';
 import { buildModel, withWeights } from '../support/onnx-builder.js';
 import { randomValues } from '../support/random-values.js';
 

@@ -1,14 +1,16 @@
 import { CompileError, type CompileProblem } from '../compile-error.js';
-import { BATCH, checkShape, type Dimension } from '../dimension.js';
+import { BATCH, checkShape } from '../dimension.js';
 import type { Graph, Node, Value } from '../graph.js';
-import { advice, importers } from './importers.js';
+import type { DataType } from '../program.js';
+import { advice, importers } from './importers/index.js';
 import { type Imported, isIntegers, NodeReader } from './node-reader.js';
 import type { OnnxInput, OnnxModel, OnnxNode, OnnxTensor } from './onnx-model.js';
 
 /** An imported model; `graph` is undefined when there are problems. */
 export interface ImportResult {
   graph: Graph | undefined;
-  input: Value;
+  /** The data inputs, in the order of the file. */
+  inputs: readonly Value[];
   /** All the file has, whether or not the output depends on them. */
   parameters: Value[];
   problems: CompileProblem[];
@@ -45,11 +47,17 @@ class Importing {
         `the model has ${this.#model.outputs.length} outputs; one, the logits, is expected`,
       );
     }
-    const { input, parameters } = this.#declare();
-    for (const node of inOrder(this.#model, outputName)) this.#import(node);
+    const { inputs: declared, parameters } = this.#declare();
+    const order = inOrder(this.#model, outputName);
+    const read = new Set(order.flatMap((node) => node.inputs));
+    const inputs = declared.filter(({ name }) => read.has(name));
+    if (inputs.length === 0) {
+      throw new CompileError(`the output "${outputName}" depends on no data input`);
+    }
+    for (const node of order) this.#import(node);
 
     const problems = this.#problems;
-    if (problems.length > 0) return { graph: undefined, input, parameters, problems };
+    if (problems.length > 0) return { graph: undefined, inputs, parameters, problems };
     const logits = this.#values.get(outputName);
     if (logits === undefined || isIntegers(logits)) {
       throw new CompileError(
@@ -58,35 +66,21 @@ class Importing {
     }
     const graph: Graph = {
       name: this.#model.name,
-      input,
+      inputs,
       parameters,
       nodes: this.#nodes,
       outputs: [logits],
     };
-    return { graph, input, parameters, problems };
+    return { graph, inputs, parameters, problems };
   }
 
-  #declare(): { input: Value; parameters: Value[] } {
-    const { initializers, inputs } = this.#model;
-    const free = inputs.filter(({ name }) => !initializers.has(name));
-    const dataInput = findDataInput(free);
-    const input: Value = {
-      name: dataInput.name,
-      dtype: 'f32',
-      shape: dataShape(dataInput),
-      role: 'input',
-    };
-    const parameters = free
-      .filter((other) => other !== dataInput)
-      .map(
-        (other): Value => ({
-          name: other.name,
-          dtype: 'f32',
-          shape: parameterShape(other),
-          role: 'parameter',
-        }),
-      );
-    this.#values.set(input.name, input);
+  #declare(): { inputs: Value[]; parameters: Value[] } {
+    const { initializers } = this.#model;
+    const free = this.#model.inputs.filter(({ name }) => !initializers.has(name));
+    const dataInputs = findDataInputs(free);
+    const inputs = dataInputs.map(dataInput);
+    const parameters = free.filter((other) => !dataInputs.includes(other)).map(parameterInput);
+    for (const input of inputs) this.#values.set(input.name, input);
     for (const tensor of initializers.values()) {
       if (tensor.dataType !== 'FLOAT') continue;
       const value = storedValue(tensor);
@@ -94,12 +88,11 @@ class Importing {
       else this.#values.set(value.name, value);
     }
     for (const parameter of parameters) this.#values.set(parameter.name, parameter);
-    return { input, parameters };
+    return { inputs, parameters };
   }
 
   #import(node: OnnxNode): void {
     const importer = Object.hasOwn(importers, node.opType) ? importers[node.opType] : undefined;
-    const [output] = node.outputs;
     try {
       if (importer === undefined) throw unsupported(node);
       const inputs = node.inputs.map((name) => this.#lookup(name));
@@ -116,7 +109,11 @@ class Importing {
       const result = importer(reader);
       const [unread] = reader.unreadAttributes;
       if (unread !== undefined) throw new CompileError(`the attribute ${unread} is not supported`);
-      if (output !== undefined) this.#values.set(output, result);
+      const results = (Array.isArray(result) ? result : [result]) as (Imported | undefined)[];
+      node.outputs.forEach((name, k) => {
+        const made = results[k];
+        if (name !== '' && made !== undefined) this.#values.set(name, made);
+      });
     } catch (error) {
       if (!(error instanceof CompileError)) throw error;
       this.#problems.push(...error.at(undefined, node.label).problems);
@@ -148,7 +145,7 @@ const UNKNOWN = Symbol('made by a node that could not be imported');
 
 function unsupported(node: OnnxNode): CompileError {
   const hint = advice[node.opType];
-  const known = Object.keys(importers).join(', ');
+  const known = Object.keys(importers).sort().join(', ');
   const what = `operator ${node.opType} is not supported`;
   return new CompileError(hint ? `${what}; ${hint}` : `${what} (supported: ${known})`);
 }
@@ -197,23 +194,24 @@ function inOrder(model: OnnxModel, output: string): OnnxNode[] {
 
 const isSymbolic = (dim: number | string | undefined) => typeof dim !== 'number';
 
-/** The input with a symbolic first axis; of inputs that all have fixed shapes, the only one. */
-function findDataInput(free: OnnxInput[]): OnnxInput {
+/** The inputs with a symbolic axis; of inputs that all have fixed shapes, the only one. */
+function findDataInputs(free: OnnxInput[]): OnnxInput[] {
   const symbolic = free.filter(({ dims }) => dims?.some(isSymbolic));
-  const [candidate, second] = symbolic.length > 0 ? symbolic : free;
-  if (candidate === undefined) throw new CompileError('the model has no input for the data');
-  if (second === undefined) return candidate;
-  const names = (symbolic.length > 0 ? symbolic : free).map(({ name }) => `"${name}"`);
+  if (symbolic.length > 0) return symbolic;
+  if (free.length === 1) return free;
+  if (free.length === 0) throw new CompileError('the model has no input for the data');
+  const names = free.slice(0, 8).map(({ name }) => `"${name}"`);
   throw new CompileError(
-    symbolic.length > 0
-      ? `the inputs ${names.join(', ')} all have a symbolic batch axis; one data input is supported`
-      : `none of the inputs ${names.slice(0, 8).join(', ')} has a symbolic batch axis; export with dynamic_shapes`,
+    `none of the inputs ${names.join(', ')} has a symbolic batch axis; export with dynamic_shapes`,
   );
 }
 
-function dataShape({ name, dataType, dims }: OnnxInput): Dimension[] {
-  if (dataType !== 'FLOAT') {
-    throw new CompileError(`the input "${name}" has type ${dataType}; FLOAT is supported`);
+function dataInput({ name, dataType, dims }: OnnxInput): Value {
+  const dtype = INPUT_TYPES[dataType];
+  if (dtype === undefined) {
+    throw new CompileError(
+      `the input "${name}" has type ${dataType}; ${Object.keys(INPUT_TYPES).join(', ')} are supported`,
+    );
   }
   const [first, ...rest] = dims ?? [];
   if (dims === undefined || dims.length === 0 || rest.some(isSymbolic)) {
@@ -224,15 +222,23 @@ function dataShape({ name, dataType, dims }: OnnxInput): Dimension[] {
   }
   const shape = [typeof first === 'number' ? first : BATCH, ...(rest as number[])];
   checkShape(shape, `the input "${name}"`);
-  return shape;
+  return { name, dtype, shape, role: 'input' };
 }
 
-function parameterShape({ name, dataType, dims }: OnnxInput): number[] {
+/** What the data may be: numbers, or ids such as tokens. */
+const INPUT_TYPES: Readonly<Record<string, DataType>> = {
+  FLOAT: 'f32',
+  INT32: 'i32',
+  INT64: 'i32',
+};
+
+function parameterInput({ name, dataType, dims }: OnnxInput): Value {
   if (dataType !== 'FLOAT' || dims === undefined) {
     throw new CompileError(`the parameter "${name}" has type ${dataType}; FLOAT is supported`);
   }
-  checkShape(dims as number[], `the parameter "${name}"`);
-  return dims as number[];
+  const shape = dims as number[];
+  checkShape(shape, `the parameter "${name}"`);
+  return { name, dtype: 'f32', shape, role: 'parameter' };
 }
 
 /** A stored float tensor is a parameter, unless it is a scalar: those are constants of the model. */

@@ -7,8 +7,8 @@ import {
   type Shape,
   sameDimension,
 } from '../dimension.js';
-import { at, type Node, type NodeOf, type OpAttributes, temporary, type Value } from '../graph.js';
-import { type ForwardKind, outputShapes } from '../operators.js';
+import { at, type Node, type NodeOf, temporary, type Value } from '../graph.js';
+import { type AttributesOf, definitionOf, type OpKind } from '../ops/index.js';
 import type { OnnxAttribute, OnnxNode, OnnxTensor } from './onnx-model.js';
 
 /** Whole numbers known at compile time (up to the batch size): shapes, axes. */
@@ -129,12 +129,22 @@ export class NodeReader {
   }
 
   /** Adds a node; returns its first output. */
-  emit<K extends ForwardKind>(kind: K, inputs: Value[], attributes: OpAttributes[K]): Value {
-    const shapes = outputShapes[kind](
-      inputs.map((input) => input.shape),
+  emit<K extends OpKind>(kind: K, inputs: Value[], attributes: AttributesOf<K>): Value {
+    return at(this.emitAll(kind, inputs, attributes), 0);
+  }
+
+  /** Adds a node; returns all of its outputs. */
+  emitAll<K extends OpKind>(
+    kind: K,
+    inputs: Value[],
+    attributes: AttributesOf<K>,
+  ): readonly Value[] {
+    const shapes = definitionOf(kind).shapes?.(
+      inputs.map(({ shape }) => shape),
       attributes,
     );
-    return this.#add({ kind, inputs, attributes, ...this.#outputs(shapes) } as NodeOf<K>);
+    if (shapes === undefined) throw new TypeError(`${kind} cannot be part of a model`);
+    return this.#add(kind, inputs, attributes, shapes);
   }
 
   reshape(x: Value, shape: Shape): Value {
@@ -143,28 +153,24 @@ export class NodeReader {
         `a tensor of shape ${formatShape(x.shape)} cannot be reshaped to ${formatShape(shape)}`,
       );
     }
-    return this.#add({ kind: 'reshape', inputs: [x], attributes: {}, ...this.#outputs([shape]) });
+    return at(this.#add('reshape', [x], {}, [shape]), 0);
   }
 
-  #outputs(shapes: readonly Shape[]) {
+  #add<K extends OpKind>(
+    kind: K,
+    inputs: readonly Value[],
+    attributes: AttributesOf<K>,
+    shapes: readonly Shape[],
+  ): readonly Value[] {
     const { name } = this.#node;
-    return {
-      name,
-      outputs: shapes.map((shape, k): Value => {
-        checkShape(shape, 'the result');
-        if (k === 0) return temporary(this.#outputName(), shape);
-        // The second output of a max pool says where each maximum came from.
-        return { ...temporary(`${name}.argmax`, shape), dtype: 'i32' };
-      }),
-    };
-  }
-
-  #outputName(): string {
-    return this.#node.outputs[0] || this.#node.name;
-  }
-
-  #add(node: NodeOf<ForwardKind | 'reshape'>): Value {
-    this.#nodes.push(node as Node);
-    return at(node.outputs, 0);
+    const { secondary = [] } = definitionOf(kind);
+    const outputs = shapes.map((shape, k): Value => {
+      checkShape(shape, 'the result');
+      if (k === 0) return temporary(this.#node.outputs[0] || name, shape);
+      const { suffix, dtype = 'f32' } = at(secondary, k - 1);
+      return { ...temporary(`${name}.${suffix}`, shape), dtype };
+    });
+    this.#nodes.push({ kind, name, inputs, outputs, attributes } as NodeOf<K> as Node);
+    return outputs;
   }
 }

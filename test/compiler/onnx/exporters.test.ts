@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { CompileError, compileModel } from '../../../src/compiler/index.js';
-import { interpret } from '../../support/interpreter.js';
+import { interpret } from '../../../src/compiler/interpret.js';
 
 const folder = fileURLToPath(new URL('../../fixtures/onnx/', import.meta.url));
 const { x, logits } = JSON.parse(readFileSync(join(folder, 'example.json'), 'utf8')) as {

@@ -1,0 +1,37 @@
+import { at } from './graph.js';
+import { definitionOf } from './ops/index.js';
+import type { Program } from './program.js';
+
+const GIVEN = ['input', 'label', 'parameter', 'constant'];
+
+/**
+ * Runs a program in float64 by the reference of each op: the arithmetic that compiler and engine are held against.
+ * `values` are those of inputs, labels and parameters, by name; returns every tensor's, by name.
+ * @throws {RangeError} when values are missing or of the wrong number.
+ */
+export function interpret(
+  program: Program,
+  values: Readonly<Record<string, ArrayLike<number>>>,
+): Map<string, Float64Array> {
+  const { tensors, ops } = program;
+  const memory = tensors.map(({ name, shape, role, data }) => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    if (!GIVEN.includes(role)) return new Float64Array(size);
+    const given = values[name] ?? data;
+    if (given?.length !== size) {
+      throw new RangeError(`"${name}" needs ${size} values, got ${given?.length}`);
+    }
+    return Float64Array.from(given);
+  });
+  const shape = (id: number) => at(tensors, id).shape;
+  for (const { kind, inputs, outputs, attributes } of ops) {
+    definitionOf(kind).reference({
+      x: inputs.map((id) => at(memory, id)),
+      y: outputs.map((id) => at(memory, id)),
+      inputShapes: inputs.map(shape),
+      outputShapes: outputs.map(shape),
+      attributes,
+    });
+  }
+  return new Map(tensors.map(({ name }, id) => [name, at(memory, id)]));
+}

@@ -1,0 +1,23 @@
+import { activations } from './activations.js';
+import { arithmetic } from './arithmetic.js';
+import { convolution } from './convolution.js';
+import type { Importers } from './importer.js';
+import { pooling } from './pooling.js';
+import { products } from './products.js';
+import { shapes } from './shapes.js';
+
+/** Every supported ONNX operator. To add one: an entry in the file of its family, and a new op only if none fits. */
+export const importers: Importers = {
+  ...activations,
+  ...arithmetic,
+  ...convolution,
+  ...pooling,
+  ...products,
+  ...shapes,
+};
+
+/** What to do about some operators that are not supported. */
+export const advice: Readonly<Record<string, string>> = {
+  Softmax: 'the loss works on logits: export the model without its last Softmax',
+  LogSoftmax: 'the loss works on logits: export the model without its last LogSoftmax',
+};

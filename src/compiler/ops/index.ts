@@ -1,0 +1,42 @@
+import { add } from './add.js';
+import { avg_pool2d, avg_pool2d_grad } from './avg-pool2d.js';
+import { conv2d, conv2d_grad_input, conv2d_grad_weight } from './conv2d.js';
+import { dense, dense_grad_input, dense_grad_weight } from './dense.js';
+import { matmul } from './matmul.js';
+import { max_pool2d, max_pool2d_grad } from './max-pool2d.js';
+import type { OpDefinition } from './op-definition.js';
+import { reduce_sum } from './reduce-sum.js';
+import { relu, relu_grad } from './relu.js';
+import { reshape } from './reshape.js';
+import { softmax_cross_entropy } from './softmax-cross-entropy.js';
+
+/** Every op there is. To add one: a file here with its definition, its line below, and its file in `native/ops`. */
+export const ops = {
+  conv2d,
+  conv2d_grad_input,
+  conv2d_grad_weight,
+  max_pool2d,
+  max_pool2d_grad,
+  avg_pool2d,
+  avg_pool2d_grad,
+  dense,
+  dense_grad_input,
+  dense_grad_weight,
+  matmul,
+  add,
+  reduce_sum,
+  relu,
+  relu_grad,
+  reshape,
+  softmax_cross_entropy,
+} as const;
+
+export type OpKind = keyof typeof ops;
+
+/** The attributes of an op, as they stand in a `Program`. */
+export type AttributesOf<K extends OpKind> =
+  (typeof ops)[K] extends OpDefinition<infer A> ? A : never;
+
+/** The definition of an op that is known by name only. */
+export const definitionOf = (kind: OpKind): OpDefinition<unknown> =>
+  ops[kind] as OpDefinition<unknown>;

@@ -1,0 +1,70 @@
+import type { Shape } from '../dimension.js';
+import type { Value } from '../graph.js';
+import type { DataType } from '../program.js';
+import type { AttributesOf, OpKind } from './index.js';
+import type { ReferenceContext } from './reference-context.js';
+
+/** A node as the rules of its op see it. */
+export interface NodeView<A> {
+  readonly name: string;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly attributes: A;
+}
+
+/** What a gradient rule needs from the pass that applies it. */
+export interface Tape {
+  /** Whether anybody wants the gradient of this value. */
+  needs(value: Value | undefined): value is Value;
+  /** Adds an op of the backward pass whose outputs are shaped like the values given; returns them. */
+  emit<K extends OpKind>(
+    kind: K,
+    inputs: readonly Value[],
+    like: readonly Value[],
+    attributes: AttributesOf<K>,
+  ): Value[];
+  /** Sums or reshapes `dy` back to the shape that broadcasting started from. */
+  unbroadcast(dy: Value, to: Value): Value;
+}
+
+/** The shapes of a concrete op. */
+export interface ConcreteShapes {
+  readonly inputs: readonly (readonly number[])[];
+  readonly outputs: readonly (readonly number[])[];
+}
+
+/**
+ * Everything the compiler knows of an op. `A` are its attributes, as they stand in a `Program`.
+ * An op of the engine is one of these and a file of the same name in `native/ops`.
+ */
+export interface OpDefinition<A = Record<never, never>> {
+  /** The shapes of the outputs, after checking that the inputs fit together. Absent for ops that only the compiler emits. */
+  shapes?(inputs: readonly Shape[], attributes: A): readonly Shape[];
+  /** Outputs after the first: what is appended to the node's name, and their type (f32 when left out). */
+  secondary?: readonly { readonly suffix: string; readonly dtype?: DataType }[];
+  /** How many outputs it always has; later ones are made only where something reads them. Default 1. */
+  requiredOutputs?: number;
+  /**
+   * Gradients of the inputs, in order, from those of the outputs (`undefined` where the loss does not depend on one);
+   * `undefined` where none is wanted. Exact: each rule is checked against finite differences.
+   * Absent for ops through which no gradient flows.
+   */
+  gradient?(
+    node: NodeView<A>,
+    dy: readonly (Value | undefined)[],
+    tape: Tape,
+  ): readonly (Value | undefined)[];
+  /** For losses: the input that has a gradient, and the output that is it. */
+  loss?: { readonly input: number; readonly gradient: number };
+  /** Floating-point operations of one execution, a multiply-add counted as two. */
+  flops(shapes: ConcreteShapes, attributes: A): number;
+  /** Computes the outputs in float64 with plain loops: slow and simple, what the engine is held against. */
+  reference(context: ReferenceContext<A>): void;
+}
+
+/** Elements of a concrete shape. */
+export const size = (shape: readonly number[] | undefined): number =>
+  (shape ?? []).reduce((a, b) => a * b, 1);
+
+/** One operation an element of the first output. */
+export const perOutput = ({ outputs }: ConcreteShapes): number => size(outputs[0]);

@@ -1,0 +1,62 @@
+import type { ModelSpec } from '../onnx-builder.js';
+import { conv, flatten, image } from './layers.js';
+
+/** One convolution with the attributes, then flattened to logits. */
+const convolution = (
+  attributes: Record<string, number | number[] | string>,
+  x: (number | string)[],
+  w: number[],
+): ModelSpec => ({
+  inputs: { x, w, b: [w[0] ?? 0] },
+  nodes: [conv(attributes), flatten('c')],
+  output: 'y',
+});
+
+export const convolutions: Readonly<Record<string, ModelSpec>> = {
+  'conv plain': convolution({}, image(2, 4, 5), [2, 2, 3, 3]),
+  'conv stride and dilation': convolution(
+    { strides: [2, 1], dilations: [1, 2], pads: [1, 2, 1, 2] },
+    image(1, 5, 6),
+    [2, 1, 3, 3],
+  ),
+  'conv asymmetric pads': convolution({ pads: [0, 1, 2, 0] }, image(1, 4, 4), [1, 1, 3, 2]),
+  'conv groups': convolution({ group: 2 }, image(4, 3, 3), [4, 2, 2, 2]),
+  'conv depthwise': convolution({ group: 2, pads: [1, 1, 1, 1] }, image(2, 3, 3), [2, 1, 3, 3]),
+  'conv same upper': convolution(
+    { auto_pad: 'SAME_UPPER', strides: [2, 2] },
+    image(1, 5, 4),
+    [2, 1, 2, 3],
+  ),
+  'conv same lower': convolution({ auto_pad: 'SAME_LOWER' }, image(1, 4, 4), [1, 1, 2, 2]),
+  'conv valid': convolution({ auto_pad: 'VALID' }, image(1, 4, 4), [2, 1, 2, 2]),
+  'conv without bias': {
+    inputs: { x: image(1, 4, 4), w: [2, 1, 3, 3] },
+    nodes: [conv({}, false), flatten('c')],
+    output: 'y',
+  },
+  'two convs': {
+    inputs: { x: image(1, 5, 5), w: [2, 1, 2, 2], b: [2], v: [2, 2, 2, 2] },
+    nodes: [
+      conv({}),
+      { op: 'Relu', inputs: ['c'], outputs: ['r'] },
+      {
+        op: 'Conv',
+        inputs: ['r', 'v'],
+        outputs: ['d'],
+        attributes: { strides: [2, 2], pads: [1, 0, 0, 1] },
+      },
+      flatten('d'),
+    ],
+    output: 'y',
+  },
+  'bias added after the conv': {
+    inputs: { x: image(1, 4, 4), w: [2, 1, 3, 3], bias: [2, 1, 1] },
+    nodes: [
+      conv({}, false),
+      { op: 'Add', inputs: ['bias', 'c'], outputs: ['a'] },
+      { op: 'Relu', inputs: ['a'], outputs: ['r'] },
+      flatten('r'),
+    ],
+    output: 'y',
+  },
+};

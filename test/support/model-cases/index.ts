@@ -1,0 +1,18 @@
+import type { ModelSpec } from '../onnx-builder.js';
+import { convolutions } from './convolutions.js';
+import { elementwise } from './elementwise.js';
+import { pools } from './pools.js';
+import { products } from './products.js';
+import { shapes } from './shapes.js';
+
+/** The batch size every case is run at. */
+export const CASE_BATCH = 3;
+
+/** Small models that together use every operator, attribute form and gradient rule. */
+export const modelCases: Readonly<Record<string, ModelSpec>> = {
+  ...convolutions,
+  ...elementwise,
+  ...pools,
+  ...products,
+  ...shapes,
+};

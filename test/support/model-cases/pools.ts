@@ -1,0 +1,59 @@
+import type { ModelSpec } from '../onnx-builder.js';
+import { conv, flatten, image } from './layers.js';
+
+/** A convolution (so that something is trained), ReLU where asked, a pool, then logits. */
+const pooled = (
+  op: string,
+  attributes: Record<string, number | number[] | string>,
+  relu = false,
+): ModelSpec => ({
+  inputs: { x: image(1, 7, 6), w: [2, 1, 2, 2], b: [2] },
+  nodes: [
+    conv({ pads: [1, 1, 0, 0] }),
+    ...(relu ? [{ op: 'Relu', inputs: ['c'], outputs: ['r'] }] : []),
+    { op, inputs: [relu ? 'r' : 'c'], outputs: ['p'], attributes },
+    flatten('p'),
+  ],
+  output: 'y',
+});
+
+export const pools: Readonly<Record<string, ModelSpec>> = {
+  'max pool': pooled('MaxPool', { kernel_shape: [2, 2], strides: [2, 2] }),
+  'max pool after ReLU': pooled('MaxPool', { kernel_shape: [3, 2], strides: [2, 1] }, true),
+  'max pool padded': pooled(
+    'MaxPool',
+    { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 0] },
+    true,
+  ),
+  'max pool ceil': pooled('MaxPool', { kernel_shape: [2, 2], strides: [2, 4], ceil_mode: 1 }),
+  'max pool same': pooled('MaxPool', {
+    kernel_shape: [3, 3],
+    strides: [2, 2],
+    auto_pad: 'SAME_UPPER',
+  }),
+  'average pool': pooled('AveragePool', { kernel_shape: [2, 3], strides: [2, 2] }),
+  'average pool padded': pooled('AveragePool', { kernel_shape: [2, 2], pads: [1, 0, 1, 1] }),
+  'average pool counting pads': pooled('AveragePool', {
+    kernel_shape: [2, 2],
+    pads: [1, 1, 1, 1],
+    strides: [2, 2],
+    count_include_pad: 1,
+  }),
+  'average pool ceil': pooled('AveragePool', {
+    kernel_shape: [2, 2],
+    strides: [2, 2],
+    ceil_mode: 1,
+  }),
+  'global average pool': pooled('GlobalAveragePool', {}, true),
+  'ReLU both before and beside a pool': {
+    inputs: { x: image(1, 4, 4), w: [2, 1, 3, 3], b: [2] },
+    nodes: [
+      conv({}),
+      { op: 'Relu', inputs: ['c'], outputs: ['r'] },
+      { op: 'MaxPool', inputs: ['r'], outputs: ['p'], attributes: { kernel_shape: [2, 2] } },
+      { op: 'Add', inputs: ['r', 'p'], outputs: ['s'] },
+      flatten('s'),
+    ],
+    output: 'y',
+  },
+};

@@ -1,0 +1,68 @@
+import type { ModelSpec } from '../onnx-builder.js';
+import { flatten, linear } from './layers.js';
+
+export const products: Readonly<Record<string, ModelSpec>> = {
+  gemm: {
+    inputs: { x: ['N', 4], 'a.w': [5, 4], 'a.b': [5], 'b.w': [3, 5], 'b.b': [3] },
+    nodes: [
+      linear('a', 'x', 'h'),
+      { op: 'Relu', inputs: ['h'], outputs: ['r'] },
+      linear('b', 'r', 'y'),
+    ],
+    output: 'y',
+  },
+  'gemm untransposed without bias': {
+    inputs: { x: ['N', 4], w: [4, 3] },
+    nodes: [{ op: 'Gemm', inputs: ['x', 'w'], outputs: ['y'] }],
+    output: 'y',
+  },
+  'gemm with a row of biases': {
+    inputs: { x: ['N', 4], w: [4, 3], b: [1, 3] },
+    nodes: [{ op: 'Gemm', inputs: ['x', 'w', 'b'], outputs: ['y'] }],
+    output: 'y',
+  },
+  'matmul and add': {
+    inputs: { x: ['N', 4], w: [4, 3], b: [3] },
+    nodes: [
+      { op: 'MatMul', inputs: ['x', 'w'], outputs: ['m'] },
+      { op: 'Add', inputs: ['m', 'b'], outputs: ['y'] },
+    ],
+    output: 'y',
+  },
+  'matmul of rank 3': {
+    inputs: { x: ['N', 2, 4], w: [4, 3] },
+    nodes: [{ op: 'MatMul', inputs: ['x', 'w'], outputs: ['m'] }, flatten('m')],
+    output: 'y',
+  },
+  'products of activations': {
+    inputs: { x: ['N', 4], w: [3, 4], v: [5, 3], u: [5, 2] },
+    nodes: [
+      // vᵀ and u are parameters on both sides: (vᵀ·u) [3, 2].
+      { op: 'Gemm', inputs: ['v', 'u'], outputs: ['k'], attributes: { transA: 1 } },
+      { op: 'Gemm', inputs: ['x', 'w'], outputs: ['h'], attributes: { transB: 1 } },
+      { op: 'MatMul', inputs: ['h', 'k'], outputs: ['y'] },
+    ],
+    output: 'y',
+  },
+  'products transposed on both sides': {
+    inputs: { x: ['N', 3], v: [5, 3], u: [2, 5] },
+    nodes: [
+      { op: 'Gemm', inputs: ['v', 'u'], outputs: ['k'], attributes: { transA: 1, transB: 1 } },
+      { op: 'Relu', inputs: ['k'], outputs: ['r'] },
+      { op: 'MatMul', inputs: ['u', 'v'], outputs: ['q'] },
+      { op: 'Gemm', inputs: ['x', 'r'], outputs: ['h'] },
+      { op: 'Gemm', inputs: ['x', 'q'], outputs: ['g'], attributes: { transB: 1 } },
+      { op: 'Add', inputs: ['h', 'g'], outputs: ['y'] },
+    ],
+    output: 'y',
+  },
+  'weights used twice': {
+    inputs: { x: ['N', 4], 'a.w': [4, 4], 'a.b': [4] },
+    nodes: [
+      linear('a', 'x', 'h'),
+      { op: 'Relu', inputs: ['h'], outputs: ['r'] },
+      linear('a', 'r', 'y'),
+    ],
+    output: 'y',
+  },
+};
