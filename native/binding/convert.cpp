@@ -176,7 +176,7 @@ Attribute to_attribute(const Napi::Value& value, const std::string& where) {
 Op to_op(const Napi::Value& value, const std::string& where) {
   const Field field = to_field(value, where);
   Op op;
-  op.kind = parse_op_kind(field.text("kind"));
+  op.definition = &find_op(field.text("kind"));
   op.name = field.text("name");
   op.inputs = to_list<TensorId>(field.get("inputs"), field.at("inputs"), to_index);
   op.outputs = to_list<TensorId>(field.get("outputs"), field.at("outputs"), to_index);

@@ -124,6 +124,6 @@ void plan(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const OpDefinition add{OpKind::Add, "add", check, plan};
+const OpDefinition add{.name = "add", .check = check, .plan = plan};
 
 }  // namespace optcmp::ops

@@ -63,8 +63,8 @@ void plan_backward(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const OpDefinition avg_pool2d{OpKind::AvgPool2d, "avg_pool2d", check_forward, plan_forward};
-const OpDefinition avg_pool2d_grad{OpKind::AvgPool2dGrad, "avg_pool2d_grad", check_backward,
-                                   plan_backward};
+const OpDefinition avg_pool2d{.name = "avg_pool2d", .check = check_forward, .plan = plan_forward};
+const OpDefinition avg_pool2d_grad{
+    .name = "avg_pool2d_grad", .check = check_backward, .plan = plan_backward};
 
 }  // namespace optcmp::ops

@@ -107,10 +107,15 @@ void plan_grad_weight(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const OpDefinition conv2d{OpKind::Conv2d, "conv2d", check_forward, plan_forward};
-const OpDefinition conv2d_grad_input{OpKind::Conv2dGradInput, "conv2d_grad_input", check_grad_input,
-                                     plan_grad_input};
-const OpDefinition conv2d_grad_weight{OpKind::Conv2dGradWeight, "conv2d_grad_weight",
-                                      check_grad_weight, plan_grad_weight};
+const OpDefinition conv2d{
+    .name = "conv2d", .check = check_forward, .plan = plan_forward, .compute = true};
+const OpDefinition conv2d_grad_input{.name = "conv2d_grad_input",
+                                     .check = check_grad_input,
+                                     .plan = plan_grad_input,
+                                     .compute = true};
+const OpDefinition conv2d_grad_weight{.name = "conv2d_grad_weight",
+                                      .check = check_grad_weight,
+                                      .plan = plan_grad_weight,
+                                      .compute = true};
 
 }  // namespace optcmp::ops

@@ -126,10 +126,15 @@ void plan_grad_weight(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const OpDefinition dense{OpKind::Dense, "dense", check_dense, plan_dense};
-const OpDefinition dense_grad_input{OpKind::DenseGradInput, "dense_grad_input", check_grad_input,
-                                    plan_grad_input};
-const OpDefinition dense_grad_weight{OpKind::DenseGradWeight, "dense_grad_weight",
-                                     check_grad_weight, plan_grad_weight};
+const OpDefinition dense{
+    .name = "dense", .check = check_dense, .plan = plan_dense, .compute = true};
+const OpDefinition dense_grad_input{.name = "dense_grad_input",
+                                    .check = check_grad_input,
+                                    .plan = plan_grad_input,
+                                    .compute = true};
+const OpDefinition dense_grad_weight{.name = "dense_grad_weight",
+                                     .check = check_grad_weight,
+                                     .plan = plan_grad_weight,
+                                     .compute = true};
 
 }  // namespace optcmp::ops

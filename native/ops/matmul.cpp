@@ -41,6 +41,6 @@ void plan(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const OpDefinition matmul{OpKind::Matmul, "matmul", check, plan};
+const OpDefinition matmul{.name = "matmul", .check = check, .plan = plan, .compute = true};
 
 }  // namespace optcmp::ops

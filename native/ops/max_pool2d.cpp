@@ -104,7 +104,7 @@ void check_backward(const OpView& op) {
   op.require_arity(2, 2, 1, 1);
   const Pool2dGeometry g = geometry(op, op.output(0), op.input(0));
   const OpView pool = op.writer_of(op.op().inputs[1]);
-  op.require(pool.op().kind == OpKind::MaxPool2d && pool.op().outputs[1] == op.op().inputs[1],
+  op.require(pool.op().definition == &max_pool2d && pool.op().outputs[1] == op.op().inputs[1],
              "its second input must be the arg-max of a max_pool2d");
   const Pool2dGeometry f = geometry(pool, pool.input(0), pool.output(0));
   op.require(f.x_shape == g.x_shape && f.kernel == g.kernel && f.strides == g.strides &&
@@ -136,8 +136,11 @@ void plan_backward(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const OpDefinition max_pool2d{OpKind::MaxPool2d, "max_pool2d", check_forward, plan_forward};
-const OpDefinition max_pool2d_grad{OpKind::MaxPool2dGrad, "max_pool2d_grad", check_backward,
-                                   plan_backward};
+const OpDefinition max_pool2d{
+    .name = "max_pool2d", .check = check_forward, .plan = plan_forward, .whole_outputs = 0b10};
+const OpDefinition max_pool2d_grad{.name = "max_pool2d_grad",
+                                   .check = check_backward,
+                                   .plan = plan_backward,
+                                   .whole_inputs = 0b10};
 
 }  // namespace optcmp::ops

@@ -92,6 +92,6 @@ void plan(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const OpDefinition reduce_sum{OpKind::ReduceSum, "reduce_sum", check, plan};
+const OpDefinition reduce_sum{.name = "reduce_sum", .check = check, .plan = plan};
 
 }  // namespace optcmp::ops

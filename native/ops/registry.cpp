@@ -1,40 +1,42 @@
 #include "ops/registry.hpp"
 
-#include <algorithm>
 #include <stdexcept>
-#include <vector>
+#include <string>
 
 namespace optcmp {
+namespace {
 
-std::span<const OpDefinition> op_definitions() {
-  static const std::vector<OpDefinition> table{
-      ops::conv2d,
-      ops::conv2d_grad_input,
-      ops::conv2d_grad_weight,
-      ops::max_pool2d,
-      ops::max_pool2d_grad,
-      ops::avg_pool2d,
-      ops::avg_pool2d_grad,
-      ops::dense,
-      ops::dense_grad_input,
-      ops::dense_grad_weight,
-      ops::matmul,
-      ops::add,
-      ops::reduce_sum,
-      ops::relu,
-      ops::relu_grad,
-      ops::reshape,
-      ops::softmax_cross_entropy,
-  };
-  return table;
-}
+constexpr const OpDefinition* kOps[]{
+    &ops::conv2d,
+    &ops::conv2d_grad_input,
+    &ops::conv2d_grad_weight,
+    &ops::max_pool2d,
+    &ops::max_pool2d_grad,
+    &ops::avg_pool2d,
+    &ops::avg_pool2d_grad,
+    &ops::dense,
+    &ops::dense_grad_input,
+    &ops::dense_grad_weight,
+    &ops::matmul,
+    &ops::add,
+    &ops::reduce_sum,
+    &ops::relu,
+    &ops::relu_grad,
+    &ops::reshape,
+    &ops::softmax_cross_entropy,
+};
 
-const OpDefinition& definition_of(OpKind kind) {
-  const auto table = op_definitions();
-  const auto found = std::find_if(table.begin(), table.end(),
-                                  [kind](const OpDefinition& d) { return d.kind == kind; });
-  if (found == table.end()) throw std::logic_error("an op kind has no line in registry.cpp");
-  return *found;
+}  // namespace
+
+std::span<const OpDefinition* const> op_definitions() { return kOps; }
+
+const OpDefinition& find_op(std::string_view name) {
+  std::string allowed;
+  for (const OpDefinition* op : kOps) {
+    if (op->name == name) return *op;
+    allowed += (allowed.empty() ? "" : ", ") + std::string(op->name);
+  }
+  throw std::invalid_argument("unknown op kind '" + std::string(name) + "'; known are " + allowed);
 }
 
 }  // namespace optcmp

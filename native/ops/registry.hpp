@@ -1,6 +1,7 @@
 // The table of ops. A new op is one file here, its declaration below and its line in registry.cpp.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -10,16 +11,22 @@
 namespace optcmp {
 
 struct OpDefinition {
-  OpKind kind;
   std::string_view name;
-  /// Throws std::invalid_argument when shapes, types or attributes do not fit.
+  /// Throws std::invalid_argument when shapes or attributes do not fit.
   void (*check)(const OpView& op);
   /// Chooses layouts and emits the kernels.
   void (*plan)(const OpView& op, Planner& planner);
+  bool compute = false;             ///< A convolution or matrix product, for benchmarks.
+  bool alias = false;               ///< Output 0 may be the memory of input 0.
+  bool loss = false;                ///< Reads the model's output and the labels, writes metrics.
+  std::uint32_t whole_inputs = 0;   ///< Bit k: input k is i32; all others are f32.
+  std::uint32_t whole_outputs = 0;  ///< Likewise.
 };
 
-std::span<const OpDefinition> op_definitions();
-const OpDefinition& definition_of(OpKind kind);
+std::span<const OpDefinition* const> op_definitions();
+
+/// Throws std::invalid_argument listing the names there are.
+const OpDefinition& find_op(std::string_view name);
 
 namespace ops {
 extern const OpDefinition conv2d, conv2d_grad_input, conv2d_grad_weight;

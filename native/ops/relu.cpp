@@ -57,7 +57,7 @@ void plan_relu_grad(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const OpDefinition relu{OpKind::Relu, "relu", check_relu, plan_relu};
-const OpDefinition relu_grad{OpKind::ReluGrad, "relu_grad", check_relu_grad, plan_relu_grad};
+const OpDefinition relu{.name = "relu", .check = check_relu, .plan = plan_relu};
+const OpDefinition relu_grad{.name = "relu_grad", .check = check_relu_grad, .plan = plan_relu_grad};
 
 }  // namespace optcmp::ops

@@ -28,6 +28,6 @@ void plan(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const OpDefinition reshape{OpKind::Reshape, "reshape", check, plan};
+const OpDefinition reshape{.name = "reshape", .check = check, .plan = plan, .alias = true};
 
 }  // namespace optcmp::ops

@@ -110,7 +110,10 @@ void plan(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const OpDefinition softmax_cross_entropy{OpKind::SoftmaxCrossEntropy, "softmax_cross_entropy",
-                                         check, plan};
+const OpDefinition softmax_cross_entropy{.name = "softmax_cross_entropy",
+                                         .check = check,
+                                         .plan = plan,
+                                         .loss = true,
+                                         .whole_inputs = 0b10};
 
 }  // namespace optcmp::ops

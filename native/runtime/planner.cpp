@@ -35,21 +35,6 @@ class PrimitiveCall {
   std::vector<dnnl_exec_arg_t> arguments_;
 };
 
-bool is_compute(OpKind kind) {
-  switch (kind) {
-    case OpKind::Conv2d:
-    case OpKind::Conv2dGradInput:
-    case OpKind::Conv2dGradWeight:
-    case OpKind::Dense:
-    case OpKind::DenseGradInput:
-    case OpKind::DenseGradWeight:
-    case OpKind::Matmul:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 Planner::Planner(const Program& program, ParameterLayouts& layouts, int threads)
@@ -58,7 +43,7 @@ Planner::Planner(const Program& program, ParameterLayouts& layouts, int threads)
   place_given();
   for (op_ = 0; op_ < program_.ops.size(); ++op_) {
     const Op& op = program_.ops[op_];
-    definition_of(op.kind).plan(OpView(program_, op), *this);
+    op.definition->plan(OpView(program_, op), *this);
   }
   find_results();
   std::vector<Lifetime> lifetimes;
@@ -68,12 +53,12 @@ Planner::Planner(const Program& program, ParameterLayouts& layouts, int threads)
   memory_ = plan_memory(lifetimes);
 }
 
-// Tensors joined by a reshape may share memory, so each is as long-lived as the group.
+// Aliases may share memory, so each is as long-lived as the group.
 void Planner::find_last_readers() {
   std::vector<TensorId> group(values_.size());
   for (TensorId id = 0; id < group.size(); ++id) group[id] = id;
   for (const Op& op : program_.ops) {
-    if (op.kind == OpKind::Reshape) group[op.outputs[0]] = group[op.inputs[0]];
+    if (op.definition->alias) group[op.outputs[0]] = group[op.inputs[0]];
   }
   std::vector<std::size_t> last(values_.size(), 0);
   for (std::size_t k = 0; k < program_.ops.size(); ++k) {
@@ -114,10 +99,10 @@ void Planner::place_given() {
 }
 
 void Planner::find_results() {
-  const auto is_loss = [](const Op& op) { return op.kind == OpKind::SoftmaxCrossEntropy; };
+  const auto is_loss = [](const Op& op) { return op.definition->loss; };
   if (std::count_if(program_.ops.begin(), program_.ops.end(), is_loss) != 1 || !input_size_) {
     throw std::invalid_argument("program '" + program_.name +
-                                "' needs one input and exactly one softmax_cross_entropy op");
+                                "' needs one input and exactly one loss");
   }
   const Op& loss = *std::find_if(program_.ops.begin(), program_.ops.end(), is_loss);
   loss_ = original(loss.outputs[0]).buffer;
@@ -236,7 +221,7 @@ void Planner::reorder(const std::string& why, const Placed& from, const Placed& 
 }
 
 void Planner::emit(const OpView& op, std::vector<BufferId> used, KernelFactory factory) {
-  push(op.op().name, is_compute(op.op().kind), used, std::move(factory));
+  push(op.op().name, op.op().definition->compute, used, std::move(factory));
   for (const PendingReorder& p : std::exchange(pending_, {})) {
     Placed from = p.from;
     const Shape have = cpu::blocking(from.layout).dims, want = cpu::blocking(p.to.layout).dims;

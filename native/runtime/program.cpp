@@ -143,20 +143,18 @@ class Validator {
       written_[id] = true;
     }
     check_types(view);
-    definition_of(op.kind).check(view);
+    op.definition->check(view);
   }
 
-  // Whole numbers are the labels and arg-maxima, each at one place.
   static void check_types(const OpView& view) {
-    const auto check = [&view](const Tensor& tensor, bool whole) {
+    const auto check = [&view](const Tensor& tensor, std::uint32_t mask, std::size_t k) {
+      const bool whole = k < 32 && (mask >> k & 1);
       view.require((tensor.dtype == DataType::I32) == whole,
                    "tensor '" + tensor.name + "' must be " + (whole ? "i32" : "f32"));
     };
-    const OpKind kind = view.op().kind;
-    const bool reads = kind == OpKind::SoftmaxCrossEntropy || kind == OpKind::MaxPool2dGrad;
-    for (std::size_t k = 0; k < view.inputs(); ++k) check(view.input(k), reads && k == 1);
-    const bool writes = kind == OpKind::MaxPool2d;
-    for (std::size_t k = 0; k < view.outputs(); ++k) check(view.output(k), writes && k == 1);
+    const OpDefinition& op = *view.op().definition;
+    for (std::size_t k = 0; k < view.inputs(); ++k) check(view.input(k), op.whole_inputs, k);
+    for (std::size_t k = 0; k < view.outputs(); ++k) check(view.output(k), op.whole_outputs, k);
   }
 
   void check_gradients() const {
@@ -195,20 +193,9 @@ class Hash {
 
 void validate(const Program& program) { Validator(program).run(); }
 
-std::string_view name_of(OpKind kind) { return definition_of(kind).name; }
-
 std::string_view name_of(Role role) {
   return std::find_if(kRoles.begin(), kRoles.end(), [role](auto& r) { return r.second == role; })
       ->first;
-}
-
-OpKind parse_op_kind(std::string_view name) {
-  std::string allowed;
-  for (const OpDefinition& definition : op_definitions()) {
-    if (definition.name == name) return definition.kind;
-    allowed += (allowed.empty() ? "" : ", ") + std::string(definition.name);
-  }
-  throw std::invalid_argument("unknown op kind '" + std::string(name) + "'; known are " + allowed);
 }
 
 Role parse_role(std::string_view name) { return parse(kRoles, "role", name); }
@@ -245,7 +232,7 @@ std::uint64_t fingerprint(const Program& program) {
     for (const float value : tensor.data) hash.add(value);
   }
   for (const Op& op : program.ops) {
-    hash.add(name_of(op.kind));
+    hash.add(op.definition->name);
     hash.add(Shape(op.inputs.begin(), op.inputs.end()));
     hash.add(Shape(op.outputs.begin(), op.outputs.end()));
     for (const auto& [name, value] : op.attributes) {
@@ -263,7 +250,7 @@ std::uint64_t fingerprint(const Program& program) {
 
 void OpView::fail(const std::string& what) const {
   throw std::invalid_argument("program '" + program_->name + "', op '" + op_->name + "' (" +
-                              std::string(name_of(op_->kind)) + "): " + what);
+                              std::string(op_->definition->name) + "): " + what);
 }
 
 void OpView::require(bool condition, const std::string& what) const {

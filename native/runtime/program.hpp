@@ -13,6 +13,8 @@
 
 namespace optcmp {
 
+struct OpDefinition;
+
 using Shape = std::vector<std::int64_t>;
 using TensorId = std::uint32_t;
 
@@ -53,30 +55,10 @@ struct Tensor {
   std::vector<float> data;  ///< Row-major; of a constant, or of a parameter that brings its values.
 };
 
-enum class OpKind : std::uint8_t {
-  Conv2d,
-  Conv2dGradInput,
-  Conv2dGradWeight,
-  MaxPool2d,
-  MaxPool2dGrad,
-  AvgPool2d,
-  AvgPool2dGrad,
-  Dense,
-  DenseGradInput,
-  DenseGradWeight,
-  Matmul,
-  Add,
-  ReduceSum,
-  Relu,
-  ReluGrad,
-  Reshape,
-  SoftmaxCrossEntropy
-};
-
 using Attribute = std::variant<bool, double, std::string, std::vector<double>>;
 
 struct Op {
-  OpKind kind = OpKind::Reshape;
+  const OpDefinition* definition = nullptr;  ///< Found by name, see find_op in ops/registry.hpp.
   std::string name;
   std::vector<TensorId> inputs;
   std::vector<TensorId> outputs;
@@ -99,9 +81,7 @@ struct Program {
 void validate(const Program& program);
 
 /// Names as in program.ts. The parsers throw std::invalid_argument listing what is allowed.
-std::string_view name_of(OpKind kind);
 std::string_view name_of(Role role);
-OpKind parse_op_kind(std::string_view name);
 Role parse_role(std::string_view name);
 Initializer::Kind parse_initializer_kind(std::string_view name);
 

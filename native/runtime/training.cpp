@@ -12,6 +12,7 @@
 #include <numeric>
 #include <utility>
 
+#include "ops/registry.hpp"
 #include "runtime/checkpoint.hpp"
 #include "runtime/initializer.hpp"
 #include "runtime/parallel.hpp"
@@ -68,9 +69,9 @@ const Tensor& only_input(const Program& program) {
 
 std::int64_t classes_of(const Program& program) {
   for (const Op& op : program.ops) {
-    if (op.kind == OpKind::SoftmaxCrossEntropy) return program.tensors[op.inputs[0]].shape[1];
+    if (op.definition->loss) return program.tensors[op.inputs[0]].shape[1];
   }
-  throw std::invalid_argument("program '" + program.name + "' has no softmax_cross_entropy op");
+  throw std::invalid_argument("program '" + program.name + "' has no loss");
 }
 
 void require_same_parameters(const Program& train, const Program& evaluate) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "ops/registry.hpp"
 #include "optim/rule.hpp"
 #include "runtime/program.hpp"
 
@@ -51,10 +53,10 @@ class ProgramBuilder {
     return id;
   }
 
-  void op(OpKind kind, std::vector<TensorId> inputs, std::vector<TensorId> outputs,
+  void op(std::string_view kind, std::vector<TensorId> inputs, std::vector<TensorId> outputs,
           std::map<std::string, Attribute> attributes = {}) {
     Op op;
-    op.kind = kind;
+    op.definition = &find_op(kind);
     op.name = "op" + std::to_string(program.ops.size());
     op.inputs = std::move(inputs);
     op.outputs = std::move(outputs);
@@ -81,21 +83,21 @@ inline Program mlp(Mode mode, std::int64_t batch, std::int64_t in, std::int64_t 
   const TensorId logits = b.tensor("logits", {batch, classes});
   const TensorId loss = b.tensor("loss", {}, Role::Metric);
   const TensorId errors = b.tensor("errors", {}, Role::Metric);
-  b.op(OpKind::Dense, {x, w1, b1}, {h}, {{"transposed", kTrue}, {"relu", kTrue}});
-  b.op(OpKind::Dense, {h, w2, b2}, {logits}, {{"transposed", kTrue}});
+  b.op("dense", {x, w1, b1}, {h}, {{"transposed", kTrue}, {"relu", kTrue}});
+  b.op("dense", {h, w2, b2}, {logits}, {{"transposed", kTrue}});
   if (mode == Mode::Evaluate) {
-    b.op(OpKind::SoftmaxCrossEntropy, {logits, labels}, {loss, errors});
+    b.op("softmax_cross_entropy", {logits, labels}, {loss, errors});
     return b.program;
   }
   const TensorId dlogits = b.tensor("dlogits", {batch, classes});
   const TensorId dh = b.tensor("dh", {batch, hidden});
   const TensorId da = b.tensor("da", {batch, hidden});
-  b.op(OpKind::SoftmaxCrossEntropy, {logits, labels}, {loss, errors, dlogits});
-  b.op(OpKind::DenseGradWeight, {h, dlogits}, {b.gradient(w2), b.gradient(b2)},
+  b.op("softmax_cross_entropy", {logits, labels}, {loss, errors, dlogits});
+  b.op("dense_grad_weight", {h, dlogits}, {b.gradient(w2), b.gradient(b2)},
        {{"transposed", kTrue}});
-  b.op(OpKind::DenseGradInput, {dlogits, w2}, {dh}, {{"transposed", kTrue}});
-  b.op(OpKind::ReluGrad, {dh, h}, {da});
-  b.op(OpKind::DenseGradWeight, {x, da}, {b.gradient(w1), b.gradient(b1)}, {{"transposed", kTrue}});
+  b.op("dense_grad_input", {dlogits, w2}, {dh}, {{"transposed", kTrue}});
+  b.op("relu_grad", {dh, h}, {da});
+  b.op("dense_grad_weight", {x, da}, {b.gradient(w1), b.gradient(b1)}, {{"transposed", kTrue}});
   return b.program;
 }
 
@@ -134,15 +136,15 @@ inline Program two_conv_two_dense(Mode mode, std::int64_t batch, std::int64_t si
   const TensorId loss = b.tensor("loss", {}, Role::Metric);
   const TensorId errors = b.tensor("errors", {}, Role::Metric);
   const bool train = mode == Mode::Train;
-  b.op(OpKind::Conv2d, {x, w1, b1}, {a1}, conv);
-  b.op(OpKind::MaxPool2d, {a1}, train ? std::vector{p1, m1} : std::vector{p1}, pool);
-  b.op(OpKind::Conv2d, {p1, w2, b2}, {a2}, conv);
-  b.op(OpKind::MaxPool2d, {a2}, train ? std::vector{p2, m2} : std::vector{p2}, pool);
-  b.op(OpKind::Reshape, {p2}, {f});
-  b.op(OpKind::Dense, {f, w3, b3}, {h}, dense_relu);
-  b.op(OpKind::Dense, {h, w4, b4}, {logits}, dense);
+  b.op("conv2d", {x, w1, b1}, {a1}, conv);
+  b.op("max_pool2d", {a1}, train ? std::vector{p1, m1} : std::vector{p1}, pool);
+  b.op("conv2d", {p1, w2, b2}, {a2}, conv);
+  b.op("max_pool2d", {a2}, train ? std::vector{p2, m2} : std::vector{p2}, pool);
+  b.op("reshape", {p2}, {f});
+  b.op("dense", {f, w3, b3}, {h}, dense_relu);
+  b.op("dense", {h, w4, b4}, {logits}, dense);
   if (!train) {
-    b.op(OpKind::SoftmaxCrossEntropy, {logits, labels}, {loss, errors});
+    b.op("softmax_cross_entropy", {logits, labels}, {loss, errors});
     return b.program;
   }
   const TensorId dlogits = b.tensor("dlogits", {batch, classes});
@@ -153,18 +155,18 @@ inline Program two_conv_two_dense(Mode mode, std::int64_t batch, std::int64_t si
   const TensorId da2 = b.tensor("da2", {batch, c2, half, half});
   const TensorId dp1 = b.tensor("dp1", {batch, c1, half, half});
   const TensorId da1 = b.tensor("da1", {batch, c1, size, size});
-  b.op(OpKind::SoftmaxCrossEntropy, {logits, labels}, {loss, errors, dlogits});
-  b.op(OpKind::DenseGradWeight, {h, dlogits}, {b.gradient(w4), b.gradient(b4)}, dense);
-  b.op(OpKind::DenseGradInput, {dlogits, w4}, {dh}, dense);
-  b.op(OpKind::ReluGrad, {dh, h}, {dz});
-  b.op(OpKind::DenseGradWeight, {f, dz}, {b.gradient(w3), b.gradient(b3)}, dense);
-  b.op(OpKind::DenseGradInput, {dz, w3}, {df}, dense);
-  b.op(OpKind::Reshape, {df}, {dp2});
-  b.op(OpKind::MaxPool2dGrad, {dp2, m2}, {da2}, pool);
-  b.op(OpKind::Conv2dGradWeight, {p1, da2}, {b.gradient(w2), b.gradient(b2)}, conv);
-  b.op(OpKind::Conv2dGradInput, {da2, w2}, {dp1}, conv);
-  b.op(OpKind::MaxPool2dGrad, {dp1, m1}, {da1}, pool);
-  b.op(OpKind::Conv2dGradWeight, {x, da1}, {b.gradient(w1), b.gradient(b1)}, conv);
+  b.op("softmax_cross_entropy", {logits, labels}, {loss, errors, dlogits});
+  b.op("dense_grad_weight", {h, dlogits}, {b.gradient(w4), b.gradient(b4)}, dense);
+  b.op("dense_grad_input", {dlogits, w4}, {dh}, dense);
+  b.op("relu_grad", {dh, h}, {dz});
+  b.op("dense_grad_weight", {f, dz}, {b.gradient(w3), b.gradient(b3)}, dense);
+  b.op("dense_grad_input", {dz, w3}, {df}, dense);
+  b.op("reshape", {df}, {dp2});
+  b.op("max_pool2d_grad", {dp2, m2}, {da2}, pool);
+  b.op("conv2d_grad_weight", {p1, da2}, {b.gradient(w2), b.gradient(b2)}, conv);
+  b.op("conv2d_grad_input", {da2, w2}, {dp1}, conv);
+  b.op("max_pool2d_grad", {dp1, m1}, {da1}, pool);
+  b.op("conv2d_grad_weight", {x, da1}, {b.gradient(w1), b.gradient(b1)}, conv);
   return b.program;
 }
 

@@ -67,7 +67,7 @@ TEST_P(Conv2d, ForwardWithBiasAndRelu) {
     const TensorId y = harness.output(k.y());
     auto attributes = k.attributes();
     attributes["relu"] = relu;
-    harness.b.op(OpKind::Conv2d,
+    harness.b.op("conv2d",
                  {harness.input(k.x(), x), harness.input(k.weights(), w), harness.input({k.o}, b)},
                  {y}, attributes);
     harness.run(relu ? 2 : 1);
@@ -91,10 +91,8 @@ TEST_P(Conv2d, Gradients) {
   const TensorId dx = harness.output(k.x()), dw = harness.output(k.weights()),
                  db = harness.output({k.o});
   const TensorId dy_id = harness.input(k.y(), dy);
-  harness.b.op(OpKind::Conv2dGradInput, {dy_id, harness.input(k.weights(), w)}, {dx},
-               k.attributes());
-  harness.b.op(OpKind::Conv2dGradWeight, {harness.input(k.x(), x), dy_id}, {dw, db},
-               k.attributes());
+  harness.b.op("conv2d_grad_input", {dy_id, harness.input(k.weights(), w)}, {dx}, k.attributes());
+  harness.b.op("conv2d_grad_weight", {harness.input(k.x(), x), dy_id}, {dw, db}, k.attributes());
   harness.run();
   std::vector<double> ex(x.size()), ew(w.size()), eb(static_cast<std::size_t>(k.o));
   for_each_product(k, [&](auto yi, auto xi, auto wi) {
@@ -114,7 +112,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Conv2d, testing::ValuesIn(kCases));
 TEST(Conv2d, RefusesWhatDoesNotFit) {
   const auto refuse = [](Shape x, Shape w, Shape y, std::map<std::string, Attribute> attributes) {
     OpHarness harness(1);
-    harness.b.op(OpKind::Conv2d, {harness.input(x, {}), harness.input(w, {})}, {harness.output(y)},
+    harness.b.op("conv2d", {harness.input(x, {}), harness.input(w, {})}, {harness.output(y)},
                  std::move(attributes));
     EXPECT_THROW(harness.run(), std::invalid_argument);
   };

@@ -26,7 +26,7 @@ TEST_P(Dense, ForwardWithBiasAndRelu) {
     OpHarness harness(c.n);
     const TensorId y = harness.output({c.n, c.o});
     harness.b.op(
-        OpKind::Dense,
+        "dense",
         {harness.input({c.n, c.k}, x), harness.input(weights(), w), harness.input({c.o}, b)}, {y},
         {{"transposed", transposed}, {"relu", relu}});
     harness.run();
@@ -51,9 +51,9 @@ TEST_P(Dense, Gradients) {
   const TensorId dx = harness.output({c.n, c.k}), dw = harness.output(weights()),
                  db = harness.output({c.o});
   const TensorId dy_id = harness.input({c.n, c.o}, dy);
-  harness.b.op(OpKind::DenseGradInput, {dy_id, harness.input(weights(), w)}, {dx},
+  harness.b.op("dense_grad_input", {dy_id, harness.input(weights(), w)}, {dx},
                {{"transposed", transposed}});
-  harness.b.op(OpKind::DenseGradWeight, {harness.input({c.n, c.k}, x), dy_id}, {dw, db},
+  harness.b.op("dense_grad_weight", {harness.input({c.n, c.k}, x), dy_id}, {dw, db},
                {{"transposed", transposed}});
   harness.run(2);
   std::vector<double> ex(x.size()), ew(w.size()), eb(static_cast<std::size_t>(c.o));
@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Dense,
 
 TEST(DenseTest, RefusesWhatDoesNotFit) {
   OpHarness harness(2);
-  harness.b.op(OpKind::Dense, {harness.input({2, 3}, {}), harness.input({3, 4}, {})},
+  harness.b.op("dense", {harness.input({2, 3}, {}), harness.input({3, 4}, {})},
                {harness.output({2, 4})}, {{"transposed", kTrue}});
   EXPECT_THROW(harness.run(), std::invalid_argument);
 }

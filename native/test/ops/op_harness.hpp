@@ -48,7 +48,7 @@ class OpHarness {
     const TensorId labels = b.tensor("labels", {b.program.batch_size}, Role::Label);
     const TensorId loss = b.tensor("loss", {}, Role::Metric);
     const TensorId errors = b.tensor("errors", {}, Role::Metric);
-    b.op(OpKind::SoftmaxCrossEntropy, {x, labels}, {loss, errors});
+    b.op("softmax_cross_entropy", {x, labels}, {loss, errors});
     Program checked = b.program;
     checked.mode = Mode::Evaluate;  // parameters without gradient are fine here
     validate(checked);

@@ -51,7 +51,7 @@ TensorId in_layout_of_convolution(OpHarness& harness, const Case& k, std::vector
   std::vector<float> identity(static_cast<std::size_t>(k.c * k.c), 0.0f);
   for (std::int64_t c = 0; c < k.c; ++c) identity[static_cast<std::size_t>(c * k.c + c)] = 1;
   const TensorId y = harness.b.tensor("conv", k.x());
-  harness.b.op(OpKind::Conv2d,
+  harness.b.op("conv2d",
                {harness.input(k.x(), std::move(x)), harness.input({k.c, k.c, 1, 1}, identity)},
                {y});
   return y;
@@ -71,9 +71,9 @@ TEST_P(Pool2d, MaxAndGradient) {
       const TensorId pooled = harness.b.tensor("pooled", k.y()), argmax = harness.b.argmax(k.y());
       auto attributes = k.attributes();
       attributes["relu"] = relu;
-      harness.b.op(OpKind::MaxPool2d, {from}, {pooled, argmax}, attributes);
-      harness.b.op(OpKind::Reshape, {pooled}, {y});
-      harness.b.op(OpKind::MaxPool2dGrad, {harness.input(k.y(), dy), argmax}, {dx}, attributes);
+      harness.b.op("max_pool2d", {from}, {pooled, argmax}, attributes);
+      harness.b.op("reshape", {pooled}, {y});
+      harness.b.op("max_pool2d_grad", {harness.input(k.y(), dy), argmax}, {dx}, attributes);
       harness.run(convolved ? 2 : 1);
       std::vector<double> ey(dy.size()), ex(x.size());
       for_each_window(k, [&](std::size_t o, const std::vector<std::size_t>& inside) {
@@ -96,8 +96,8 @@ TEST_P(Pool2d, AverageAndGradient) {
     const TensorId y = harness.output(k.y()), dx = harness.output(k.x());
     auto attributes = k.attributes();
     attributes["count_include_pad"] = include;
-    harness.b.op(OpKind::AvgPool2d, {harness.input(k.x(), x)}, {y}, attributes);
-    harness.b.op(OpKind::AvgPool2dGrad, {harness.input(k.y(), dy)}, {dx}, attributes);
+    harness.b.op("avg_pool2d", {harness.input(k.x(), x)}, {y}, attributes);
+    harness.b.op("avg_pool2d_grad", {harness.input(k.y(), dy)}, {dx}, attributes);
     harness.run();
     std::vector<double> ey(dy.size()), ex(x.size());
     for_each_window(k, [&](std::size_t o, const std::vector<std::size_t>& inside) {
@@ -120,8 +120,8 @@ TEST(MaxPool2d, NanWinsAndPassesRelu) {
   const TensorId y = harness.output(k.y());
   auto attributes = k.attributes();
   attributes["relu"] = true;
-  harness.b.op(OpKind::MaxPool2d, {harness.input(k.x(), {1, NAN, -1, -2, 5, 2, -3, -INFINITY})},
-               {y}, attributes);
+  harness.b.op("max_pool2d", {harness.input(k.x(), {1, NAN, -1, -2, 5, 2, -3, -INFINITY})}, {y},
+               attributes);
   harness.run();
   EXPECT_TRUE(std::isnan(harness.result(y)[0]));
   EXPECT_EQ(harness.result(y)[1], 0);
@@ -131,11 +131,11 @@ TEST(MaxPool2d, RefusesAForeignArgmax) {
   const Case k{1, 2, 4, 4, 2, 2, 2, 2, {0, 0, 0, 0}};
   OpHarness harness(1);
   const TensorId argmax = harness.b.argmax(k.y());
-  harness.b.op(OpKind::MaxPool2d, {harness.input(k.x(), random_values(k.x(), 1))},
+  harness.b.op("max_pool2d", {harness.input(k.x(), random_values(k.x(), 1))},
                {harness.b.tensor("y", k.y()), argmax}, k.attributes());
   auto other = k.attributes();
   other["relu"] = true;
-  harness.b.op(OpKind::MaxPool2dGrad, {harness.input(k.y(), random_values(k.y(), 1)), argmax},
+  harness.b.op("max_pool2d_grad", {harness.input(k.y(), random_values(k.y(), 1)), argmax},
                {harness.output(k.x())}, other);
   EXPECT_THROW(harness.run(), std::invalid_argument);
 }

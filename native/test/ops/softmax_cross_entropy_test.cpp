@@ -24,8 +24,8 @@ Outcome run(std::int64_t classes, std::vector<float> logits, std::vector<std::in
   const TensorId errors = b.tensor("errors", {}, Role::Metric);
   const TensorId dx = b.tensor("dx", {batch, classes});
   const TensorId w = b.parameter("w", {batch, classes}, 1, false);
-  b.op(OpKind::SoftmaxCrossEntropy, {x, y}, {loss, errors, dx}, {{"label_smoothing", smoothing}});
-  b.op(OpKind::Reshape, {dx}, {b.gradient(w)});
+  b.op("softmax_cross_entropy", {x, y}, {loss, errors, dx}, {{"label_smoothing", smoothing}});
+  b.op("reshape", {dx}, {b.gradient(w)});
   validate(b.program);
   ParameterLayouts layouts;
   const Planner planner(b.program, layouts, 1);

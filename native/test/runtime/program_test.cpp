@@ -104,7 +104,7 @@ TEST(Validate, SurvivesRandomDamage) {
               static_cast<TensorId>(below(program.tensors.size() + 1));
           break;
         case 2:
-          op.kind = static_cast<OpKind>(below(17));
+          op.definition = op_definitions()[below(op_definitions().size())];
           break;
         case 3:
           if (!tensor.shape.empty()) tensor.shape[below(tensor.shape.size())] = 1 + below(9);
