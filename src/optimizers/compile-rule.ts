@@ -1,5 +1,5 @@
-import { CodeBuilder } from './code-builder.js';
-import type { Expression } from './expression.js';
+import { CodeBuilder } from '../expression/code-builder.js';
+import type { Expression } from '../expression/expression.js';
 import { fingerprint } from './fingerprint.js';
 import type { Optimizer } from './optimizer.js';
 import type { CompiledRule } from './rule.js';

@@ -1,4 +1,5 @@
-import { type Formula, formula } from './formula.js';
+import type { Formula } from '../expression/formula.js';
+import { formula } from './formula.js';
 import { formatDomain, type Hyperparameter } from './hyperparameter.js';
 import type { Optimizer } from './optimizer.js';
 

@@ -1,4 +1,4 @@
-import type { Code, Operand } from './rule.js';
+import type { Code, Operand } from '../expression/code.js';
 
 /**
  * Hash of vector code that does not depend on names: FNV-1a (64 bit) of its canonical text, as 16 hexadecimal

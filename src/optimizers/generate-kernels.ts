@@ -1,8 +1,9 @@
+import type { Instruction, Operand } from '../expression/code.js';
 import { compileRule } from './compile-rule.js';
 import { canonicalInputs } from './fingerprint.js';
 import { formula } from './formula.js';
 import type { Optimizer } from './optimizer.js';
-import type { CompiledRule, Instruction, Operand } from './rule.js';
+import type { CompiledRule } from './rule.js';
 
 const header = `// Generated from src/optimizers by \`node dist/optimizers/codegen-main.js\`; do not edit.
 // One struct a vector program: what it does to a vector of elements. See passes.inl.hpp.

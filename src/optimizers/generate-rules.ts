@@ -1,6 +1,7 @@
+import type { Code, Operand } from '../expression/code.js';
 import { compileRule } from './compile-rule.js';
 import type { Optimizer } from './optimizer.js';
-import type { Code, CompiledRule, Operand } from './rule.js';
+import type { CompiledRule } from './rule.js';
 
 /** native/optim/rules.generated.hpp: the built-in rules as data, for native tests and benchmarks. */
 export function generateRules(optimizers: readonly Optimizer[]): string {

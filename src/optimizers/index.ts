@@ -6,10 +6,12 @@ import type { Optimizer, Variant } from './optimizer.js';
 import { rmsprop, rmspropPytorch } from './rmsprop.js';
 import { sgd } from './sgd.js';
 
+export type * from '../expression/code.js';
+export * from '../expression/expression.js';
+export type { Formula } from '../expression/formula.js';
 export { compileRule, ruleName } from './compile-rule.js';
 export { describeOptimizer, type OptimizerDescription } from './describe-optimizer.js';
-export * from './expression.js';
-export { type Formula, formula } from './formula.js';
+export { formula } from './formula.js';
 export * from './hyperparameter.js';
 export {
   defineOptimizer,

@@ -9,7 +9,7 @@ import {
   sqrt,
   square,
   sub,
-} from './expression.js';
+} from '../expression/expression.js';
 import { decayRate, epsilonDomain, nonNegative, positive } from './hyperparameter.js';
 import { defineOptimizer } from './optimizer.js';
 

@@ -1,4 +1,4 @@
-import { add, mul, sub } from './expression.js';
+import { add, mul, sub } from '../expression/expression.js';
 import { decayRate, positive } from './hyperparameter.js';
 import { defineOptimizer } from './optimizer.js';
 

@@ -1,4 +1,4 @@
-import { type Expression, input } from './expression.js';
+import { type Expression, input } from '../expression/expression.js';
 import type { Hyperparameter } from './hyperparameter.js';
 
 /** Whose conventions a rule follows: Choi et al. 2019 (Table 1), or torch.optim. */

@@ -1,8 +1,8 @@
+import type { Code } from '../expression/code.js';
+import { runCode } from '../expression/run-code.js';
 import { compileRule, ruleName } from './compile-rule.js';
 import { resolveHyperparameters } from './hyperparameter.js';
 import type { Optimizer } from './optimizer.js';
-import type { Code } from './rule.js';
-import { runCode } from './run-code.js';
 
 /** An optimizer in float64, to check others against. */
 export interface Reference {

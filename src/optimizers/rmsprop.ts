@@ -1,4 +1,4 @@
-import { add, average, div, mul, sqrt, square, sub } from './expression.js';
+import { add, average, div, mul, sqrt, square, sub } from '../expression/expression.js';
 import { decayRate, epsilonDomain, positive } from './hyperparameter.js';
 import { defineOptimizer } from './optimizer.js';
 

@@ -1,4 +1,4 @@
-import { mul, sub } from './expression.js';
+import { mul, sub } from '../expression/expression.js';
 import { positive } from './hyperparameter.js';
 import { defineOptimizer } from './optimizer.js';
 

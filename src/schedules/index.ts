@@ -1,5 +1,5 @@
+import { runCode } from '../expression/run-code.js';
 import type { CompiledSchedule } from '../optimizers/rule.js';
-import { runCode } from '../optimizers/run-code.js';
 import { constant } from './constant.js';
 import { linearDecay } from './linear-decay.js';
 import type { Schedule } from './schedule.js';

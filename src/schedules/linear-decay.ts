@@ -1,4 +1,4 @@
-import { div, mul, select, sub } from '../optimizers/expression.js';
+import { div, mul, select, sub } from '../expression/expression.js';
 import { positive } from '../optimizers/hyperparameter.js';
 import { defineSchedule } from './schedule.js';
 

@@ -1,6 +1,6 @@
-import { CodeBuilder } from '../optimizers/code-builder.js';
-import { constant, type Expression, input } from '../optimizers/expression.js';
-import { expressionFormula, type Formula } from '../optimizers/formula.js';
+import { CodeBuilder } from '../expression/code-builder.js';
+import { constant, type Expression, input } from '../expression/expression.js';
+import { expressionFormula, type Formula } from '../expression/formula.js';
 import { type Hyperparameter, resolveHyperparameters } from '../optimizers/hyperparameter.js';
 import type { CompiledSchedule } from '../optimizers/rule.js';
 

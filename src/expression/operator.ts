@@ -1,4 +1,4 @@
-import type { Operator } from './rule.js';
+import type { Operator } from './code.js';
 
 /** What each operator does, in float64; as native/optim/scalar_code.cpp. */
 const operators: Record<Operator, (a: number, b: number, c: number) => number> = {

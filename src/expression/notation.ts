@@ -1,5 +1,5 @@
+import type { Operator } from './code.js';
 import type { Expression } from './expression.js';
-import type { Operator } from './rule.js';
 
 /** A way of writing expressions. */
 export interface Notation {

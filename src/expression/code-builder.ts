@@ -1,5 +1,5 @@
+import type { Code, Instruction, Operand } from './code.js';
 import { type Expression, unnamed } from './expression.js';
-import type { Code, Instruction, Operand } from './rule.js';
 
 /** Turns expressions into straight-line code, computing equal subexpressions once. */
 export class CodeBuilder {

@@ -1,5 +1,5 @@
+import type { Code, Operand } from './code.js';
 import { applyOperator } from './operator.js';
-import type { Code, Operand } from './rule.js';
 
 /** Runs straight-line code in float64. `inputs` in the order of `code.inputs`; returns the outputs in theirs. */
 export function runCode(code: Code, inputs: readonly number[]): number[] {

@@ -1,5 +1,5 @@
+import type { Operator } from './code.js';
 import { applyOperator } from './operator.js';
-import type { Operator } from './rule.js';
 
 /**
  * The language of update rules and schedules: immutable expressions built by the functions below,
