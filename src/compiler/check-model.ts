@@ -3,8 +3,7 @@ import { CompileError, type CompileProblem } from './compile-error.js';
 import { compileModel } from './compile-model.js';
 import { elements, formatShape } from './dimension.js';
 import { at, type Value } from './graph.js';
-import { type ImportResult, importGraph } from './onnx/import-graph.js';
-import { importers } from './onnx/importers/index.js';
+import { type ImportResult, importGraph, supportedOperators } from './onnx/import-graph.js';
 import { type OnnxModel, readOnnxModel } from './onnx/onnx-model.js';
 import { countFlops } from './ops/count-flops.js';
 
@@ -65,7 +64,7 @@ function countOperators({ nodes }: OnnxModel): ModelReport['operators'] {
   const counts = new Map<string, number>();
   for (const { opType } of nodes) counts.set(opType, (counts.get(opType) ?? 0) + 1);
   return [...counts]
-    .map(([opType, count]) => ({ opType, count, supported: Object.hasOwn(importers, opType) }))
+    .map(([opType, count]) => ({ opType, count, supported: supportedOperators.includes(opType) }))
     .sort((a, b) => a.opType.localeCompare(b.opType, 'en'));
 }
 

@@ -11,7 +11,7 @@ export interface Value {
   /** Of a `gradient`: what it is the gradient of. */
   readonly parameter?: Value;
   /** Values from the file, of a `constant` or `parameter`, row-major; read on demand. */
-  readonly read?: () => Float32Array;
+  readonly read?: () => Float32Array | Int32Array;
 }
 
 export interface NodeOf<K extends OpKind> {

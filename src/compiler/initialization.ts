@@ -54,7 +54,7 @@ function stored(parameter: Value): Start {
       `the file stores no values for the parameter "${parameter.name}"; choose an initialization other than "model"`,
     );
   }
-  return { initializer: { kind: 'zeros' }, data: parameter.read() };
+  return { initializer: { kind: 'zeros' }, data: Float32Array.from(parameter.read()) };
 }
 
 /** Connections into and out of one unit, as torch.nn.init counts them. */

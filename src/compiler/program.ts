@@ -57,7 +57,7 @@ export interface Tensor {
   /** For `parameter`: whether L2 and weight decay apply (true for weights, false for biases and norms). */
   decay?: boolean;
   /** For `constant`, and for `parameter` whose ONNX file carries values. Row-major. */
-  data?: number[] | Float32Array;
+  data?: number[] | Float32Array | Int32Array;
 }
 
 export type Attribute = number | boolean | string | number[];

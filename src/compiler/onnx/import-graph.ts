@@ -2,8 +2,10 @@ import { CompileError, type CompileProblem } from '../compile-error.js';
 import { BATCH, checkShape } from '../dimension.js';
 import type { Graph, Node, Value } from '../graph.js';
 import type { DataType } from '../program.js';
+import { folders } from './fold/index.js';
 import { advice, importers } from './importers/index.js';
-import { type Imported, isIntegers, NodeReader } from './node-reader.js';
+import { knownTensor } from './known.js';
+import { type Constants, type Imported, isKnown, NodeReader } from './node-reader.js';
 import type { OnnxInput, OnnxModel, OnnxNode, OnnxTensor } from './onnx-model.js';
 
 /** An imported model; `graph` is undefined when there are problems. */
@@ -35,6 +37,7 @@ class Importing {
   readonly #problems: CompileProblem[] = [];
   /** By ONNX name; `undefined` where the node that makes it could not be imported. */
   readonly #values = new Map<string, Imported | undefined>();
+  readonly #constants: Constants = new Map();
 
   constructor(model: OnnxModel) {
     this.#model = model;
@@ -59,7 +62,7 @@ class Importing {
     const problems = this.#problems;
     if (problems.length > 0) return { graph: undefined, inputs, parameters, problems };
     const logits = this.#values.get(outputName);
-    if (logits === undefined || isIntegers(logits)) {
+    if (logits === undefined || isKnown(logits)) {
       throw new CompileError(
         `the output "${outputName}" is not a float tensor that a supported operator makes`,
       );
@@ -82,7 +85,7 @@ class Importing {
     const parameters = free.filter((other) => !dataInputs.includes(other)).map(parameterInput);
     for (const input of inputs) this.#values.set(input.name, input);
     for (const tensor of initializers.values()) {
-      if (tensor.dataType !== 'FLOAT') continue;
+      if (tensor.kind !== 'float') continue;
       const value = storedValue(tensor);
       if (value.role === 'parameter') parameters.push(value);
       else this.#values.set(value.name, value);
@@ -92,9 +95,10 @@ class Importing {
   }
 
   #import(node: OnnxNode): void {
-    const importer = Object.hasOwn(importers, node.opType) ? importers[node.opType] : undefined;
+    const importer = own(importers, node.opType);
+    const folder = own(folders, node.opType);
     try {
-      if (importer === undefined) throw unsupported(node);
+      if (importer === undefined && folder === undefined) throw unsupported(node);
       const inputs = node.inputs.map((name) => this.#lookup(name));
       if (inputs.includes(UNKNOWN)) {
         for (const name of node.outputs) this.#values.set(name, undefined);
@@ -105,8 +109,11 @@ class Importing {
         inputs as (Imported | undefined)[],
         this.#nodes,
         this.#model.opset,
+        this.#constants,
       );
-      const result = importer(reader);
+      const folded = reader.allKnown ? folder?.(reader) : undefined;
+      const result = folded ?? importer?.(reader);
+      if (result === undefined) throw unsupportedOnData(node);
       const [unread] = reader.unreadAttributes;
       if (unread !== undefined) throw new CompileError(`the attribute ${unread} is not supported`);
       const results = (Array.isArray(result) ? result : [result]) as (Imported | undefined)[];
@@ -115,8 +122,7 @@ class Importing {
         if (name !== '' && made !== undefined) this.#values.set(name, made);
       });
     } catch (error) {
-      if (!(error instanceof CompileError)) throw error;
-      this.#problems.push(...error.at(undefined, node.label).problems);
+      this.#problems.push(...asCompileError(error).at(undefined, node.label).problems);
       for (const name of node.outputs) this.#values.set(name, undefined);
     }
   }
@@ -130,24 +136,42 @@ class Importing {
       if (this.#values.has(name)) return UNKNOWN;
       throw new CompileError(`it reads "${name}", an output that is not supported`);
     }
-    if (stored.dims.length > 1) {
-      throw new CompileError(
-        `it reads "${name}", of type ${stored.dataType} and rank ${stored.dims.length}; export in float32`,
-      );
-    }
-    const integers = { integers: stored.integers(), scalar: stored.dims.length === 0 };
-    this.#values.set(name, integers);
-    return integers;
+    const known = knownTensor(stored);
+    this.#values.set(name, known);
+    return known;
   }
 }
 
 const UNKNOWN = Symbol('made by a node that could not be imported');
 
+/** Importers take shapes as they should be; a list that is too short comes from a node that is malformed. */
+function asCompileError(error: unknown): CompileError {
+  if (error instanceof CompileError) return error;
+  if (!(error instanceof RangeError)) throw error;
+  return new CompileError(`its inputs and attributes do not fit together (${error.message})`);
+}
+
+function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+/** Every ONNX operator that can be imported, in some form. */
+export const supportedOperators: readonly string[] = [
+  ...new Set([...Object.keys(importers), ...Object.keys(folders)]),
+].sort();
+
 function unsupported(node: OnnxNode): CompileError {
-  const hint = advice[node.opType];
-  const known = Object.keys(importers).sort().join(', ');
+  const hint = own(advice, node.opType);
   const what = `operator ${node.opType} is not supported`;
-  return new CompileError(hint ? `${what}; ${hint}` : `${what} (supported: ${known})`);
+  return new CompileError(
+    hint ? `${what}; ${hint}` : `${what} (supported: ${supportedOperators.join(', ')})`,
+  );
+}
+
+function unsupportedOnData(node: OnnxNode): CompileError {
+  return new CompileError(
+    `operator ${node.opType} is supported on what is known when compiling, such as shapes and masks, not on data`,
+  );
 }
 
 /** The nodes `output` depends on, each after those it reads. @throws {CompileError} on cycles and missing names. */

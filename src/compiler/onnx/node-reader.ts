@@ -1,27 +1,23 @@
 import { CompileError } from '../compile-error.js';
 import {
   checkShape,
-  type Dimension,
   elements,
   formatShape,
   type Shape,
   sameDimension,
+  sameShape,
 } from '../dimension.js';
 import { at, type Node, type NodeOf, temporary, type Value } from '../graph.js';
 import { type AttributesOf, definitionOf, type OpKind } from '../ops/index.js';
+import { evaluateConstants } from './evaluate-constants.js';
+import { constantOf, Known, knownOf } from './known.js';
 import type { OnnxAttribute, OnnxNode, OnnxTensor } from './onnx-model.js';
 
-/** Whole numbers known at compile time (up to the batch size): shapes, axes. */
-export interface Integers {
-  readonly integers: readonly Dimension[];
-  /** Rank 0 rather than 1. */
-  readonly scalar: boolean;
-}
-
 /** What an ONNX name stands for while importing. */
-export type Imported = Value | Integers;
+export type Imported = Value | Known;
 
-export const isIntegers = (imported: Imported): imported is Integers => 'integers' in imported;
+export const isKnown = (imported: Imported | undefined): imported is Known =>
+  imported instanceof Known;
 
 /** One ONNX node as an importer sees it: inputs and attributes with checks, and the graph to add to. */
 export class NodeReader {
@@ -30,18 +26,24 @@ export class NodeReader {
   readonly #inputs: readonly (Imported | undefined)[];
   readonly #nodes: Node[];
   readonly #unread: Set<string>;
+  readonly #constants: Constants;
 
-  /** `inputs[k]` is undefined where the node leaves its k-th input out; new nodes go to `nodes`. */
+  /**
+   * `inputs[k]` is undefined where the node leaves its k-th input out; new nodes go to `nodes`, and the constants
+   * that they read to `constants`.
+   */
   constructor(
     node: OnnxNode,
     inputs: readonly (Imported | undefined)[],
     nodes: Node[],
     opset: number,
+    constants: Constants = new Map(),
   ) {
     this.#node = node;
     this.#inputs = inputs;
     this.#nodes = nodes;
     this.opset = opset;
+    this.#constants = constants;
     this.#unread = new Set(node.attributes.keys());
   }
 
@@ -60,26 +62,58 @@ export class NodeReader {
     return input;
   }
 
+  /** A tensor of the graph; what is known when compiling becomes a constant, expanded along the batch where it says so. */
   tensor(k: number): Value {
     const input = this.any(k);
-    if (!isIntegers(input)) return input;
-    throw new CompileError(`input ${k} must be a float tensor; found integers`);
+    return isKnown(input) ? this.#constant(input, k) : input;
   }
 
-  integers(k: number): Integers {
-    const input = this.any(k);
-    if (isIntegers(input)) return input;
+  /** What input k holds, if that is known when compiling. */
+  maybeKnown(k: number): Known | undefined {
+    const input = this.#inputs[k];
+    return input === undefined || isKnown(input) ? input : knownOf(input);
+  }
+
+  /** @throws {CompileError} when input k is not known when compiling. */
+  known(k: number): Known {
+    const known = this.maybeKnown(k);
+    if (known) return known;
     throw new CompileError(
-      `input ${k} must be integers known when compiling; found the tensor "${input.name}"`,
+      `input ${k} must be known when compiling; found the tensor "${(this.any(k) as Value).name}"`,
     );
+  }
+
+  get allKnown(): boolean {
+    return this.#inputs.every((input, k) => input === undefined || this.maybeKnown(k));
+  }
+
+  get inputCount(): number {
+    return this.#inputs.length;
+  }
+
+  get outputCount(): number {
+    return this.#node.outputs.length;
+  }
+
+  /** Integers known when compiling. */
+  integers(k: number): Known {
+    const known = this.maybeKnown(k);
+    if (known && known.type !== 'float') return known;
+    const found = known ? 'floats' : `the tensor "${(this.any(k) as Value).name}"`;
+    throw new CompileError(`input ${k} must be integers known when compiling; found ${found}`);
   }
 
   /** As `integers`, without any that depend on the batch size. */
   numbers(k: number): number[] {
-    return this.integers(k).integers.map((d) => {
-      if (typeof d === 'number') return d;
-      throw new CompileError(`input ${k} must not depend on the batch size`);
-    });
+    return this.integers(k).numbers();
+  }
+
+  /** A scalar known when compiling, or `otherwise` when input k is left out. */
+  scalar(k: number, otherwise: number): number {
+    if (!this.has(k)) return otherwise;
+    const [value, ...rest] = this.known(k).numbers();
+    if (value !== undefined && rest.length === 0) return value;
+    throw new CompileError(`input ${k} must be one number`);
   }
 
   #attribute<K extends OnnxAttribute['kind']>(name: string, kind: K) {
@@ -104,6 +138,10 @@ export class NodeReader {
 
   ints(name: string): number[] | undefined {
     return this.#attribute(name, 'ints')?.value;
+  }
+
+  floats(name: string): number[] | undefined {
+    return this.#attribute(name, 'floats')?.value;
   }
 
   stored(name: string): OnnxTensor | undefined {
@@ -156,6 +194,11 @@ export class NodeReader {
     return at(this.#add('reshape', [x], {}, [shape]), 0);
   }
 
+  /** `x` repeated along the axes where `shape` is longer. */
+  expand(x: Value, shape: Shape): Value {
+    return sameShape(x.shape, shape) ? x : at(this.#add('expand', [x], {}, [shape]), 0);
+  }
+
   #add<K extends OpKind>(
     kind: K,
     inputs: readonly Value[],
@@ -164,6 +207,8 @@ export class NodeReader {
   ): readonly Value[] {
     const { name } = this.#node;
     const { secondary = [] } = definitionOf(kind);
+    const constants = evaluateConstants(kind, inputs, attributes, shapes);
+    if (constants) return constants;
     const outputs = shapes.map((shape, k): Value => {
       checkShape(shape, 'the result');
       if (k === 0) return temporary(this.#node.outputs[0] || name, shape);
@@ -173,4 +218,15 @@ export class NodeReader {
     this.#nodes.push({ kind, name, inputs, outputs, attributes } as NodeOf<K> as Node);
     return outputs;
   }
+
+  #constant(known: Known, k: number): Value {
+    const constant =
+      this.#constants.get(known) ?? constantOf(known, `${this.#node.name}.input${k}`);
+    this.#constants.set(known, constant);
+    if (sameShape(known.shape, constant.shape)) return constant;
+    return this.expand(constant, known.shape);
+  }
 }
+
+/** The constants of the graph made of what is known, so that what is read twice is stored once. */
+export type Constants = Map<Known, Value>;

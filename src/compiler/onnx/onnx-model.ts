@@ -3,6 +3,7 @@ import { basename, dirname, resolve, sep } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
 import { CompileError } from '../compile-error.js';
 import { LIMITS } from '../limits.js';
+import { type ElementKind, type ElementType, elementTypes, toNumber } from './element-types.js';
 import {
   type AttributeProto,
   AttributeProto_AttributeType as AttributeType,
@@ -46,10 +47,12 @@ export interface OnnxTensor {
   dims: number[];
   /** ONNX's name of the element type, e.g. `FLOAT`. */
   dataType: string;
-  /** Row-major. @throws {CompileError} when the element type is not `FLOAT`. */
+  /** `undefined` for types whose values cannot be read, such as strings. */
+  kind: ElementKind | undefined;
+  /** Row-major, as stored. @throws {CompileError} when `kind` is undefined. */
+  values(): ArrayLike<number>;
+  /** Row-major; of half or double precision in float32. @throws {CompileError} when the elements are no floats. */
   floats(): Float32Array;
-  /** Row-major. @throws {CompileError} when the element type is not `INT64`, `INT32` or `BOOL`. */
-  integers(): number[];
 }
 
 export interface OnnxInput {
@@ -199,9 +202,9 @@ function convertAttribute(attribute: AttributeProto, folder: string | undefined)
   const { name } = attribute;
   switch (attribute.type) {
     case AttributeType.INT:
-      return { kind: 'int', value: integer(attribute.i) };
+      return { kind: 'int', value: toNumber(attribute.i) };
     case AttributeType.INTS:
-      return { kind: 'ints', value: attribute.ints.map(integer) };
+      return { kind: 'ints', value: attribute.ints.map(toNumber) };
     case AttributeType.FLOAT:
       return { kind: 'float', value: attribute.f };
     case AttributeType.FLOATS:
@@ -216,22 +219,7 @@ function convertAttribute(attribute: AttributeProto, folder: string | undefined)
   }
 }
 
-function integer(value: bigint): number {
-  const number = Number(value);
-  // ONNX writes "to the end" as the largest 64-bit integer.
-  if (!Number.isSafeInteger(number)) return value > 0n ? Infinity : -Infinity;
-  return number;
-}
-
 const dataTypeName = (type: number): string => DataType[type] ?? `type ${type}`;
-
-/** Bytes an element in `raw_data`, of the types whose values we ever look at. */
-const ELEMENT_BYTES: Partial<Record<number, number>> = {
-  [DataType.BOOL]: 1,
-  [DataType.FLOAT]: 4,
-  [DataType.INT32]: 4,
-  [DataType.INT64]: 8,
-};
 
 function convertTensor(proto: TensorProto, what: string, folder: string | undefined): OnnxTensor {
   const dims = proto.dims.map(Number);
@@ -244,62 +232,62 @@ function convertTensor(proto: TensorProto, what: string, folder: string | undefi
     );
   }
   const dataType = dataTypeName(proto.dataType);
-  const width = ELEMENT_BYTES[proto.dataType];
-  const wrongType = (wanted: string) =>
-    new CompileError(`${what} has elements of type ${dataType}; ${wanted} is supported here`);
-  const checked = width === undefined ? undefined : locate(proto, count, width, what, folder);
+  const type = elementTypes[proto.dataType];
+  const read = type && locate(proto, type, count, what, folder);
+  const values = () => {
+    if (read) return read();
+    throw new CompileError(
+      `${what} has elements of type ${dataType}; numbers and truth values are supported`,
+    );
+  };
   return {
     name: proto.name,
     dims,
     dataType,
+    kind: type?.kind,
+    values,
     floats() {
-      if (proto.dataType !== DataType.FLOAT || !checked) throw wrongType('FLOAT');
-      return checked.kind === 'typed'
-        ? Float32Array.from(proto.floatData)
-        : decodeFloats(checked.bytes());
-    },
-    integers() {
-      if (!checked || proto.dataType === DataType.FLOAT) throw wrongType('INT64, INT32 or BOOL');
-      if (checked.kind === 'typed') {
-        return proto.dataType === DataType.INT64
-          ? proto.int64Data.map(integer)
-          : [...proto.int32Data];
-      }
-      return decodeIntegers(checked.bytes(), proto.dataType, count);
+      if (type?.kind === 'float') return Float32Array.from(values());
+      throw new CompileError(`${what} has elements of type ${dataType}; FLOAT is supported here`);
     },
   };
 }
 
-type Stored = { kind: 'typed' } | { kind: 'raw'; bytes(): Uint8Array };
-
-/** Where a tensor's values are, after checking that there are as many as its shape says. */
+/** How to read a tensor's values, after checking that there are as many as its shape says. */
 function locate(
   proto: TensorProto,
+  type: ElementType,
   count: number,
-  width: number,
   what: string,
   folder: string | undefined,
-): Stored {
+): () => ArrayLike<number> {
+  const size = count * type.bytes;
   if (proto.dataLocation === DataLocation.EXTERNAL) {
-    return { kind: 'raw', bytes: externalData(proto, count * width, what, folder) };
+    const read = externalData(proto, size, what, folder);
+    return () => decodeBytes(read(), type);
   }
   const raw = proto.rawData;
   if (raw.length > 0) {
-    if (raw.length === count * width) return { kind: 'raw', bytes: () => raw };
+    if (raw.length === size) return () => decodeBytes(raw, type);
     throw new CompileError(
-      `${what} has ${raw.length} bytes of data; its shape [${proto.dims}] needs ${count * width}`,
+      `${what} has ${raw.length} bytes of data; its shape [${proto.dims}] needs ${size}`,
     );
   }
-  const typed = {
-    [DataType.FLOAT]: proto.floatData,
-    [DataType.INT32]: proto.int32Data,
-    [DataType.BOOL]: proto.int32Data,
-    [DataType.INT64]: proto.int64Data,
-  }[proto.dataType];
-  if (typed?.length === count) return { kind: 'typed' };
-  throw new CompileError(
-    `${what} has ${typed?.length ?? 0} values; its shape [${proto.dims}] needs ${count}`,
-  );
+  const values = type.field(proto);
+  if (values.length !== count) {
+    throw new CompileError(
+      `${what} has ${values.length} values; its shape [${proto.dims}] needs ${count}`,
+    );
+  }
+  const { decode = (value: number) => value } = type;
+  return () => Array.from(values, (v) => decode(typeof v === 'bigint' ? toNumber(v) : v));
+}
+
+function decodeBytes(bytes: Uint8Array, type: ElementType): Float64Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const values = new Float64Array(bytes.byteLength / type.bytes);
+  for (let k = 0; k < values.length; k++) values[k] = type.read(view, k * type.bytes);
+  return values;
 }
 
 function externalData(
@@ -355,19 +343,4 @@ function readSlice(path: string, offset: number, length: number): Uint8Array {
   } finally {
     closeSync(handle);
   }
-}
-
-function decodeFloats(bytes: Uint8Array): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from({ length: bytes.byteLength / 4 }, (_, k) =>
-    view.getFloat32(k * 4, true),
-  );
-}
-
-function decodeIntegers(bytes: Uint8Array, type: number, count: number): number[] {
-  if (type === DataType.BOOL) return [...bytes];
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: count }, (_, k) =>
-    type === DataType.INT64 ? integer(view.getBigInt64(k * 8, true)) : view.getInt32(k * 4, true),
-  );
 }

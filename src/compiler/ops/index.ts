@@ -2,6 +2,7 @@ import { add } from './add.js';
 import { avg_pool2d, avg_pool2d_grad } from './avg-pool2d.js';
 import { conv2d, conv2d_grad_input, conv2d_grad_weight } from './conv2d.js';
 import { dense, dense_grad_input, dense_grad_weight } from './dense.js';
+import { expand } from './expand.js';
 import { matmul } from './matmul.js';
 import { max_pool2d, max_pool2d_grad } from './max-pool2d.js';
 import type { OpDefinition } from './op-definition.js';
@@ -23,6 +24,7 @@ export const ops = {
   dense_grad_input,
   dense_grad_weight,
   matmul,
+  expand,
   add,
   reduce_sum,
   relu,

@@ -1,0 +1,233 @@
+import { CompileError } from '../../compile-error.js';
+import { type Dimension, fixed, formatShape, type Shape, sameDimension } from '../../dimension.js';
+import { at } from '../../graph.js';
+import { axis } from '../importers/importer.js';
+import {
+  axesOf,
+  castTarget,
+  expandedShape,
+  permutation,
+  slices,
+  splitSizes,
+  targetShape,
+} from '../importers/shape-inputs.js';
+import { eachPosition, Known, stored } from '../known.js';
+import type { Folders } from './folder.js';
+
+/** Elements under another shape or in another order. */
+export const movement: Folders = {
+  Identity: (n) => n.known(0),
+  Cast(n) {
+    const x = n.known(0);
+    n.int('saturate', 1);
+    n.string('round_mode', 'up');
+    return cast(x, castTarget(n));
+  },
+  CastLike(n) {
+    n.int('saturate', 1);
+    n.string('round_mode', 'up');
+    return cast(n.known(0), n.known(1).type);
+  },
+  Reshape: (n) => reshape(n.known(0), targetShape(n, n.known(0).shape)),
+  Flatten(n) {
+    const x = n.known(0);
+    const split = axis(n.int('axis', 1), x.rank + 1);
+    const product = (lengths: Shape) =>
+      lengths.reduce<number>((a, b) => a * fixed(b, 'a length'), 1);
+    return reshape(x, [product(x.shape.slice(0, split)), product(x.shape.slice(split))]);
+  },
+  Squeeze(n) {
+    const x = n.known(0);
+    const axes = axesOf(n)?.map((a) => axis(a, x.rank));
+    const dropped = (d: Dimension, i: number) => (axes ? axes.includes(i) : d === 1);
+    axes?.forEach((a) => {
+      if (x.shape[a] !== 1) throw new CompileError(`axis ${a} has length ${x.shape[a]}, not 1`);
+    });
+    return x.reshaped(x.shape.filter((d, i) => !dropped(d, i)));
+  },
+  Unsqueeze(n) {
+    const x = n.known(0);
+    const axes = axesOf(n) ?? [];
+    const rank = x.rank + axes.length;
+    const added = new Set(axes.map((a) => axis(a, rank)));
+    const rest = x.shape.values();
+    return x.reshaped(
+      Array.from({ length: rank }, (_, i) => (added.has(i) ? 1 : (rest.next().value ?? 1))),
+    );
+  },
+  Transpose(n) {
+    const x = n.known(0);
+    const order = permutation(n, x.rank);
+    const position = new Array<number>(x.rank);
+    const shape = order.map((from) => at(x.shape, from));
+    return Known.build(x.type, shape, (to) => {
+      order.forEach((from, i) => {
+        position[from] = at(to, i);
+      });
+      return x.at(position);
+    });
+  },
+  Concat(n) {
+    const first = n.known(0);
+    const along = axis(n.int('axis', 0), first.rank);
+    const parts = Array.from({ length: n.inputCount }, (_, k) => n.known(k));
+    const lengths = parts.map(({ shape }) => fixed(shape[along], 'a length that is concatenated'));
+    for (const { shape } of parts) checkConcat(first.shape, shape, along);
+    const starts = lengths.map((_, k) => lengths.slice(0, k).reduce((a, b) => a + b, 0));
+    const total = lengths.reduce((a, b) => a + b, 0);
+    return Known.build(first.type, first.shape.with(along, total), (position) => {
+      const place = at(position, along);
+      const k = starts.findLastIndex((start, i) => start <= place && at(lengths, i) > 0);
+      return at(parts, k).at(position.with(along, place - at(starts, k)));
+    });
+  },
+  Split(n) {
+    const x = n.known(0);
+    const along = axis(n.int('axis', 0), x.rank);
+    const sizes = splitSizes(n, fixed(x.shape[along], 'the length that is split'));
+    return sizes.map((length, k) => {
+      const start = sizes.slice(0, k).reduce((a, b) => a + b, 0);
+      return Known.build(x.type, x.shape.with(along, length), (position) =>
+        x.at(position.with(along, at(position, along) + start)),
+      );
+    });
+  },
+  Slice(n) {
+    const x = n.known(0);
+    const cuts = slices(n, x.shape);
+    const shape = cuts.map((cut, i) => cut?.length ?? at(x.shape, i));
+    return Known.build(x.type, shape, (position) =>
+      x.at(position.map((p, i) => (cuts[i] ? cuts[i].start + p * cuts[i].step : p))),
+    );
+  },
+  Gather(n) {
+    const [data, indices] = [n.known(0), n.known(1)];
+    const along = axis(n.int('axis', 0), data.rank);
+    const length = fixed(data.shape[along], 'the length that is picked from');
+    const shape = [...data.shape.slice(0, along), ...indices.shape, ...data.shape.slice(along + 1)];
+    const end = along + indices.rank;
+    return Known.build(data.type, shape, (position) => {
+      const index = indices.at(position.slice(along, end)) as number;
+      return data.at([...position.slice(0, along), axis(index, length), ...position.slice(end)]);
+    });
+  },
+  GatherElements(n) {
+    const [data, indices] = [n.known(0), n.known(1)];
+    const along = axis(n.int('axis', 0), data.rank);
+    const length = fixed(data.shape[along], 'the length that is picked from');
+    return Known.build(data.type, indices.shape, (position) =>
+      data.at(position.with(along, axis(indices.at(position) as number, length))),
+    );
+  },
+  GatherND(n) {
+    const [data, indices] = [n.known(0), n.known(1)];
+    const batch = n.int('batch_dims', 0);
+    const depth = fixed(indices.shape.at(-1), 'the length of an index');
+    const outer = indices.shape.slice(0, -1);
+    const shape = [...outer, ...data.shape.slice(batch + depth)];
+    return Known.build(data.type, shape, (position) => {
+      const prefix = position.slice(0, outer.length);
+      const index = Array.from({ length: depth }, (_, i) =>
+        axis(indices.at([...prefix, i]) as number, fixed(data.shape[batch + i], 'a length')),
+      );
+      return data.at([...position.slice(0, batch), ...index, ...position.slice(outer.length)]);
+    });
+  },
+  ScatterND(n) {
+    const [data, indices, updates] = [n.known(0), n.known(1), n.known(2)];
+    if (n.string('reduction', 'none') !== 'none') return undefined;
+    const depth = fixed(indices.shape.at(-1), 'the length of an index');
+    const outer = indices.rank - 1;
+    const items = Array.from(data.items);
+    const lengths = stored(data.shape);
+    const strides = lengths.map((_, i) => lengths.slice(i + 1).reduce((a, b) => a * b, 1));
+    eachPosition(stored(updates.shape), (position, k) => {
+      const prefix = position.slice(0, outer);
+      const index = [
+        ...Array.from({ length: depth }, (_, i) =>
+          axis(indices.at([...prefix, i]) as number, at(lengths, i)),
+        ),
+        ...position.slice(outer),
+      ];
+      items[index.reduce((sum, p, i) => sum + p * at(strides, i), 0)] = updates.item(k);
+    });
+    return new Known(data.type, data.shape, items);
+  },
+  Expand(n) {
+    const x = n.known(0);
+    return expand(x, expandedShape(n, x.shape));
+  },
+  Tile(n) {
+    const x = n.known(0);
+    const repeats = n.integers(1).integers;
+    if (repeats.length !== x.rank) {
+      throw new CompileError(`${repeats.length} repeats for a tensor of rank ${x.rank}`);
+    }
+    const shape = x.shape.map((d, i) => tiled(d, at(repeats, i)));
+    const lengths = stored(x.shape);
+    return Known.build(x.type, shape, (position) =>
+      x.at(position.map((p, i) => p % at(lengths, i))),
+    );
+  },
+  Trilu(n) {
+    const x = n.known(0);
+    const upper = n.int('upper', 1) !== 0;
+    const diagonal = n.has(1) ? at(n.numbers(1), 0) : 0;
+    return Known.build(x.type, x.shape, (position, i) => {
+      const offset = at(position, x.rank - 1) - at(position, x.rank - 2);
+      return (upper ? offset >= diagonal : offset <= diagonal) ? x.item(i) : 0;
+    });
+  },
+};
+
+function cast(x: Known, type: Known['type']): Known {
+  if (type === x.type) return x;
+  if (type === 'bool') return new Known(type, x.shape, Array.from(x.items, truth));
+  if (type === 'int') return new Known(type, x.shape, Array.from(x.items, truncate));
+  return new Known(type, x.shape, () => x.numbers());
+}
+
+/** A multiple of the batch size is never 0. */
+const truth = (item: Dimension): Dimension => (item === 0 ? 0 : 1);
+
+const truncate = (item: Dimension): Dimension =>
+  typeof item === 'number' ? Math.trunc(item) : item;
+
+/** The same elements under another shape; where the batch is part of it, all elements have to be equal. */
+function reshape(x: Known, shape: Shape): Known {
+  const isFixed = (lengths: Shape) => lengths.every((d) => typeof d === 'number');
+  if (isFixed(x.shape) && isFixed(shape)) return x.reshaped(shape);
+  const leading = x.shape.findIndex(
+    (d, i) => shape[i] === undefined || !sameDimension(d, at(shape, i)),
+  );
+  const rest = leading < 0 ? x.rank : leading;
+  if (isFixed(x.shape.slice(rest)) && isFixed(shape.slice(rest))) return x.reshaped(shape);
+  const first = x.items[0] ?? 0;
+  if (Array.from(x.items).every((item) => item === first)) {
+    return Known.build(x.type, shape, () => first);
+  }
+  throw new CompileError(
+    `a table of shape ${formatShape(x.shape)} cannot be reshaped to ${formatShape(shape)}: it would differ along the batch`,
+  );
+}
+
+/** The same all along the axes that are stretched; those of the batch stay unstretched. */
+function expand(x: Known, shape: Shape): Known {
+  return Known.build(x.type, shape, (position) => x.at(position));
+}
+
+function tiled(length: Dimension, by: Dimension): Dimension {
+  if (typeof by === 'number') {
+    if (typeof length === 'number') return length * by;
+    if (by === 1) return length;
+  } else if (length === 1) return by;
+  throw new CompileError('tiling along the batch is supported for an axis of length 1');
+}
+
+function checkConcat(a: Shape, b: Shape, along: number): void {
+  const fits =
+    a.length === b.length && a.every((d, i) => i === along || sameDimension(d, at(b, i)));
+  if (!fits) {
+    throw new CompileError(`${formatShape(a)} and ${formatShape(b)} differ beside axis ${along}`);
+  }
+}
