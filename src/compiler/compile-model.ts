@@ -7,7 +7,7 @@ import { lower } from './lower.js';
 import { importGraph } from './onnx/import-graph.js';
 import { type OnnxModel, readOnnxModel } from './onnx/onnx-model.js';
 import type { Program } from './program.js';
-import { prune, simplify } from './simplify.js';
+import { evaluated, prune, simplify } from './simplify.js';
 
 export interface CompileOptions {
   /** Examples a step; at least 1. */
@@ -43,7 +43,7 @@ function compile(model: OnnxModel, options: CompileOptions) {
   checkBatch(graph, batchSize);
   // Label smoothing belongs to the training loss; the evaluation's cross-entropy is without it.
   const forTraining = simplify(withLoss(graph, loss.labelSmoothing ?? 0));
-  const forEvaluation = simplify(withLoss(graph, 0));
+  const forEvaluation = evaluated(simplify(withLoss(graph, 0)));
   const starts = initializers(forTraining, initialization);
   return {
     train: lower(prune(differentiate(forTraining)), { mode: 'train', batchSize, starts }),

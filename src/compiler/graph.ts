@@ -1,6 +1,6 @@
 import type { Shape } from './dimension.js';
 import type { AttributesOf, OpKind } from './ops/index.js';
-import type { DataType, Role } from './program.js';
+import type { DataType, Initializer, Role } from './program.js';
 
 /** A tensor of the graph; compared by identity. */
 export interface Value {
@@ -10,7 +10,7 @@ export interface Value {
   readonly role: Role;
   /** Of a `gradient`: what it is the gradient of. */
   readonly parameter?: Value;
-  /** Values from the file, of a `constant` or `parameter`, row-major; read on demand. */
+  /** Values from the file, of a `constant`, `parameter` or `state`, row-major; read on demand. */
   readonly read?: () => Float32Array | Int32Array;
 }
 
@@ -25,12 +25,22 @@ export interface NodeOf<K extends OpKind> {
 /** A node, discriminated by `kind`. */
 export type Node = { [K in OpKind]: NodeOf<K> }[OpKind];
 
+/** A tensor that a step reads as it was and leaves as `next`, such as running statistics. */
+export interface State {
+  readonly value: Value;
+  /** Where no node makes it, as in an evaluation, the state stays as it is. */
+  readonly next: Value;
+  /** How it starts where the values of the file are not asked for. */
+  readonly initializer: Initializer;
+}
+
 /** A computation in topological order. */
 export interface Graph {
   readonly name: string;
   /** The data inputs, one batch each. */
   readonly inputs: readonly Value[];
   readonly parameters: readonly Value[];
+  readonly states: readonly State[];
   readonly nodes: readonly Node[];
   /** What must be computed: the logits of a model; loss, errors and gradients of a program. */
   readonly outputs: readonly Value[];

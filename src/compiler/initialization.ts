@@ -1,6 +1,7 @@
 import { CompileError } from './compile-error.js';
 import { concrete, elements } from './dimension.js';
-import { at, type Graph, type Node, type Value } from './graph.js';
+import { at, type Graph, type Node, type State, type Value } from './graph.js';
+import { definitionOf } from './ops/index.js';
 import type { Initializer } from './program.js';
 
 /** Where parameters start: the file's own values, or a scheme by name. */
@@ -12,19 +13,32 @@ export type InitializationScheme =
   | 'he_uniform'
   | 'he_normal';
 
-/** How a parameter starts: by rule, or with values from the file. */
+/** How a parameter or a state starts: by rule, or with values from the file. */
 export interface Start {
   initializer: Initializer;
   data?: Float32Array;
 }
 
 /**
- * A start for every parameter. Weights follow the scheme, with the fans of the layer that uses them; biases are
+ * A start for every parameter and state. Weights follow the scheme, with the fans of the layer that uses them; biases are
  * zero, but with `pytorch`, where they follow the fan-in of their layer, as in torch.nn.Linear and Conv2d.
- * @throws {CompileError} for `model` when the file stores no values.
+ * The parameters of normalisations and all states start as their ops say. @throws {CompileError} for `model` when the file stores no values.
  */
 export function initializers(graph: Graph, scheme: InitializationScheme): Map<Value, Start> {
-  if (scheme === 'model') return new Map(graph.parameters.map((p) => [p, stored(p)]));
+  return new Map([
+    ...startsOfParameters(graph, scheme),
+    ...graph.states.map((state): [Value, Start] => [state.value, startOfState(state, scheme)]),
+  ]);
+}
+
+function startOfState({ value, initializer }: State, scheme: InitializationScheme): Start {
+  if (scheme !== 'model' || value.read === undefined) return { initializer };
+  return { initializer, data: Float32Array.from(value.read()) };
+}
+
+function startsOfParameters(graph: Graph, scheme: InitializationScheme): [Value, Start][] {
+  if (scheme === 'model') return graph.parameters.map((p) => [p, stored(p)]);
+  const fixed = fixedStarts(graph);
   const roles = new Map<Value, { fanIn: number; fanOut: number; weight: boolean }>();
   const reshaped = new Map<Value, Value>();
   for (const node of graph.nodes) {
@@ -36,16 +50,31 @@ export function initializers(graph: Graph, scheme: InitializationScheme): Map<Va
     const bias = b && (reshaped.get(b) ?? b);
     if (bias?.role === 'parameter') roles.set(bias, { ...fans, weight: false });
   }
-  return new Map(
-    graph.parameters.map((parameter) => {
-      const role = roles.get(parameter);
-      if (role === undefined) return [parameter, { initializer: unknownRole(parameter, scheme) }];
-      const { weight, ...fans } = role;
-      const initializer: Initializer =
-        weight || scheme === 'pytorch' ? { kind: scheme, ...fans } : { kind: 'zeros' };
-      return [parameter, { initializer }];
-    }),
-  );
+  return graph.parameters.map((parameter) => {
+    const initializer = fixed.get(parameter);
+    if (initializer !== undefined) return [parameter, { initializer }];
+    const role = roles.get(parameter);
+    if (role === undefined) return [parameter, { initializer: unknownRole(parameter, scheme) }];
+    const { weight, ...fans } = role;
+    return [
+      parameter,
+      {
+        initializer: weight || scheme === 'pytorch' ? { kind: scheme, ...fans } : { kind: 'zeros' },
+      },
+    ];
+  });
+}
+
+/** Parameters that start in one way whatever the scheme, as their op says. */
+function fixedStarts({ nodes }: Graph): Map<Value, Initializer> {
+  const starts = new Map<Value, Initializer>();
+  for (const { kind, inputs } of nodes) {
+    definitionOf(kind).starts?.forEach((initializer, k) => {
+      const input = inputs[k];
+      if (initializer && input) starts.set(input, initializer);
+    });
+  }
+  return starts;
 }
 
 function stored(parameter: Value): Start {

@@ -1,12 +1,13 @@
 import { at } from './graph.js';
 import { definitionOf } from './ops/index.js';
-import type { Program } from './program.js';
+import type { Program, Tensor } from './program.js';
 
-const GIVEN = ['input', 'label', 'parameter', 'constant'];
+const GIVEN = ['input', 'label', 'parameter', 'constant', 'state'];
 
 /**
  * Runs a program in float64 by the reference of each op: the arithmetic that compiler and engine are held against.
- * `values` are those of inputs, labels and parameters, by name; returns every tensor's, by name.
+ * `values` are those of inputs, labels and parameters, by name, and of states that start otherwise than they do by
+ * themselves; returns every tensor's, by name, states as the program leaves them.
  * @throws {RangeError} when values are missing or of the wrong number.
  */
 export function interpret(
@@ -14,12 +15,12 @@ export function interpret(
   values: Readonly<Record<string, ArrayLike<number>>>,
 ): Map<string, Float64Array> {
   const { tensors, ops } = program;
-  const memory = tensors.map(({ name, shape, role, data }) => {
+  const memory = tensors.map(({ name, shape, role, data, initializer }) => {
     const size = shape.reduce((a, b) => a * b, 1);
     if (!GIVEN.includes(role)) return new Float64Array(size);
-    const given = values[name] ?? data;
-    if (given?.length !== size) {
-      throw new RangeError(`"${name}" needs ${size} values, got ${given?.length}`);
+    const given = values[name] ?? data ?? (role === 'state' && startOf(initializer, size));
+    if (!given || given.length !== size) {
+      throw new RangeError(`"${name}" needs ${size} values, got ${given ? given.length : 'none'}`);
     }
     return Float64Array.from(given);
   });
@@ -34,4 +35,15 @@ export function interpret(
     });
   }
   return new Map(tensors.map(({ name }, id) => [name, at(memory, id)]));
+}
+
+function startOf(initializer: Tensor['initializer'], size: number): Float64Array | undefined {
+  switch (initializer?.kind) {
+    case 'zeros':
+      return new Float64Array(size);
+    case 'ones':
+      return new Float64Array(size).fill(1);
+    default:
+      return undefined;
+  }
 }

@@ -1,6 +1,6 @@
 import { CompileError } from './compile-error.js';
 import { checkShape, concrete } from './dimension.js';
-import type { Graph, Value } from './graph.js';
+import type { Graph, Node, Value } from './graph.js';
 import type { Start } from './initialization.js';
 import type { Attribute, Op, Program, Tensor } from './program.js';
 
@@ -10,13 +10,19 @@ export interface LowerOptions {
   starts: ReadonlyMap<Value, Start>;
 }
 
-/** Numbers the tensors and fixes the batch size. Parameters come first, in the order of the file. */
+/**
+ * Numbers the tensors and fixes the batch size. Parameters come first, in the order of the file; the states that the
+ * graph makes anew are assigned last.
+ */
 export function lower(graph: Graph, { mode, batchSize, starts }: LowerOptions): Program {
   const ids = new Map<Value, number>();
   const tensors: Tensor[] = [];
   const names = new Names();
   // What callers ask for by name comes first, so that it keeps its name.
-  for (const value of [...graph.parameters, ...graph.inputs, ...graph.outputs]) names.of(value);
+  const states = graph.states.map(({ value }) => value);
+  for (const value of [...graph.parameters, ...states, ...graph.inputs, ...graph.outputs]) {
+    names.of(value);
+  }
 
   const idOf = (value: Value): number => {
     const known = ids.get(value);
@@ -33,13 +39,14 @@ export function lower(graph: Graph, { mode, batchSize, starts }: LowerOptions): 
     const tensor: Tensor = { name: names.of(value), dtype, shape, role };
     if (value.parameter) tensor.parameter = idOf(value.parameter);
     if (role === 'constant') tensor.data = value.read?.() ?? missing(value);
-    if (role === 'parameter') Object.assign(tensor, start(value, starts));
+    if (role === 'parameter') Object.assign(tensor, start(value, starts), { decay: decays(value) });
+    if (role === 'state') Object.assign(tensor, start(value, starts));
     return tensor;
   };
 
   for (const value of graph.parameters) idOf(value);
-  for (const value of graph.inputs) idOf(value);
-  const ops = graph.nodes.map(
+  for (const value of [...states, ...graph.inputs]) idOf(value);
+  const ops = [...graph.nodes, ...assignments(graph)].map(
     ({ kind, name, inputs, outputs, attributes }): Op => ({
       kind,
       name,
@@ -51,10 +58,19 @@ export function lower(graph: Graph, { mode, batchSize, starts }: LowerOptions): 
   return { name: graph.name, mode, batchSize, tensors, ops };
 }
 
-function start(parameter: Value, starts: ReadonlyMap<Value, Start>): Partial<Tensor> {
-  const decay = parameter.shape.filter((length) => length !== 1).length >= 2;
-  return { ...(starts.get(parameter) ?? missing(parameter)), decay };
+function assignments({ nodes, states }: Graph): Node[] {
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+  return states
+    .filter(({ next }) => made.has(next))
+    .map(({ value, next }) => {
+      return { kind: 'assign', name: value.name, inputs: [next], outputs: [value], attributes: {} };
+    });
 }
+
+const decays = ({ shape }: Value) => shape.filter((length) => length !== 1).length >= 2;
+
+const start = (value: Value, starts: ReadonlyMap<Value, Start>): Start =>
+  starts.get(value) ?? missing(value);
 
 function missing(value: Value): never {
   throw new CompileError(`the ${value.role} "${value.name}" has no values`);

@@ -17,6 +17,7 @@ export type DataType = 'f32' | 'i32';
  * - `parameter`: trained, lives as long as the trainer
  * - `gradient`: of the parameter named by `parameter`; valid after a training step
  * - `constant`: fixed values, in `data`
+ * - `state`: lives as long as the trainer, but is not trained; only `assign` writes it, at the end of a step
  * - `temporary`: lives between its first write and last read; shares the arena
  * - `metric`: f64-accumulated scalar sums over the batch, read by the trainer
  */
@@ -26,6 +27,7 @@ export type Role =
   | 'parameter'
   | 'gradient'
   | 'constant'
+  | 'state'
   | 'temporary'
   | 'metric';
 
@@ -52,11 +54,11 @@ export interface Tensor {
   role: Role;
   /** For `gradient`: the id of its parameter. */
   parameter?: number;
-  /** For `parameter`: how it starts when the caller gives no values. */
+  /** For `parameter` and `state`: how it starts when the caller gives no values. */
   initializer?: Initializer;
   /** For `parameter`: whether L2 and weight decay apply (true for weights, false for biases and norms). */
   decay?: boolean;
-  /** For `constant`, and for `parameter` whose ONNX file carries values. Row-major. */
+  /** For `constant`, and for `parameter` and `state` whose ONNX file carries values. Row-major. */
   data?: number[] | Float32Array | Int32Array;
 }
 

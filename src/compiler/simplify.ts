@@ -46,6 +46,22 @@ const bias: Fusion = (node, producer, { only }) => {
   return [{ kind: 'reshape', name, inputs: [b], outputs: [vector], attributes: {} }, fuse(vector)];
 };
 
+/** A tensor added to what a batch normalisation makes is its residual. */
+const residual: Fusion = (node, producer, { only }) => {
+  if (node.kind !== 'add' || !only || producer.kind !== 'batch_norm') return undefined;
+  const [y, other] = [at(producer.outputs, 0), at(node.inputs, 1)];
+  if (node.attributes.relu || producer.attributes.relu || producer.inputs.length > 5)
+    return undefined;
+  if (!sameShape(y.shape, other.shape)) return undefined;
+  return [
+    {
+      ...producer,
+      inputs: [...producer.inputs, other],
+      outputs: [...node.outputs, ...producer.outputs.slice(1)],
+    },
+  ];
+};
+
 /**
  * max_pool(relu(x)) = relu(max_pool(x)): the pool cuts off at zero, on a quarter of the elements, and the
  * tensor before it is written and read once.
@@ -58,6 +74,7 @@ const reluBeforePool: Fusion = (node, producer, { only }) =>
 const reluAfter: Fusion = (node, producer, { only }) => {
   if (node.kind !== 'relu' || !only) return undefined;
   switch (producer.kind) {
+    case 'batch_norm':
     case 'conv2d':
     case 'dense':
     case 'add':
@@ -71,7 +88,10 @@ const reluAfter: Fusion = (node, producer, { only }) => {
 };
 
 /** Each list is one sweep: a ReLU belongs to the pool after it rather than to the layer before it. */
-const SWEEPS: readonly (readonly Fusion[])[] = [[reshapeChain, bias, reluBeforePool], [reluAfter]];
+const SWEEPS: readonly (readonly Fusion[])[] = [
+  [reshapeChain, bias, residual, reluBeforePool],
+  [reluAfter],
+];
 
 /** Fuses what the engine can do in one op, and drops what nothing depends on. The values stay the same. */
 export function simplify(graph: Graph): Graph {
@@ -122,7 +142,8 @@ function orders(node: Node): Node[] {
 
 function countReaders(graph: Graph): Map<Value, number> {
   const count = new Map<Value, number>();
-  for (const value of [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs]) {
+  const read = [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs];
+  for (const value of [...read, ...graph.states.map(({ next }) => next)]) {
     count.set(value, (count.get(value) ?? 0) + 1);
   }
   return count;
@@ -143,22 +164,55 @@ function dropCopies(graph: Graph): Graph {
   return { ...graph, nodes, outputs: graph.outputs.map(original) };
 }
 
-/** Without nodes and parameters that no output of the graph depends on. */
+/** Without nodes, parameters and states that no output of the graph depends on. */
 function removeDead(graph: Graph): Graph {
   const live = new Set(graph.outputs);
-  const nodes = graph.nodes.toReversed().filter((node) => {
-    if (!node.outputs.some((output) => live.has(output))) return false;
-    for (const input of node.inputs) live.add(input);
-    return true;
+  // A fused node makes the outputs of the one it replaces: the last maker counts.
+  const makers = new Map(
+    graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node])),
+  );
+  const isLive = (node: Node) =>
+    node.outputs.some((output) => live.has(output) && makers.get(output) === node);
+  const mark = () => {
+    for (const node of graph.nodes.toReversed()) {
+      if (!isLive(node)) continue;
+      for (const input of node.inputs) live.add(input);
+    }
+  };
+  mark();
+  // What makes a state anew lives with whatever reads the state, and may itself read others.
+  for (;;) {
+    const found = graph.states.filter(({ value, next }) => live.has(value) && !live.has(next));
+    if (found.length === 0) break;
+    for (const { next } of found) live.add(next);
+    mark();
+  }
+  return {
+    ...graph,
+    nodes: graph.nodes.filter(isLive),
+    parameters: graph.parameters.filter((parameter) => live.has(parameter)),
+    states: graph.states.filter(({ value }) => live.has(value)),
+  };
+}
+
+/** The graph as it computes in an evaluation: statistics are fixed, nothing is random. */
+export function evaluated(graph: Graph): Graph {
+  const nodes = graph.nodes.map((node) => {
+    const replacement = definitionOf(node.kind).evaluation?.(node);
+    if (replacement === undefined) return node;
+    return { ...replacement, name: node.name, outputs: node.outputs.slice(0, 1) } as Node;
   });
-  nodes.reverse();
-  return { ...graph, nodes, parameters: graph.parameters.filter((p) => live.has(p)) };
+  return { ...graph, nodes };
 }
 
 /** The last step before a program: without dead nodes and without optional outputs that nothing reads. */
 export function prune(graph: Graph): Graph {
   const alive = removeDead(graph);
-  const read = new Set([...alive.nodes.flatMap((node) => node.inputs), ...alive.outputs]);
+  const read = new Set([
+    ...alive.nodes.flatMap((node) => node.inputs),
+    ...alive.states.map(({ next }) => next),
+    ...alive.outputs,
+  ]);
   const nodes = alive.nodes.map((node) => {
     const last = node.outputs.findLastIndex((output) => read.has(output));
     const count = Math.max(definitionOf(node.kind).requiredOutputs ?? 1, last + 1);

@@ -1,11 +1,11 @@
 import { CompileError, type CompileProblem } from '../compile-error.js';
 import { BATCH, checkShape } from '../dimension.js';
-import type { Graph, Node, Value } from '../graph.js';
+import type { Graph, Value } from '../graph.js';
 import type { DataType } from '../program.js';
 import { folders } from './fold/index.js';
 import { advice, importers } from './importers/index.js';
 import { knownTensor } from './known.js';
-import { type Constants, type Imported, isKnown, NodeReader } from './node-reader.js';
+import { type GraphBuilder, type Imported, isKnown, NodeReader } from './node-reader.js';
 import type { OnnxInput, OnnxModel, OnnxNode, OnnxTensor } from './onnx-model.js';
 
 /** An imported model; `graph` is undefined when there are problems. */
@@ -33,11 +33,10 @@ export function importGraph(model: OnnxModel): ImportResult {
 
 class Importing {
   readonly #model: OnnxModel;
-  readonly #nodes: Node[] = [];
+  readonly #graph: GraphBuilder = { nodes: [], states: new Map(), constants: new Map() };
   readonly #problems: CompileProblem[] = [];
   /** By ONNX name; `undefined` where the node that makes it could not be imported. */
   readonly #values = new Map<string, Imported | undefined>();
-  readonly #constants: Constants = new Map();
 
   constructor(model: OnnxModel) {
     this.#model = model;
@@ -50,7 +49,7 @@ class Importing {
         `the model has ${this.#model.outputs.length} outputs; one, the logits, is expected`,
       );
     }
-    const { inputs: declared, parameters } = this.#declare();
+    const { inputs: declared, parameters: stored } = this.#declare();
     const order = inOrder(this.#model, outputName);
     const read = new Set(order.flatMap((node) => node.inputs));
     const inputs = declared.filter(({ name }) => read.has(name));
@@ -58,6 +57,8 @@ class Importing {
       throw new CompileError(`the output "${outputName}" depends on no data input`);
     }
     for (const node of order) this.#import(node);
+    const { nodes, states } = this.#graph;
+    const parameters = stored.filter((value) => !states.has(value));
 
     const problems = this.#problems;
     if (problems.length > 0) return { graph: undefined, inputs, parameters, problems };
@@ -71,7 +72,8 @@ class Importing {
       name: this.#model.name,
       inputs,
       parameters,
-      nodes: this.#nodes,
+      states: [...states.values()],
+      nodes,
       outputs: [logits],
     };
     return { graph, inputs, parameters, problems };
@@ -107,9 +109,8 @@ class Importing {
       const reader = new NodeReader(
         node,
         inputs as (Imported | undefined)[],
-        this.#nodes,
+        this.#graph,
         this.#model.opset,
-        this.#constants,
       );
       const folded = reader.allKnown ? folder?.(reader) : undefined;
       const result = folded ?? importer?.(reader);

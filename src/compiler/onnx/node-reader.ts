@@ -7,8 +7,9 @@ import {
   sameDimension,
   sameShape,
 } from '../dimension.js';
-import { at, type Node, type NodeOf, temporary, type Value } from '../graph.js';
+import { at, type Node, type NodeOf, type State, temporary, type Value } from '../graph.js';
 import { type AttributesOf, definitionOf, type OpKind } from '../ops/index.js';
+import type { Initializer } from '../program.js';
 import { evaluateConstants } from './evaluate-constants.js';
 import { constantOf, Known, knownOf } from './known.js';
 import type { OnnxAttribute, OnnxNode, OnnxTensor } from './onnx-model.js';
@@ -19,31 +20,34 @@ export type Imported = Value | Known;
 export const isKnown = (imported: Imported | undefined): imported is Known =>
   imported instanceof Known;
 
+/** The graph that importers add to. */
+export interface GraphBuilder {
+  readonly nodes: Node[];
+  /** By the parameter that turned out to be a state. */
+  readonly states: Map<Value, State>;
+  /** Made of what is known, so that what is read twice is stored once. */
+  readonly constants: Map<Known, Value>;
+}
+
 /** One ONNX node as an importer sees it: inputs and attributes with checks, and the graph to add to. */
 export class NodeReader {
   readonly opset: number;
   readonly #node: OnnxNode;
   readonly #inputs: readonly (Imported | undefined)[];
-  readonly #nodes: Node[];
+  readonly #graph: GraphBuilder;
   readonly #unread: Set<string>;
-  readonly #constants: Constants;
 
-  /**
-   * `inputs[k]` is undefined where the node leaves its k-th input out; new nodes go to `nodes`, and the constants
-   * that they read to `constants`.
-   */
+  /** `inputs[k]` is undefined where the node leaves its k-th input out. */
   constructor(
     node: OnnxNode,
     inputs: readonly (Imported | undefined)[],
-    nodes: Node[],
+    graph: GraphBuilder,
     opset: number,
-    constants: Constants = new Map(),
   ) {
     this.#node = node;
     this.#inputs = inputs;
-    this.#nodes = nodes;
+    this.#graph = graph;
     this.opset = opset;
-    this.#constants = constants;
     this.#unread = new Set(node.attributes.keys());
   }
 
@@ -166,6 +170,25 @@ export class NodeReader {
     return [first ?? least, second ?? least];
   }
 
+  /**
+   * The k-th input, a tensor that the file stores or leaves to be given, as a state rather than a parameter.
+   * `assign` says what it becomes.
+   */
+  state(k: number): Value {
+    const value = this.tensor(k);
+    const shared = this.#graph.states.has(value);
+    if (value.role === 'parameter' && !shared) return { ...value, role: 'state' };
+    throw new CompileError(
+      `input ${k}, "${value.name}", must be stored in the file and belong to this node alone` +
+        (shared ? '; export the model with a normalisation layer of its own for each use' : ''),
+    );
+  }
+
+  /** Makes `next` the value after a training step of what `state` gave for the k-th input. */
+  assign(k: number, value: Value, next: Value, initializer: Initializer): void {
+    this.#graph.states.set(this.tensor(k), { value, next, initializer });
+  }
+
   /** Adds a node; returns its first output. */
   emit<K extends OpKind>(kind: K, inputs: Value[], attributes: AttributesOf<K>): Value {
     return at(this.emitAll(kind, inputs, attributes), 0);
@@ -215,18 +238,15 @@ export class NodeReader {
       const { suffix, dtype = 'f32' } = at(secondary, k - 1);
       return { ...temporary(`${name}.${suffix}`, shape), dtype };
     });
-    this.#nodes.push({ kind, name, inputs, outputs, attributes } as NodeOf<K> as Node);
+    this.#graph.nodes.push({ kind, name, inputs, outputs, attributes } as NodeOf<K> as Node);
     return outputs;
   }
 
   #constant(known: Known, k: number): Value {
     const constant =
-      this.#constants.get(known) ?? constantOf(known, `${this.#node.name}.input${k}`);
-    this.#constants.set(known, constant);
+      this.#graph.constants.get(known) ?? constantOf(known, `${this.#node.name}.input${k}`);
+    this.#graph.constants.set(known, constant);
     if (sameShape(known.shape, constant.shape)) return constant;
     return this.expand(constant, known.shape);
   }
 }
-
-/** The constants of the graph made of what is known, so that what is read twice is stored once. */
-export type Constants = Map<Known, Value>;

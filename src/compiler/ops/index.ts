@@ -1,5 +1,7 @@
 import { add } from './add.js';
+import { assign } from './assign.js';
 import { avg_pool2d, avg_pool2d_grad } from './avg-pool2d.js';
+import { batch_norm, batch_norm_grad, batch_norm_inference } from './batch-norm.js';
 import { conv2d, conv2d_grad_input, conv2d_grad_weight } from './conv2d.js';
 import { dense, dense_grad_input, dense_grad_weight } from './dense.js';
 import { expand } from './expand.js';
@@ -20,6 +22,9 @@ export const ops = {
   max_pool2d_grad,
   avg_pool2d,
   avg_pool2d_grad,
+  batch_norm,
+  batch_norm_grad,
+  batch_norm_inference,
   dense,
   dense_grad_input,
   dense_grad_weight,
@@ -30,6 +35,7 @@ export const ops = {
   relu,
   relu_grad,
   reshape,
+  assign,
   softmax_cross_entropy,
 } as const;
 

@@ -1,6 +1,6 @@
 import type { Shape } from '../dimension.js';
-import type { Value } from '../graph.js';
-import type { DataType } from '../program.js';
+import type { Node, Value } from '../graph.js';
+import type { DataType, Initializer } from '../program.js';
 import type { AttributesOf, OpKind } from './index.js';
 import type { ReferenceContext } from './reference-context.js';
 
@@ -54,6 +54,10 @@ export interface OpDefinition<A = Record<never, never>> {
     dy: readonly (Value | undefined)[],
     tape: Tape,
   ): readonly (Value | undefined)[];
+  /** What it becomes in an evaluation where that is another op, which makes the first of the outputs. */
+  evaluation?(node: NodeView<A>): Pick<Node, 'kind' | 'inputs' | 'attributes'>;
+  /** How inputs that are parameters start, by their place, where no scheme of initialization decides it. */
+  starts?: readonly (Initializer | undefined)[];
   /** For losses: the input that has a gradient, and the output that is it. */
   loss?: { readonly input: number; readonly gradient: number };
   /** Floating-point operations of one execution, a multiply-add counted as two. */

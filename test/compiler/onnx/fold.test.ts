@@ -30,7 +30,8 @@ function fold(
       ]),
     ),
   };
-  const result = folders[opType]?.(new NodeReader(node, inputs, [], 20));
+  const graph = { nodes: [], states: new Map(), constants: new Map() };
+  const result = folders[opType]?.(new NodeReader(node, inputs, graph, 20));
   const list = result instanceof Known ? [result] : (result ?? []);
   return list.map((known) => `${formatShape(known.shape)} ${formatShape(known.integers)}`);
 }

@@ -2,6 +2,7 @@ import { activations } from './activations.js';
 import { arithmetic } from './arithmetic.js';
 import { convolution } from './convolution.js';
 import type { Importers } from './importer.js';
+import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
 import { products } from './products.js';
 import { shapes } from './shapes.js';
@@ -11,6 +12,7 @@ export const importers: Importers = {
   ...activations,
   ...arithmetic,
   ...convolution,
+  ...normalization,
   ...pooling,
   ...products,
   ...shapes,

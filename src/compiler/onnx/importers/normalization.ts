@@ -1,0 +1,27 @@
+import { CompileError } from '../../compile-error.js';
+import { at } from '../../graph.js';
+import type { NodeReader } from '../node-reader.js';
+import type { Importers } from './importer.js';
+
+export const normalization: Importers = {
+  BatchNormalization: batchNormalization,
+};
+
+/** In whichever form it was exported, it is trained: the batch's statistics train, the running ones evaluate. */
+function batchNormalization(n: NodeReader) {
+  const epsilon = n.float('epsilon', 1e-5);
+  // ONNX weighs the old value. A float32 such as 0.9 is meant as the decimal it prints as.
+  const momentum = Number((1 - n.float('momentum', 0.9)).toPrecision(7));
+  n.int('training_mode', 0);
+  if (n.int('spatial', 1) !== 1) {
+    throw new CompileError('statistics of each position (spatial = 0) are not supported');
+  }
+  const [mean, variance] = [n.state(3), n.state(4)];
+  const inputs = [n.tensor(0), n.tensor(1), n.tensor(2), mean, variance];
+  const attributes = { epsilon, momentum, relu: false };
+  const outputs = n.emitAll('batch_norm', inputs, attributes);
+  const [nextMean, nextVariance] = [at(outputs, 3), at(outputs, 4)];
+  n.assign(3, mean, nextMean, { kind: 'zeros' });
+  n.assign(4, variance, nextVariance, { kind: 'ones' });
+  return [at(outputs, 0), nextMean, nextVariance];
+}
