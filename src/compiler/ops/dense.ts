@@ -29,11 +29,11 @@ export const dense: OpDefinition<Transposed & { relu: boolean }> = {
     const y = size(outputs[0]);
     return 2 * y * (inputs[0]?.at(-1) ?? 1) + (inputs.length > 2 ? y : 0);
   },
-  reference({ x: [x, w, b], y: [y], inputShapes, attributes }) {
+  reference({ x: [x, w, b], y: [y], inputShapes, outputShapes, attributes }) {
     if (!x || !w || !y) return;
     if (b) each(y, (_, i) => set(y, i, item(b, i % b.length)));
     const [left, right] = [at(inputShapes, 0), at(inputShapes, 1)];
-    eachProduct(left, false, right, attributes.transposed, (xi, wi, yi) => {
+    eachProduct(left, false, right, attributes.transposed, at(outputShapes, 0), (xi, wi, yi) => {
       accumulate(y, yi, item(x, xi) * item(w, wi));
     });
     if (attributes.relu) clamp(y);
@@ -45,8 +45,8 @@ export const dense_grad_input: OpDefinition<Transposed> = {
   flops: ({ inputs, outputs }) => 2 * size(outputs[0]) * (inputs[0]?.at(-1) ?? 1),
   reference({ x: [dy, w], y: [dx], inputShapes, outputShapes, attributes }) {
     if (!dy || !w || !dx) return;
-    const [image, weight] = [at(outputShapes, 0), at(inputShapes, 1)];
-    eachProduct(image, false, weight, attributes.transposed, (xi, wi, yi) => {
+    const [from, weight] = [at(inputShapes, 0), at(inputShapes, 1)];
+    eachProduct(at(outputShapes, 0), false, weight, attributes.transposed, from, (xi, wi, yi) => {
       accumulate(dx, xi, item(dy, yi) * item(w, wi));
     });
   },
@@ -57,8 +57,8 @@ export const dense_grad_weight: OpDefinition<Transposed> = {
   flops: ({ inputs, outputs }) => 2 * size(outputs[0]) * (inputs[0]?.[0] ?? 1),
   reference({ x: [x, dy], y: [dw, db], inputShapes, outputShapes, attributes }) {
     if (!x || !dy || !dw) return;
-    const [image, weight] = [at(inputShapes, 0), at(outputShapes, 0)];
-    eachProduct(image, false, weight, attributes.transposed, (xi, wi, yi) => {
+    const [image, from] = [at(inputShapes, 0), at(inputShapes, 1)];
+    eachProduct(image, false, at(outputShapes, 0), attributes.transposed, from, (xi, wi, yi) => {
       accumulate(dw, wi, item(x, xi) * item(dy, yi));
     });
     if (db) each(dy, (v, i) => accumulate(db, i % db.length, v));

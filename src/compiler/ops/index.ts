@@ -1,17 +1,23 @@
 import { add } from './add.js';
 import { assign } from './assign.js';
+import { attention, attention_grad } from './attention.js';
 import { avg_pool2d, avg_pool2d_grad } from './avg-pool2d.js';
 import { batch_norm, batch_norm_grad, batch_norm_inference } from './batch-norm.js';
 import { conv2d, conv2d_grad_input, conv2d_grad_weight } from './conv2d.js';
 import { dense, dense_grad_input, dense_grad_weight } from './dense.js';
 import { expand } from './expand.js';
+import { gather, gather_grad } from './gather.js';
+import { layer_norm, layer_norm_grad } from './layer-norm.js';
 import { matmul } from './matmul.js';
 import { max_pool2d, max_pool2d_grad } from './max-pool2d.js';
 import type { OpDefinition } from './op-definition.js';
 import { reduce_sum } from './reduce-sum.js';
 import { relu, relu_grad } from './relu.js';
 import { reshape } from './reshape.js';
+import { pad, slice } from './slice.js';
 import { softmax_cross_entropy } from './softmax-cross-entropy.js';
+import { concat, split } from './split.js';
+import { transpose } from './transpose.js';
 
 /** Every op there is. To add one: a file here with its definition, its line below, and its file in `native/ops`. */
 export const ops = {
@@ -29,6 +35,17 @@ export const ops = {
   dense_grad_input,
   dense_grad_weight,
   matmul,
+  attention,
+  attention_grad,
+  layer_norm,
+  layer_norm_grad,
+  gather,
+  gather_grad,
+  transpose,
+  slice,
+  pad,
+  split,
+  concat,
   expand,
   add,
   reduce_sum,
