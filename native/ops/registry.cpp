@@ -23,6 +23,12 @@ constexpr const OpDefinition* kOps[]{
     &ops::relu,
     &ops::relu_grad,
     &ops::reshape,
+    &ops::transpose,
+    &ops::slice,
+    &ops::pad,
+    &ops::split,
+    &ops::concat,
+    &ops::expand,
     &ops::softmax_cross_entropy,
 };
 

@@ -1,7 +1,6 @@
-// The same row-major elements under another shape: no work when they already lie in that order.
-#include <algorithm>
-
+// The same row-major elements under another shape: the same memory where that is possible.
 #include "ops/registry.hpp"
+#include "ops/strided_copy.hpp"
 
 namespace optcmp::ops {
 namespace {
@@ -15,15 +14,13 @@ void check(const OpView& op) {
 }
 
 void plan(const OpView& op, Planner& planner) {
-  const TensorId from = op.op().inputs[0], to = op.op().outputs[0];
-  const cpu::Desc layout = cpu::row_major(op.output(0).shape);
-  const BufferId x = planner.read(from, layout);
-  if (op.output(0).role == Role::Temporary) return planner.alias(to, x, layout);
-  const BufferId y = planner.write(to, layout);
-  const auto size = static_cast<std::size_t>(elements(op.output(0).shape));
-  planner.emit(op, {x, y}, [=](const Binder& b) -> Kernel {
-    return [=, from = b.at<const float>(x), to = b.at<float>(y)] { std::copy_n(from, size, to); };
-  });
+  const TensorId from = op.op().inputs[0];
+  const Shape& shape = op.output(0).shape;
+  const Placed x = planner.read_strided(from);
+  const auto view = cpu::reshaped(x.layout, shape);
+  if (view) return place_view(op, planner, 0, {x.buffer, *view});
+  const cpu::Desc plain = cpu::row_major(shape);
+  place_view(op, planner, 0, {planner.read(from, plain), plain});
 }
 
 }  // namespace

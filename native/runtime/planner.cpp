@@ -58,7 +58,8 @@ void Planner::find_last_readers() {
   std::vector<TensorId> group(values_.size());
   for (TensorId id = 0; id < group.size(); ++id) group[id] = id;
   for (const Op& op : program_.ops) {
-    if (op.definition->alias) group[op.outputs[0]] = group[op.inputs[0]];
+    if (!op.definition->alias) continue;
+    for (const TensorId id : op.outputs) group[id] = group[op.inputs[0]];
   }
   std::vector<std::size_t> last(values_.size(), 0);
   for (std::size_t k = 0; k < program_.ops.size(); ++k) {
@@ -114,16 +115,16 @@ void Planner::find_results() {
 }
 
 BufferId Planner::new_buffer(Home home, TensorId tensor, std::size_t bytes) {
-  buffers_.push_back({home, tensor, {bytes, 0, 0}, false});
+  buffers_.push_back({home, tensor, {bytes, 0, 0}});
   return buffers_.size() - 1;
 }
 
-const Planner::Placed& Planner::original(TensorId id) const { return values_[id].copies.at(0); }
-Planner::Placed& Planner::original(TensorId id) { return values_[id].copies.at(0); }
+const Placed& Planner::original(TensorId id) const { return values_[id].copies.at(0); }
+Placed& Planner::original(TensorId id) { return values_[id].copies.at(0); }
 
 cpu::Desc Planner::layout(TensorId id) const {
-  return values_[id].copies.empty() ? cpu::row_major(program_.tensors[id].shape)
-                                    : original(id).layout;
+  if (!values_[id].copies.empty() && cpu::dense(original(id).layout)) return original(id).layout;
+  return cpu::row_major(program_.tensors[id].shape);
 }
 
 BufferId Planner::read(TensorId id, const cpu::Desc& wanted) {
@@ -148,6 +149,15 @@ BufferId Planner::read(TensorId id, const cpu::Desc& wanted) {
   reorder("reorder " + tensor.name, from, to);
   value.copies.push_back(to);
   return to.buffer;
+}
+
+Placed Planner::read_strided(TensorId id) {
+  const Value& value = values_[id];
+  if (!value.copies.empty() && cpu::blocking(original(id).layout).inner_blocks.empty()) {
+    return original(id);
+  }
+  const cpu::Desc plain = cpu::row_major(program_.tensors[id].shape);
+  return {read(id, plain), plain};
 }
 
 BufferId Planner::read_labels(TensorId id) const { return original(id).buffer; }
@@ -193,10 +203,18 @@ void Planner::alias(TensorId to, BufferId from, const cpu::Desc& layout) {
   values_[to].copies.push_back({from, layout});
 }
 
+BufferId Planner::part(BufferId of, std::size_t offset) {
+  const BufferId id = new_buffer(Home::Part, buffers_[of].tensor, 0);
+  buffers_[id].whole = of;
+  buffers_[id].offset = offset;
+  return id;
+}
+
 BufferId Planner::scratch(std::size_t bytes) { return new_buffer(Home::Arena, 0, bytes); }
 
 void Planner::touch(BufferId id) {
   Buffer& buffer = buffers_[id];
+  if (buffer.home == Home::Part) return touch(buffer.whole);
   if (!buffer.used) buffer.lifetime.first = kernels_.size();
   buffer.used = true;
   buffer.lifetime.last = kernels_.size();
@@ -258,6 +276,9 @@ Executor Planner::bind(const Storage& storage) const {
         break;
       case Home::Gradient:
         pointers.push_back(storage.gradient(program_.tensors[*tensor.parameter].name));
+        break;
+      case Home::Part:
+        pointers.push_back(static_cast<std::byte*>(pointers[buffer.whole]) + buffer.offset);
         break;
       case Home::Constant: {
         auto values = std::make_shared<AlignedBuffer>(buffer.lifetime.bytes);

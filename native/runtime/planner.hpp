@@ -48,6 +48,12 @@ class Binder {
 
 using KernelFactory = std::function<Kernel(const Binder&)>;
 
+/// A tensor in memory.
+struct Placed {
+  BufferId buffer;
+  cpu::Desc layout;
+};
+
 /// An argument of a oneDNN primitive.
 struct Argument {
   int index;  ///< DNNL_ARG_…
@@ -94,12 +100,16 @@ class Planner {
 
   // What follows is for the ops.
 
-  /// The layout a tensor is in now; row-major for a parameter not yet laid out.
+  /// A layout without gaps that the tensor can be read in at the least cost: the one it is in now,
+  /// or row-major for a part of another tensor and for a parameter not yet laid out.
   cpu::Desc layout(TensorId id) const;
 
   /// The tensor in `wanted` layout (of any shape with the same row-major elements), reordered when
   /// it is not. A parameter takes the layout of its first reader.
   BufferId read(TensorId id, const cpu::Desc& wanted);
+  /// The tensor as it lies when it has one stride an axis (as parts of other tensors and transposed
+  /// tensors have), else in row-major order.
+  Placed read_strided(TensorId id);
   /// The labels.
   BufferId read_labels(TensorId id) const;
 
@@ -114,6 +124,9 @@ class Planner {
   /// Makes `to` the same memory as `from`, which is in `layout`.
   void alias(TensorId to, BufferId from, const cpu::Desc& layout);
 
+  /// A buffer that starts `offset` bytes into another, lives as long and is never overwritten.
+  BufferId part(BufferId of, std::size_t offset);
+
   /// Memory for the kernel emitted next.
   BufferId scratch(std::size_t bytes);
 
@@ -123,21 +136,19 @@ class Planner {
             std::vector<Argument> arguments);
 
  private:
-  struct Placed {
-    BufferId buffer;
-    cpu::Desc layout;
-  };
   struct Value {
     bool written = false;
     std::vector<Placed> copies;  ///< The first is the original.
     std::size_t last_reader = 0;
   };
-  enum class Home : std::uint8_t { Arena, Parameter, Gradient, Constant };
+  enum class Home : std::uint8_t { Arena, Parameter, Gradient, Constant, Part };
   struct Buffer {
     Home home = Home::Arena;
     TensorId tensor = 0;
     Lifetime lifetime;
     bool used = false;
+    BufferId whole = 0;      ///< Of a part.
+    std::size_t offset = 0;  ///< Likewise, in bytes.
   };
   struct Planned {
     std::string name;

@@ -9,6 +9,20 @@ const dnnl::engine& engine() {
   return cpu;
 }
 
+dnnl::primitive_attr scaled(float factor) {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (factor == 1) return attr;
+  dnnl::post_ops post;
+#if DNNL_VERSION_MAJOR >= 3
+  post.append_eltwise(dnnl::algorithm::eltwise_linear, factor, 0);
+#else
+  post.append_eltwise(1, dnnl::algorithm::eltwise_linear, factor, 0);
+#endif
+  attr.set_post_ops(post);
+  return attr;
+}
+
 dnnl::primitive_attr attributes(bool relu) {
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
@@ -52,6 +66,63 @@ Desc row_major(const std::vector<std::int64_t>& dims) {
   Dims strides(shape.size(), 1);
   for (std::size_t k = shape.size() - 1; k > 0; --k) strides[k - 1] = strides[k] * shape[k];
   return Desc(shape, dnnl::memory::data_type::f32, strides);
+}
+
+Desc strided(const std::vector<std::int64_t>& dims, std::vector<std::int64_t> strides) {
+  for (std::size_t k = dims.size(); k-- > 0;) {
+    if (dims[k] == 1) strides[k] = k + 1 < dims.size() ? strides[k + 1] * dims[k + 1] : 1;
+  }
+  return Desc(dims, dnnl::memory::data_type::f32, strides);
+}
+
+// As numpy's reshape without a copy: runs of axes are matched by their element counts; a run must
+// be evenly spaced to be cut up anew.
+std::optional<Desc> reshaped(const Desc& desc, const std::vector<std::int64_t>& dims) {
+  const Blocking from = blocking(desc);
+  if (!from.inner_blocks.empty() || dims.empty()) return std::nullopt;
+  std::vector<std::int64_t> old_dims, old_strides;
+  for (std::size_t k = 0; k < from.dims.size(); ++k) {
+    if (from.dims[k] == 1) continue;
+    old_dims.push_back(from.dims[k]);
+    old_strides.push_back(from.strides[k]);
+  }
+  std::vector<std::int64_t> strides(dims.size(), 1);
+  std::size_t i = 0, j = 0;
+  while (i < old_dims.size() && j < dims.size()) {
+    std::size_t i_end = i + 1, j_end = j + 1;
+    std::int64_t old_count = old_dims[i], new_count = dims[j];
+    while (old_count != new_count) {
+      if (old_count < new_count) {
+        old_count *= old_dims.at(i_end++);
+      } else {
+        new_count *= dims.at(j_end++);
+      }
+    }
+    for (std::size_t k = i; k + 1 < i_end; ++k) {
+      if (old_strides[k] != old_dims[k + 1] * old_strides[k + 1]) return std::nullopt;
+    }
+    std::int64_t stride = old_strides[i_end - 1];
+    for (std::size_t k = j_end; k-- > j; stride *= dims[k]) strides[k] = stride;
+    i = i_end;
+    j = j_end;
+  }
+  return strided(dims, std::move(strides));
+}
+
+Desc transposed(const Desc& desc, const std::vector<std::int64_t>& perm) {
+  std::vector<int> place(perm.size());
+  for (std::size_t k = 0; k < perm.size(); ++k)
+    place[static_cast<std::size_t>(perm[k])] = static_cast<int>(k);
+  const Desc result = desc.permute_axes(place);
+  const Blocking b = blocking(result);
+  return b.inner_blocks.empty() ? strided(b.dims, b.strides) : result;
+}
+
+bool dense(const Desc& desc) {
+  std::size_t count = 1;
+  for (const std::int64_t size : blocking(desc).padded_dims)
+    count *= static_cast<std::size_t>(size);
+  return count * sizeof(float) == desc.get_size();
 }
 
 Desc like(const Desc& desc, const std::vector<std::int64_t>& dims) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,9 @@ typename Primitive::primitive_desc describe_pool_backward(
 /// Attributes that every primitive here has: scratchpad in the arena; optionally y = relu(y).
 dnnl::primitive_attr attributes(bool relu = false);
 
+/// As `attributes`; the result is multiplied by `factor`.
+dnnl::primitive_attr scaled(float factor);
+
 /// How a blocked descriptor lays out its elements.
 struct Blocking {
   std::vector<std::int64_t> dims, padded_dims, strides;
@@ -83,6 +87,20 @@ Blocking blocking(const Desc& desc);
 
 /// A descriptor of f32 in row-major order.
 Desc row_major(const std::vector<std::int64_t>& dims);
+
+/// A descriptor of f32 with one stride an axis, in elements. Axes of length 1 get the stride that
+/// they would have in row-major order, so that equal placements are equal descriptors.
+Desc strided(const std::vector<std::int64_t>& dims, std::vector<std::int64_t> strides);
+
+/// The same memory under another shape; nothing when that would take more than one stride an axis,
+/// or when `desc` is blocked or `dims` empty.
+std::optional<Desc> reshaped(const Desc& desc, const std::vector<std::int64_t>& dims);
+
+/// Axis k of the result is axis `perm[k]` of `desc`.
+Desc transposed(const Desc& desc, const std::vector<std::int64_t>& perm);
+
+/// True when the memory between the first and the last element holds nothing else (but padding).
+bool dense(const Desc& desc);
 
 /// The layout of the four-axis images `desc` ([N, C, H, W]) for images of another shape: plain,
 /// channels last, or with channels in blocks of 8 or 16; plain when it is none of these.

@@ -39,8 +39,8 @@ export function walk(
   visit: (ai: number, bi: number) => void,
 ): void {
   const along = (axis: number, ai: number, bi: number): void => {
-    if (axis === shape.length) return visit(ai, bi);
-    for (let i = 0; i < (shape[axis] ?? 1); i++) {
+    if (axis === shape.length) visit(ai, bi);
+    for (let i = 0; i < (shape[axis] ?? 0); i++) {
       along(axis + 1, ai + i * (a.strides[axis] ?? 0), bi + i * (b.strides[axis] ?? 0));
     }
   };

@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../onnx-builder.js';
+import { integers, type ModelSpec } from '../onnx-builder.js';
 import { flatten, linear } from './layers.js';
 
 export const products: Readonly<Record<string, ModelSpec>> = {
@@ -62,6 +62,39 @@ export const products: Readonly<Record<string, ModelSpec>> = {
       linear('a', 'x', 'h'),
       { op: 'Relu', inputs: ['h'], outputs: ['r'] },
       linear('a', 'r', 'y'),
+    ],
+    output: 'y',
+  },
+  'stacks of matrices': {
+    inputs: { x: ['N', 2, 4], w: [2, 4, 3], v: [2, 3], u: [1, 3, 2] },
+    nodes: [
+      { op: 'Unsqueeze', inputs: ['x', 'second'], outputs: ['a'] },
+      { op: 'MatMul', inputs: ['a', 'w'], outputs: ['m'] },
+      { op: 'MatMul', inputs: ['m', 'u'], outputs: ['k'] },
+      { op: 'MatMul', inputs: ['k', 'v'], outputs: ['p'] },
+      flatten('p'),
+    ],
+    initializers: [integers('second', [1])],
+    output: 'y',
+  },
+  'products with vectors': {
+    inputs: { x: ['N', 3, 4], a: [4], b: [3, 4, 2], c: [4] },
+    nodes: [
+      { op: 'MatMul', inputs: ['a', 'b'], outputs: ['m'] },
+      { op: 'MatMul', inputs: ['x', 'c'], outputs: ['k'] },
+      { op: 'MatMul', inputs: ['k', 'm'], outputs: ['y'] },
+    ],
+    output: 'y',
+  },
+  'gemm with a factor': {
+    inputs: { x: ['N', 4], w: [3, 4], b: [3] },
+    nodes: [
+      {
+        op: 'Gemm',
+        inputs: ['x', 'w', 'b'],
+        outputs: ['y'],
+        attributes: { transB: 1, alpha: { float: 0.5 } },
+      },
     ],
     output: 'y',
   },

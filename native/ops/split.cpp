@@ -1,0 +1,91 @@
+// A tensor in parts along an axis, and back.
+#include <array>
+#include <numeric>
+#include <string_view>
+
+#include "ops/registry.hpp"
+#include "ops/strided_copy.hpp"
+
+namespace optcmp::ops {
+namespace {
+
+std::size_t axis_of(const OpView& op, const Tensor& tensor) {
+  const double axis = op.number("axis", 0);
+  op.require(axis >= 0 && axis < static_cast<double>(tensor.shape.size()),
+             "axis must be one of '" + tensor.name + "'");
+  return static_cast<std::size_t>(axis);
+}
+
+void check_split(const OpView& op) {
+  constexpr std::array<std::string_view, 2> known{"axis", "lengths"};
+  op.require_arity(1, 1, 1, op.outputs());
+  op.allow_attributes(known);
+  const std::size_t axis = axis_of(op, op.input(0));
+  const auto lengths = op.integers("lengths", 0, 1, {});
+  op.require(
+      std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}) == op.input(0).shape[axis],
+      "lengths must add up to axis " + std::to_string(axis) + " of " +
+          to_string(op.input(0).shape));
+  op.require(op.outputs() <= lengths.size(), "has more outputs than lengths");
+  for (std::size_t k = 0; k < op.outputs(); ++k) {
+    Shape part = op.input(0).shape;
+    part[axis] = lengths[k];
+    op.require_shape(op.output(k), part);
+  }
+}
+
+void plan_split(const OpView& op, Planner& planner) {
+  const std::size_t axis = axis_of(op, op.input(0));
+  const Placed x = planner.read_strided(op.op().inputs[0]);
+  const auto strides = cpu::blocking(x.layout).strides;
+  std::int64_t start = 0;
+  for (std::size_t k = 0; k < op.outputs(); ++k) {
+    const Shape& shape = op.output(k).shape;
+    const auto offset = static_cast<std::size_t>(start * strides[axis]) * sizeof(float);
+    place_view(op, planner, k, {planner.part(x.buffer, offset), cpu::strided(shape, strides)});
+    start += shape[axis];
+  }
+}
+
+void check_concat(const OpView& op) {
+  constexpr std::array<std::string_view, 1> known{"axis"};
+  op.require_arity(1, op.inputs(), 1, 1);
+  op.allow_attributes(known);
+  const std::size_t axis = axis_of(op, op.output(0));
+  std::int64_t total = 0;
+  for (std::size_t k = 0; k < op.inputs(); ++k) {
+    Shape part = op.output(0).shape;
+    op.require_rank(op.input(k), part.size());
+    part[axis] = op.input(k).shape[axis];
+    op.require_shape(op.input(k), part);
+    total += part[axis];
+  }
+  op.require(total == op.output(0).shape[axis],
+             "the inputs' lengths do not add up to that of the output");
+}
+
+void plan_concat(const OpView& op, Planner& planner) {
+  const std::size_t axis = axis_of(op, op.output(0));
+  const cpu::Desc plain = cpu::row_major(op.output(0).shape);
+  const auto strides = cpu::blocking(plain).strides;
+  std::vector<Placed> parts;
+  for (const TensorId id : op.op().inputs) parts.push_back(planner.read_strided(id));
+  const BufferId y = planner.write(op.op().outputs[0], plain);
+  std::vector<PlacedCopy> copies;
+  std::int64_t start = 0;
+  for (std::size_t k = 0; k < op.inputs(); ++k) {
+    const Shape& shape = op.input(k).shape;
+    const auto offset = static_cast<std::size_t>(start * strides[axis]) * sizeof(float);
+    copies.push_back({strided_copy(shape, cpu::blocking(parts[k].layout).strides, strides),
+                      parts[k].buffer, planner.part(y, offset)});
+    start += shape[axis];
+  }
+  emit_copies(op, planner, std::move(copies));
+}
+
+}  // namespace
+
+const OpDefinition split{.name = "split", .check = check_split, .plan = plan_split, .alias = true};
+const OpDefinition concat{.name = "concat", .check = check_concat, .plan = plan_concat};
+
+}  // namespace optcmp::ops
