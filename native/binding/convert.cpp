@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "ops/registry.hpp"
+
 namespace optcmp::binding {
 namespace {
 

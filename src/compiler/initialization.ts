@@ -99,6 +99,12 @@ function fansOf(node: Node): { fanIn: number; fanOut: number } | undefined {
       ? { fanIn: columns, fanOut: rows }
       : { fanIn: rows, fanOut: columns };
   }
+  if (node.kind === 'matmul') {
+    const [rows = 1, columns = 1] = concrete(at(node.inputs, 1).shape.slice(-2), 1);
+    return node.attributes.transpose_b
+      ? { fanIn: columns, fanOut: rows }
+      : { fanIn: rows, fanOut: columns };
+  }
   return undefined;
 }
 

@@ -69,7 +69,16 @@ export class NodeReader {
   /** A tensor of the graph; what is known when compiling becomes a constant, expanded along the batch where it says so. */
   tensor(k: number): Value {
     const input = this.any(k);
-    return isKnown(input) ? this.#constant(input, k) : input;
+    return isKnown(input) ? this.constant(input, `input${k}`) : input;
+  }
+
+  /** A constant of the graph, expanded along the batch where `known` says so. */
+  constant(known: Known, suffix = 'constant'): Value {
+    const constant =
+      this.#graph.constants.get(known) ?? constantOf(known, `${this.#node.name}.${suffix}`);
+    this.#graph.constants.set(known, constant);
+    if (sameShape(known.shape, constant.shape)) return constant;
+    return this.expand(constant, known.shape);
   }
 
   /** What input k holds, if that is known when compiling. */
@@ -235,18 +244,10 @@ export class NodeReader {
     const outputs = shapes.map((shape, k): Value => {
       checkShape(shape, 'the result');
       if (k === 0) return temporary(this.#node.outputs[0] || name, shape);
-      const { suffix, dtype = 'f32' } = at(secondary, k - 1);
+      const { suffix, dtype = 'f32' } = secondary[k - 1] ?? { suffix: String(k) };
       return { ...temporary(`${name}.${suffix}`, shape), dtype };
     });
     this.#graph.nodes.push({ kind, name, inputs, outputs, attributes } as NodeOf<K> as Node);
     return outputs;
-  }
-
-  #constant(known: Known, k: number): Value {
-    const constant =
-      this.#graph.constants.get(known) ?? constantOf(known, `${this.#node.name}.input${k}`);
-    this.#graph.constants.set(known, constant);
-    if (sameShape(known.shape, constant.shape)) return constant;
-    return this.expand(constant, known.shape);
   }
 }

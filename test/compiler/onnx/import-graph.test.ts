@@ -152,10 +152,6 @@ const cases: Record<string, [ModelSpec, string | RegExp]> = {
     { ...linear, nodes: [{ ...gemm, attributes: { transB: [1] } }] },
     /the attribute transB must be of kind int, not ints/,
   ],
-  'a scaled product': [
-    { ...linear, nodes: [{ ...gemm, attributes: { alpha: { float: 0.5 } } }] },
-    /alpha and beta must be 1/,
-  ],
   'a dilated pool': [
     pool({ kernel_shape: [2, 2], dilations: [2, 2] }),
     /pooling with dilations is not supported/,

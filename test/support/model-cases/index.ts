@@ -1,6 +1,7 @@
 import type { ModelSpec } from '../onnx-builder.js';
 import { convolutions } from './convolutions.js';
 import { elementwise } from './elementwise.js';
+import { movement } from './movement.js';
 import { pools } from './pools.js';
 import { products } from './products.js';
 import { shapes } from './shapes.js';
@@ -12,6 +13,7 @@ export const CASE_BATCH = 3;
 export const modelCases: Readonly<Record<string, ModelSpec>> = {
   ...convolutions,
   ...elementwise,
+  ...movement,
   ...pools,
   ...products,
   ...shapes,

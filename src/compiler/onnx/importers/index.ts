@@ -2,6 +2,7 @@ import { activations } from './activations.js';
 import { arithmetic } from './arithmetic.js';
 import { convolution } from './convolution.js';
 import type { Importers } from './importer.js';
+import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
 import { products } from './products.js';
@@ -13,6 +14,7 @@ export const importers: Importers = {
   ...arithmetic,
   ...convolution,
   ...normalization,
+  ...movement,
   ...pooling,
   ...products,
   ...shapes,

@@ -79,10 +79,13 @@ export function slices(n: NodeReader, from: Shape): (Cut | undefined)[] {
   return cuts;
 }
 
+/** An end that exporters write for that of any axis: the greatest 32-bit integer, or a greater one. */
+const BEYOND = 2 ** 31 - 1;
+
 function cut(length: Dimension, start: Dimension, end: Dimension, step: number): Cut | undefined {
   if (step === 0) throw new CompileError('a slice has step 0');
   if (typeof length !== 'number') {
-    const whole = end === Infinity || (typeof end !== 'number' && sameDimension(end, length));
+    const whole = typeof end === 'number' ? end >= BEYOND : sameDimension(end, length);
     if (start === 0 && step === 1 && whole) return undefined;
     throw new CompileError('a part of the batch cannot be sliced off');
   }

@@ -1,0 +1,167 @@
+import { CompileError } from '../../compile-error.js';
+import { fixed, multiply } from '../../dimension.js';
+import { at, type Value } from '../../graph.js';
+import { Known } from '../known.js';
+import type { NodeReader } from '../node-reader.js';
+import { axis, type Importers } from './importer.js';
+import { permutation, slices, splitSizes } from './shape-inputs.js';
+
+/** Operators that move elements of tensors of the graph. */
+export const movement: Importers = {
+  Concat(n) {
+    const parts = Array.from({ length: n.inputCount }, (_, k) => n.tensor(k));
+    const along = axis(n.int('axis', 0), at(parts, 0).shape.length);
+    return n.emit('concat', parts, { axis: along });
+  },
+  Gather: gather,
+  Pad: pad,
+  Slice: slice,
+  Split(n) {
+    const x = n.tensor(0);
+    const along = axis(n.int('axis', 0), x.shape.length);
+    const lengths = splitSizes(n, fixed(x.shape[along], 'the length that is split'));
+    return n.emitAll('split', [x], { axis: along, lengths });
+  },
+  Tile: tile,
+  Transpose(n) {
+    const x = n.tensor(0);
+    return n.emit('transpose', [x], { perm: permutation(n, x.shape.length) });
+  },
+};
+
+/** One index known when compiling cuts out a slice; several, or those of the data, pick slices. */
+function gather(n: NodeReader): Value {
+  const x = n.tensor(0);
+  const along = axis(n.int('axis', 0), x.shape.length);
+  const known = n.maybeKnown(1);
+  if (known === undefined) return n.emit('gather', [x, n.tensor(1)], { axis: along });
+  const length = fixed(x.shape[along], 'the length that is picked from');
+  const places = known.numbers().map((index) => axis(index, length));
+  const [start] = places;
+  if (start === undefined || places.length > 1) {
+    const indices = new Known('int', known.shape, places);
+    return n.emit('gather', [x, n.constant(indices)], { axis: along });
+  }
+  const window = { axes: [along], starts: [start], steps: [1], lengths: [1] };
+  const cut = n.emit('slice', [x], window);
+  return n.reshape(cut, x.shape.toSpliced(along, 1, ...known.shape));
+}
+
+function slice(n: NodeReader): Value {
+  const x = n.tensor(0);
+  const cuts = slices(n, x.shape).flatMap((cut, along) => (cut ? [{ along, ...cut }] : []));
+  const kept = cuts.filter(
+    ({ along, start, step, length }) => start !== 0 || step !== 1 || length !== x.shape[along],
+  );
+  if (kept.length === 0) return x;
+  return n.emit('slice', [x], {
+    axes: kept.map(({ along }) => along),
+    starts: kept.map(({ start }) => start),
+    steps: kept.map(({ step }) => step),
+    lengths: kept.map(({ length }) => length),
+  });
+}
+
+/** Each axis is repeated as a new axis before it, which is then merged with it. */
+function tile(n: NodeReader): Value {
+  const x = n.tensor(0);
+  const repeats = x.shape.map((_, k) => at(n.integers(1).integers, k));
+  const apart = n.reshape(
+    x,
+    x.shape.flatMap((d) => [1, d]),
+  );
+  const repeated = n.expand(
+    apart,
+    x.shape.flatMap((d, k) => [at(repeats, k), d]),
+  );
+  return n.reshape(
+    repeated,
+    x.shape.map((d, k) => multiply(at(repeats, k), d)),
+  );
+}
+
+interface Padding {
+  along: number;
+  before: number;
+  after: number;
+}
+
+function pad(n: NodeReader): Value {
+  const x = n.tensor(0);
+  const mode = n.string('mode', 'constant');
+  const rank = x.shape.length;
+  const attribute = n.ints('pads') ?? [];
+  const pads = n.has(1) ? n.numbers(1) : attribute;
+  const axes = n.has(3) ? n.numbers(3).map((a) => axis(a, rank)) : x.shape.map((_, k) => k);
+  if (pads.length !== 2 * axes.length) {
+    throw new CompileError(`pads [${pads}] must be two numbers for each of ${axes.length} axes`);
+  }
+  const value = n.scalar(2, n.float('value', 0));
+  const paddings = axes.flatMap((along, k): Padding[] => {
+    const [before, after] = [at(pads, k), at(pads, axes.length + k)];
+    return before === 0 && after === 0 ? [] : [{ along, before, after }];
+  });
+  if (mode !== 'constant')
+    return paddings.reduce((y, padding) => padByCopies(n, y, padding, mode), x);
+  return padWith(n, cutOff(n, x, paddings), paddings, value);
+}
+
+const lengthOf = ({ shape }: Value, along: number): number =>
+  fixed(shape[along], 'the length that is padded');
+
+/** What negative pads leave. */
+function cutOff(n: NodeReader, x: Value, paddings: readonly Padding[]): Value {
+  const cut = paddings.filter(({ before, after }) => before < 0 || after < 0);
+  if (cut.length === 0) return x;
+  return n.emit('slice', [x], {
+    axes: cut.map(({ along }) => along),
+    starts: cut.map(({ before }) => Math.max(0, -before)),
+    steps: cut.map(() => 1),
+    lengths: cut.map(
+      ({ along, before, after }) => lengthOf(x, along) + Math.min(0, before) + Math.min(0, after),
+    ),
+  });
+}
+
+function padWith(n: NodeReader, x: Value, paddings: readonly Padding[], value: number): Value {
+  const grown = paddings.filter(({ before, after }) => before > 0 || after > 0);
+  if (grown.length === 0) return x;
+  return n.emit('pad', [x], {
+    axes: grown.map(({ along }) => along),
+    starts: grown.map(({ before }) => Math.max(0, before)),
+    steps: grown.map(() => 1),
+    lengths: grown.map(
+      ({ along, before, after }) => lengthOf(x, along) + Math.max(0, before) + Math.max(0, after),
+    ),
+    value,
+  });
+}
+
+/** Padding that repeats elements of the tensor picks them. */
+function padByCopies(n: NodeReader, x: Value, padding: Padding, mode: string): Value {
+  const { along, before, after } = padding;
+  const length = lengthOf(x, along);
+  const places = Array.from({ length: before + length + after }, (_, k) =>
+    inside(mode, k - before, length),
+  );
+  return n.emit('gather', [x, n.constant(Known.vector(places))], { axis: along });
+}
+
+/** The place within an axis that one beyond its ends copies. */
+function inside(mode: string, place: number, length: number): number {
+  const wrap = (p: number, period: number) => ((p % period) + period) % period;
+  switch (mode) {
+    case 'edge':
+      return Math.min(Math.max(place, 0), length - 1);
+    case 'wrap':
+      return wrap(place, length);
+    case 'reflect': {
+      const folded = wrap(place, Math.max(1, 2 * (length - 1)));
+      return folded < length ? folded : 2 * (length - 1) - folded;
+    }
+    default:
+      throw new CompileError(
+        `the mode "${mode}" is not supported (supported: constant, edge, reflect, wrap)`,
+      );
+  }
+}
