@@ -12,6 +12,8 @@ export interface Value {
   readonly parameter?: Value;
   /** Values from the file, of a `constant`, `parameter` or `state`, row-major; read on demand. */
   readonly read?: () => Float32Array | Int32Array;
+  /** How a `parameter` starts where the file records it. */
+  readonly start?: Initializer;
 }
 
 export interface NodeOf<K extends OpKind> {

@@ -1,12 +1,33 @@
 import { CompileError, type CompileProblem } from '../compile-error.js';
-import { BATCH, checkShape } from '../dimension.js';
-import type { Graph, Value } from '../graph.js';
-import type { DataType } from '../program.js';
+import { formatShape, sameShape } from '../dimension.js';
+import type { Graph, Node, State, Value } from '../graph.js';
+import { declare, INPUT_TYPES, plainInput } from './declare.js';
 import { folders } from './fold/index.js';
 import { advice, importers } from './importers/index.js';
-import { knownTensor } from './known.js';
-import { type GraphBuilder, type Imported, isKnown, NodeReader } from './node-reader.js';
-import type { OnnxInput, OnnxModel, OnnxNode, OnnxTensor } from './onnx-model.js';
+import { type Known, knownTensor } from './known.js';
+import { readMetadata } from './metadata.js';
+import { type GraphBuilder, type Imported, isValue, NodeReader } from './node-reader.js';
+import { normalizationWarnings } from './normalization-warnings.js';
+import type { OnnxModel, OnnxNode } from './onnx-model.js';
+import { orderNodes, readsOf } from './order-nodes.js';
+import { type RoleNames, Roles, type TensorRole } from './roles.js';
+
+/** What a model file does not say by itself. */
+export interface ImportOptions extends RoleNames {
+  /** The output that the loss gets. Default: the first one that is not carried to the next batch. */
+  readonly output?: string;
+}
+
+/** A stored tensor, or an input that the engine starts, and what the model does with it. */
+export interface StoredTensor {
+  name: string;
+  shape: readonly number[];
+  role: TensorRole['role'] | 'state';
+  /** What decided the role. */
+  reason: string;
+  /** Whether the file has values for it. */
+  stored: boolean;
+}
 
 /** An imported model; `graph` is undefined when there are problems. */
 export interface ImportResult {
@@ -15,7 +36,10 @@ export interface ImportResult {
   inputs: readonly Value[];
   /** All the file has, whether or not the output depends on them. */
   parameters: Value[];
+  /** The parameters and everything else that is stored as floats, scalars aside. */
+  tensors: StoredTensor[];
   problems: CompileProblem[];
+  warnings: string[];
 }
 
 /**
@@ -23,18 +47,138 @@ export interface ImportResult {
  * looked at. Problems of nodes are collected, so that all can be shown.
  * @throws {CompileError} when the graph as a whole makes no sense: cycles, missing names, no clear input or output.
  */
-export function importGraph(model: OnnxModel): ImportResult {
+export function importGraph(model: OnnxModel, options: ImportOptions = {}): ImportResult {
   try {
-    return new Importing(model).run();
+    return importModel(model, options);
   } catch (error) {
     throw error instanceof CompileError ? error.at(model.file) : error;
   }
 }
 
+function importModel(model: OnnxModel, options: ImportOptions): ImportResult {
+  const metadata = readMetadata(model);
+  const carry = new Map(Object.entries(metadata?.carry ?? {}));
+  const outputName = chooseOutput(model, carry, options.output);
+  const importing = new Importing(model);
+  const declared = declare(model, metadata, new Roles(model, metadata, options));
+  for (const { value } of declared.stored) importing.set(value);
+  for (const input of declared.inputs) importing.set(input);
+
+  const carried = [...carry.keys()].filter((name) => model.outputs.includes(name));
+  importing.importNodes(orderNodes(model, [outputName, ...carried]));
+  const { nodes, states, problems, read } = importing;
+  if (problems.length === 0) {
+    for (const name of carried) importing.carry(name, carry.get(name) ?? '');
+  }
+
+  const fed = declared.inputs.filter((input) => !states.has(input));
+  const inputs = fed.filter(({ name }) => read.has(name));
+  if (inputs.length === 0) {
+    throw new CompileError(`the output "${outputName}" depends on no data input`);
+  }
+  const parameters = declared.stored.flatMap(({ value, role }) =>
+    role === 'parameter' && !states.has(value) ? [value] : [],
+  );
+  const result = {
+    inputs,
+    parameters,
+    tensors: declared.stored
+      .filter(({ value }) => value.shape.length > 0)
+      .map(({ value, role, reason }) => ({
+        name: value.name,
+        shape: value.shape as number[],
+        role: states.has(value) ? ('state' as const) : role,
+        reason: states.has(value) ? 'changed by a training step' : reason,
+        stored: value.read !== undefined,
+      })),
+    problems,
+    warnings: warningsOf(model, outputName, carried),
+  };
+  if (problems.length > 0) return { graph: undefined, ...result };
+  const logits = importing.get(outputName);
+  if (!isValue(logits) || logits.dtype !== 'f32') {
+    throw new CompileError(
+      `the output "${outputName}" is not a float tensor that a supported operator makes`,
+    );
+  }
+  const graph: Graph = {
+    name: model.name,
+    inputs,
+    parameters,
+    states: [...states.values()],
+    nodes,
+    outputs: [logits],
+  };
+  return { graph, ...result };
+}
+
+function chooseOutput(
+  { outputs }: OnnxModel,
+  carry: ReadonlyMap<string, string>,
+  wanted: string | undefined,
+): string {
+  if (wanted !== undefined) {
+    if (outputs.includes(wanted)) return wanted;
+    const known = outputs.map((name) => `"${name}"`).join(', ');
+    throw new CompileError(`the model has no output "${wanted}" (its outputs: ${known})`);
+  }
+  const first = outputs.find((name) => !carry.has(name));
+  if (first !== undefined) return first;
+  throw new CompileError('the model has no output for the loss');
+}
+
+/** What is not wrong, but may not be what was meant. */
+function warningsOf(model: OnnxModel, output: string, carried: readonly string[]): string[] {
+  const ignored = model.outputs.filter((name) => name !== output && !carried.includes(name));
+  const named = ignored.map((name) => `"${name}"`).join(', ');
+  const converted = [...model.initializers.values(), ...model.inputs]
+    .map(({ dataType }) => dataType)
+    .find((type) => type !== 'FLOAT' && INPUT_TYPES[type] === 'f32');
+  return [
+    ...(ignored.length > 0 ? [`the loss gets the output "${output}"; ${named} are ignored`] : []),
+    ...(converted ? [`the model has tensors of type ${converted}; it trains in float32`] : []),
+    ...normalizationWarnings(model),
+  ];
+}
+
+/** A graph without the conventions of a model that is trained: all inputs are inputs, all outputs outputs. */
+export interface PlainGraph {
+  inputs: readonly Value[];
+  /** By the order of the file; `undefined` where an importer does not make one. */
+  outputs: readonly (Imported | undefined)[];
+  nodes: readonly Node[];
+  states: readonly State[];
+}
+
+/**
+ * Imports any graph, such as one node under test. Inputs in `known` have values at compile time.
+ * @throws {CompileError}
+ */
+export function importPlainGraph(
+  model: OnnxModel,
+  known: ReadonlyMap<string, Known> = new Map(),
+): PlainGraph {
+  const importing = new Importing(model);
+  const free = model.inputs.filter(({ name }) => !known.has(name));
+  const inputs = free.filter(({ name }) => !model.initializers.has(name)).map(plainInput);
+  for (const input of inputs) importing.set(input);
+  for (const [name, value] of known) importing.setKnown(name, value);
+  importing.importNodes(orderNodes(model, model.outputs));
+  if (importing.problems.length > 0) throw new CompileError(importing.problems);
+  return {
+    inputs,
+    outputs: model.outputs.map((name) => importing.get(name)),
+    nodes: importing.nodes,
+    states: [...importing.states.values()],
+  };
+}
+
 class Importing {
+  readonly problems: CompileProblem[] = [];
+  /** Names that some node reads. */
+  readonly read = new Set<string>();
   readonly #model: OnnxModel;
   readonly #graph: GraphBuilder = { nodes: [], states: new Map(), constants: new Map() };
-  readonly #problems: CompileProblem[] = [];
   /** By ONNX name; `undefined` where the node that makes it could not be imported. */
   readonly #values = new Map<string, Imported | undefined>();
 
@@ -42,90 +186,96 @@ class Importing {
     this.#model = model;
   }
 
-  run(): ImportResult {
-    const [outputName, ...others] = this.#model.outputs;
-    if (outputName === undefined || others.length > 0) {
-      throw new CompileError(
-        `the model has ${this.#model.outputs.length} outputs; one, the logits, is expected`,
-      );
-    }
-    const { inputs: declared, parameters: stored } = this.#declare();
-    const order = inOrder(this.#model, outputName);
-    const read = new Set(order.flatMap((node) => node.inputs));
-    const inputs = declared.filter(({ name }) => read.has(name));
-    if (inputs.length === 0) {
-      throw new CompileError(`the output "${outputName}" depends on no data input`);
-    }
-    for (const node of order) this.#import(node);
-    const { nodes, states } = this.#graph;
-    const parameters = stored.filter((value) => !states.has(value));
-
-    const problems = this.#problems;
-    if (problems.length > 0) return { graph: undefined, inputs, parameters, problems };
-    const logits = this.#values.get(outputName);
-    if (logits === undefined || isKnown(logits)) {
-      throw new CompileError(
-        `the output "${outputName}" is not a float tensor that a supported operator makes`,
-      );
-    }
-    const graph: Graph = {
-      name: this.#model.name,
-      inputs,
-      parameters,
-      states: [...states.values()],
-      nodes,
-      outputs: [logits],
-    };
-    return { graph, inputs, parameters, problems };
+  get nodes(): readonly Node[] {
+    return this.#graph.nodes;
   }
 
-  #declare(): { inputs: Value[]; parameters: Value[] } {
-    const { initializers } = this.#model;
-    const free = this.#model.inputs.filter(({ name }) => !initializers.has(name));
-    const dataInputs = findDataInputs(free);
-    const inputs = dataInputs.map(dataInput);
-    const parameters = free.filter((other) => !dataInputs.includes(other)).map(parameterInput);
-    for (const input of inputs) this.#values.set(input.name, input);
-    for (const tensor of initializers.values()) {
-      if (tensor.kind !== 'float') continue;
-      const value = storedValue(tensor);
-      if (value.role === 'parameter') parameters.push(value);
-      else this.#values.set(value.name, value);
+  get states(): ReadonlyMap<Value, State> {
+    return this.#graph.states;
+  }
+
+  set(value: Value): void {
+    this.#values.set(value.name, value);
+  }
+
+  setKnown(name: string, value: Known): void {
+    this.#values.set(name, value);
+  }
+
+  get(name: string): Imported | undefined {
+    const known = this.#values.has(name) || this.#model.initializers.has(name);
+    const found = known ? this.#lookup(name) : undefined;
+    return found === UNKNOWN ? undefined : found;
+  }
+
+  /** Makes an input a state that the next batch finds as this one's `output`. */
+  carry(output: string, inputName: string): void {
+    const input = this.get(inputName);
+    const next = this.get(output);
+    if (!isValue(input) || !isValue(next)) {
+      throw new CompileError(`the output "${output}" cannot be carried to "${inputName}"`);
     }
-    for (const parameter of parameters) this.#values.set(parameter.name, parameter);
-    return { inputs, parameters };
+    if (!sameShape(input.shape, next.shape)) {
+      throw new CompileError(
+        `the output "${output}" of shape ${formatShape(next.shape)} is carried to "${inputName}" of ` +
+          `shape ${formatShape(input.shape)}`,
+      );
+    }
+    this.#graph.states.set(input, { value: input, next, initializer: { kind: 'zeros' } });
+  }
+
+  importNodes(nodes: readonly OnnxNode[]): void {
+    for (const node of nodes) this.#import(node);
   }
 
   #import(node: OnnxNode): void {
-    const importer = own(importers, node.opType);
-    const folder = own(folders, node.opType);
+    for (const name of readsOf(node)) this.read.add(name);
     try {
-      if (importer === undefined && folder === undefined) throw unsupported(node);
+      if (!supportedOperators.includes(node.opType)) throw unsupported(node);
       const inputs = node.inputs.map((name) => this.#lookup(name));
       if (inputs.includes(UNKNOWN)) {
         for (const name of node.outputs) this.#values.set(name, undefined);
         return;
       }
-      const reader = new NodeReader(
-        node,
-        inputs as (Imported | undefined)[],
-        this.#graph,
-        this.#model.opset,
-      );
-      const folded = reader.allKnown ? folder?.(reader) : undefined;
-      const result = folded ?? importer?.(reader);
-      if (result === undefined) throw unsupportedOnData(node);
-      const [unread] = reader.unreadAttributes;
-      if (unread !== undefined) throw new CompileError(`the attribute ${unread} is not supported`);
-      const results = (Array.isArray(result) ? result : [result]) as (Imported | undefined)[];
+      const results = this.#results(node, inputs as (Imported | undefined)[]);
       node.outputs.forEach((name, k) => {
         const made = results[k];
         if (name !== '' && made !== undefined) this.#values.set(name, made);
       });
     } catch (error) {
-      this.#problems.push(...asCompileError(error).at(undefined, node.label).problems);
+      this.problems.push(...asCompileError(error).at(undefined, node.label).problems);
       for (const name of node.outputs) this.#values.set(name, undefined);
     }
+  }
+
+  #results(node: OnnxNode, inputs: readonly (Imported | undefined)[]) {
+    const importer = own(importers, node.opType);
+    const folder = own(folders, node.opType);
+    const reader = new NodeReader(node, inputs, this.#graph, this.#model.opset);
+    if (node.opType === 'If') return this.#branch(reader);
+    const folded = reader.allKnown ? folder?.(reader) : undefined;
+    const result = folded ?? importer?.(reader);
+    if (result === undefined) throw unsupportedOnData(node);
+    const [unread] = reader.unreadAttributes;
+    if (unread !== undefined) throw new CompileError(`the attribute ${unread} is not supported`);
+    return (Array.isArray(result) ? result : [result]) as (Imported | undefined)[];
+  }
+
+  /** The branch that a condition known when compiling takes, in place of the node. */
+  #branch(reader: NodeReader): (Imported | undefined)[] {
+    const name = reader.scalar(0, 0) !== 0 ? 'then_branch' : 'else_branch';
+    const branch = reader.graph(name);
+    for (const tensor of branch.initializers.values()) {
+      this.#values.set(tensor.name, knownTensor(tensor));
+    }
+    this.importNodes(
+      orderNodes(
+        branch,
+        branch.outputs,
+        (outer) => this.#values.has(outer) || this.#model.initializers.has(outer),
+      ),
+    );
+    return branch.outputs.map((output) => this.get(output));
   }
 
   #lookup(name: string): Imported | undefined | typeof UNKNOWN {
@@ -158,7 +308,7 @@ function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined
 
 /** Every ONNX operator that can be imported, in some form. */
 export const supportedOperators: readonly string[] = [
-  ...new Set([...Object.keys(importers), ...Object.keys(folders)]),
+  ...new Set([...Object.keys(importers), ...Object.keys(folders), 'If']),
 ].sort();
 
 function unsupported(node: OnnxNode): CompileError {
@@ -173,103 +323,4 @@ function unsupportedOnData(node: OnnxNode): CompileError {
   return new CompileError(
     `operator ${node.opType} is supported on what is known when compiling, such as shapes and masks, not on data`,
   );
-}
-
-/** The nodes `output` depends on, each after those it reads. @throws {CompileError} on cycles and missing names. */
-function inOrder(model: OnnxModel, output: string): OnnxNode[] {
-  const makers = new Map<string, OnnxNode>();
-  const given = new Set([...model.initializers.keys(), ...model.inputs.map((i) => i.name)]);
-  for (const node of model.nodes) {
-    for (const name of node.outputs) {
-      if (name === '') continue;
-      if (makers.has(name) || given.has(name)) {
-        throw new CompileError(`two tensors are called "${name}"`).at(undefined, node.label);
-      }
-      makers.set(name, node);
-    }
-  }
-  const order: OnnxNode[] = [];
-  const state = new Map<OnnxNode, 'open' | 'done'>();
-  const visit = (name: string, reader?: OnnxNode) => {
-    const maker = makers.get(name);
-    if (maker !== undefined || given.has(name) || name === '') return maker;
-    throw new CompileError(`"${name}" is read, but nothing makes it`).at(undefined, reader?.label);
-  };
-  const first = visit(output);
-  const stack = first === undefined ? [] : [{ node: first, next: 0 }];
-  if (first !== undefined) state.set(first, 'open');
-  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    const name = top.node.inputs[top.next++];
-    if (name === undefined) {
-      state.set(top.node, 'done');
-      order.push(top.node);
-      stack.pop();
-      continue;
-    }
-    const maker = visit(name, top.node);
-    if (maker === undefined || state.get(maker) === 'done') continue;
-    if (state.get(maker) === 'open') {
-      throw new CompileError('the graph has a cycle through this node').at(undefined, maker.label);
-    }
-    state.set(maker, 'open');
-    stack.push({ node: maker, next: 0 });
-  }
-  return order;
-}
-
-const isSymbolic = (dim: number | string | undefined) => typeof dim !== 'number';
-
-/** The inputs with a symbolic axis; of inputs that all have fixed shapes, the only one. */
-function findDataInputs(free: OnnxInput[]): OnnxInput[] {
-  const symbolic = free.filter(({ dims }) => dims?.some(isSymbolic));
-  if (symbolic.length > 0) return symbolic;
-  if (free.length === 1) return free;
-  if (free.length === 0) throw new CompileError('the model has no input for the data');
-  const names = free.slice(0, 8).map(({ name }) => `"${name}"`);
-  throw new CompileError(
-    `none of the inputs ${names.join(', ')} has a symbolic batch axis; export with dynamic_shapes`,
-  );
-}
-
-function dataInput({ name, dataType, dims }: OnnxInput): Value {
-  const dtype = INPUT_TYPES[dataType];
-  if (dtype === undefined) {
-    throw new CompileError(
-      `the input "${name}" has type ${dataType}; ${Object.keys(INPUT_TYPES).join(', ')} are supported`,
-    );
-  }
-  const [first, ...rest] = dims ?? [];
-  if (dims === undefined || dims.length === 0 || rest.some(isSymbolic)) {
-    throw new CompileError(
-      `the input "${name}" has shape [${dims?.map((d) => d ?? '?') ?? 'unknown'}]; ` +
-        'the first axis must be the batch and the others fixed',
-    );
-  }
-  const shape = [typeof first === 'number' ? first : BATCH, ...(rest as number[])];
-  checkShape(shape, `the input "${name}"`);
-  return { name, dtype, shape, role: 'input' };
-}
-
-/** What the data may be: numbers, or ids such as tokens. */
-const INPUT_TYPES: Readonly<Record<string, DataType>> = {
-  FLOAT: 'f32',
-  INT32: 'i32',
-  INT64: 'i32',
-};
-
-function parameterInput({ name, dataType, dims }: OnnxInput): Value {
-  if (dataType !== 'FLOAT' || dims === undefined) {
-    throw new CompileError(`the parameter "${name}" has type ${dataType}; FLOAT is supported`);
-  }
-  const shape = dims as number[];
-  checkShape(shape, `the parameter "${name}"`);
-  return { name, dtype: 'f32', shape, role: 'parameter' };
-}
-
-/** A stored float tensor is a parameter, unless it is a scalar: those are constants of the model. */
-function storedValue(tensor: OnnxTensor): Value {
-  const { name, dims } = tensor;
-  checkShape(dims, `the initializer "${name}"`);
-  const role = dims.length === 0 ? 'constant' : 'parameter';
-  return { name, dtype: 'f32', shape: dims, role, read: () => tensor.floats() };
 }

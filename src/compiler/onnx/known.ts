@@ -81,10 +81,24 @@ export class Known {
     });
   }
 
+  /** As ONNX's Cast: floats lose their fraction, truth values are 0 and 1. */
+  cast(type: ElementKind): Known {
+    if (type === this.type) return this;
+    if (type === 'bool') return new Known(type, this.shape, () => Array.from(this.items, truth));
+    if (type === 'float') return new Known(type, this.shape, () => this.numbers());
+    return new Known(type, this.shape, () => Array.from(this.items, truncate));
+  }
+
   reshaped(shape: Shape): Known {
     return new Known(this.type, shape, () => this.items);
   }
 }
+
+/** A multiple of the batch size is never 0. */
+const truth = (item: Dimension): Dimension => (item === 0 ? 0 : 1);
+
+const truncate = (item: Dimension): Dimension =>
+  typeof item === 'number' ? Math.trunc(item) : item;
 
 /** How a tensor of this shape is laid out: axes that depend on the batch have length 1. */
 export const stored = (shape: Shape): number[] =>

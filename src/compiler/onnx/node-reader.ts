@@ -12,10 +12,21 @@ import { type AttributesOf, definitionOf, type OpKind } from '../ops/index.js';
 import type { Initializer } from '../program.js';
 import { evaluateConstants } from './evaluate-constants.js';
 import { constantOf, Known, knownOf } from './known.js';
-import type { OnnxAttribute, OnnxNode, OnnxTensor } from './onnx-model.js';
+import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxTensor } from './onnx-model.js';
 
-/** What an ONNX name stands for while importing. */
-export type Imported = Value | Known;
+/** What an ONNX name stands for while importing: a tensor of the graph, one known when compiling, or a list of either. */
+export type Imported = Value | Known | Sequence;
+
+export class Sequence {
+  readonly items: readonly (Value | Known)[];
+
+  constructor(items: readonly (Value | Known)[]) {
+    this.items = items;
+  }
+}
+
+export const isValue = (imported: Imported | undefined): imported is Value =>
+  imported !== undefined && 'role' in imported;
 
 export const isKnown = (imported: Imported | undefined): imported is Known =>
   imported instanceof Known;
@@ -60,10 +71,17 @@ export class NodeReader {
     return this.#inputs[k] !== undefined;
   }
 
-  any(k: number): Imported {
+  any(k: number): Value | Known {
     const input = this.#inputs[k];
     if (input === undefined) throw new CompileError(`input ${k} is missing`);
-    return input;
+    if (!(input instanceof Sequence)) return input;
+    throw new CompileError(`input ${k} must be a tensor; found a sequence of tensors`);
+  }
+
+  sequence(k: number): Sequence {
+    const input = this.#inputs[k];
+    if (input instanceof Sequence) return input;
+    throw new CompileError(`input ${k} must be a sequence of tensors`);
   }
 
   /** A tensor of the graph; what is known when compiling becomes a constant, expanded along the batch where it says so. */
@@ -84,7 +102,8 @@ export class NodeReader {
   /** What input k holds, if that is known when compiling. */
   maybeKnown(k: number): Known | undefined {
     const input = this.#inputs[k];
-    return input === undefined || isKnown(input) ? input : knownOf(input);
+    if (isKnown(input)) return input;
+    return isValue(input) ? knownOf(input) : undefined;
   }
 
   /** @throws {CompileError} when input k is not known when compiling. */
@@ -161,6 +180,12 @@ export class NodeReader {
     return this.#attribute(name, 'tensor')?.value;
   }
 
+  graph(name: string): OnnxGraph {
+    const graph = this.#attribute(name, 'graph')?.value;
+    if (graph) return graph;
+    throw new CompileError(`the attribute ${name} is missing`);
+  }
+
   hasAttribute(name: string): boolean {
     return this.#node.attributes.has(name);
   }
@@ -186,7 +211,8 @@ export class NodeReader {
   state(k: number): Value {
     const value = this.tensor(k);
     const shared = this.#graph.states.has(value);
-    if (value.role === 'parameter' && !shared) return { ...value, role: 'state' };
+    const stored = value.role === 'parameter' || value.role === 'constant';
+    if (stored && !shared) return { ...value, role: 'state' };
     throw new CompileError(
       `input ${k}, "${value.name}", must be stored in the file and belong to this node alone` +
         (shared ? '; export the model with a normalisation layer of its own for each use' : ''),
@@ -238,15 +264,18 @@ export class NodeReader {
     shapes: readonly Shape[],
   ): readonly Value[] {
     const { name } = this.#node;
-    const { secondary = [] } = definitionOf(kind);
-    const constants = evaluateConstants(kind, inputs, attributes, shapes);
-    if (constants) return constants;
+    const { secondary = [], keepsType } = definitionOf(kind);
     const outputs = shapes.map((shape, k): Value => {
       checkShape(shape, 'the result');
-      if (k === 0) return temporary(this.#node.outputs[0] || name, shape);
-      const { suffix, dtype = 'f32' } = secondary[k - 1] ?? { suffix: String(k) };
-      return { ...temporary(`${name}.${suffix}`, shape), dtype };
+      const { suffix = String(k), dtype = 'f32' } = (k > 0 && secondary[k - 1]) || {};
+      const label = k === 0 ? this.#node.outputs[0] || name : `${name}.${suffix}`;
+      return {
+        ...temporary(label, shape),
+        dtype: keepsType ? (inputs[0]?.dtype ?? dtype) : dtype,
+      };
     });
+    const constants = evaluateConstants(kind, inputs, attributes, outputs);
+    if (constants) return constants;
     this.#graph.nodes.push({ kind, name, inputs, outputs, attributes } as NodeOf<K> as Node);
     return outputs;
   }

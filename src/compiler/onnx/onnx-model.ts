@@ -4,6 +4,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { CompileError } from '../compile-error.js';
 import { LIMITS } from '../limits.js';
 import { type ElementKind, type ElementType, elementTypes, toNumber } from './element-types.js';
+import { inlineFunctions, type OnnxFunction } from './inline-functions.js';
 import {
   type AttributeProto,
   AttributeProto_AttributeType as AttributeType,
@@ -20,7 +21,7 @@ import {
 const OLDEST_OPSET = 7;
 const NEWEST_OPSET = 28;
 
-/** An attribute's value; graphs and the like are `unsupported`. */
+/** An attribute's value; sparse tensors, types and the like are `unsupported`. */
 export type OnnxAttribute =
   | { kind: 'int'; value: number }
   | { kind: 'ints'; value: number[] }
@@ -28,6 +29,9 @@ export type OnnxAttribute =
   | { kind: 'floats'; value: number[] }
   | { kind: 'string'; value: string }
   | { kind: 'tensor'; value: OnnxTensor }
+  | { kind: 'graph'; value: OnnxGraph }
+  /** In a function: the attribute of that name of the node that calls it. */
+  | { kind: 'reference'; value: string }
   | { kind: 'unsupported' };
 
 export interface OnnxNode {
@@ -62,16 +66,24 @@ export interface OnnxInput {
   dims: (number | string | undefined)[] | undefined;
 }
 
-/** An ONNX file as plain data. */
-export interface OnnxModel {
-  file: string | undefined;
-  name: string;
-  producer: string;
-  opset: number;
+/** A graph; as a branch of If it may read names of the graph around it. */
+export interface OnnxGraph {
   inputs: OnnxInput[];
   outputs: string[];
   initializers: Map<string, OnnxTensor>;
   nodes: OnnxNode[];
+}
+
+/** An ONNX file as plain data; functions that it defines are already inlined. */
+export interface OnnxModel extends OnnxGraph {
+  file: string | undefined;
+  name: string;
+  producer: string;
+  opset: number;
+  /** The file's key-value pairs. */
+  metadata: ReadonlyMap<string, string>;
+  /** What PyTorch says that a tensor is, by name, e.g. `PARAMETER` or `BUFFER`. */
+  signature: ReadonlyMap<string, string>;
 }
 
 /** Reads an ONNX file. External data is looked for beside it. @throws {CompileError} */
@@ -117,16 +129,63 @@ function convert(model: ModelProto, file: string | undefined): OnnxModel {
   }
   checkSize(graph);
   const folder = file === undefined ? undefined : dirname(file);
+  const opset = opsetVersion(model.opsetImport);
+  const { nodes, ...rest } = convertGraph(graph, folder);
   return {
     file,
     name: graph.name || (file === undefined ? 'model' : basename(file, '.onnx')),
     producer: `${model.producerName} ${model.producerVersion}`.trim(),
-    opset: opsetVersion(model),
+    opset,
+    metadata: new Map(model.metadataProps.map(({ key, value }) => [key, value])),
+    signature: signatureOf(graph),
+    ...rest,
+    nodes: inlineFunctions(nodes, convertFunctions(model, opset, folder)),
+  };
+}
+
+function convertGraph(graph: GraphProto, folder: string | undefined): OnnxGraph {
+  return {
     inputs: graph.input.map(convertInput),
     outputs: graph.output.map((output) => output.name),
     initializers: convertInitializers(graph, folder),
     nodes: graph.node.map((node, index) => convertNode(node, index, folder)),
   };
+}
+
+const SIGNATURE_KEY = 'pkg.torch.export.graph_signature.InputSpec.kind';
+
+function signatureOf({ valueInfo, input }: GraphProto): Map<string, string> {
+  return new Map(
+    [...valueInfo, ...input].flatMap(({ name, metadataProps }) =>
+      metadataProps
+        .filter(({ key }) => key === SIGNATURE_KEY)
+        .map(({ value }): [string, string] => [name, value]),
+    ),
+  );
+}
+
+function convertFunctions(
+  { functions }: ModelProto,
+  opset: number,
+  folder: string | undefined,
+): Map<string, OnnxFunction> {
+  return new Map(
+    functions.map((f) => {
+      const opType = isOwnDomain(f.domain) ? f.name : `${f.domain}::${f.name}`;
+      const usesOwn = f.opsetImport.some(({ domain }) => isOwnDomain(domain));
+      const version = usesOwn ? opsetVersion(f.opsetImport) : opset;
+      if (version !== opset) {
+        throw new CompileError(
+          `the function ${opType} uses operator set ${version}, the model ${opset}; export with one`,
+        );
+      }
+      const defaults = new Map(
+        f.attributeProto.map((a) => [a.name, convertAttribute(a, folder)] as const),
+      );
+      const nodes = f.node.map((node, index) => convertNode(node, index, folder));
+      return [opType, { inputs: f.input, outputs: f.output, defaults, nodes }] as const;
+    }),
+  );
 }
 
 function checkSize(graph: GraphProto): void {
@@ -146,8 +205,8 @@ function checkSize(graph: GraphProto): void {
   }
 }
 
-function opsetVersion(model: ModelProto): number {
-  const own = model.opsetImport.find(({ domain }) => isOwnDomain(domain));
+function opsetVersion(imports: ModelProto['opsetImport']): number {
+  const own = imports.find(({ domain }) => isOwnDomain(domain));
   const version = Number(own?.version ?? 0);
   if (version >= OLDEST_OPSET && version <= NEWEST_OPSET) return version;
   throw new CompileError(
@@ -199,7 +258,8 @@ function convertNode(node: NodeProto, index: number, folder: string | undefined)
 }
 
 function convertAttribute(attribute: AttributeProto, folder: string | undefined): OnnxAttribute {
-  const { name } = attribute;
+  const { name, refAttrName } = attribute;
+  if (refAttrName !== '') return { kind: 'reference', value: refAttrName };
   switch (attribute.type) {
     case AttributeType.INT:
       return { kind: 'int', value: toNumber(attribute.i) };
@@ -214,6 +274,10 @@ function convertAttribute(attribute: AttributeProto, folder: string | undefined)
     case AttributeType.TENSOR:
       if (attribute.t === undefined) return { kind: 'unsupported' };
       return { kind: 'tensor', value: convertTensor(attribute.t, `attribute "${name}"`, folder) };
+    case AttributeType.GRAPH:
+      if (attribute.g === undefined) return { kind: 'unsupported' };
+      checkSize(attribute.g);
+      return { kind: 'graph', value: convertGraph(attribute.g, folder) };
     default:
       return { kind: 'unsupported' };
   }

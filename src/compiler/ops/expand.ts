@@ -4,6 +4,7 @@ import { each, item, project, set } from './reference-context.js';
 
 /** y = x repeated along the axes where y is longer, under NumPy's broadcasting. */
 export const expand: OpDefinition = {
+  keepsType: true,
   gradient: (node, [dy], tape) => [tape.unbroadcast(at([dy], 0), at(node.inputs, 0))],
   flops: () => 0,
   reference({ x: [x], y: [y], inputShapes, outputShapes }) {

@@ -9,6 +9,7 @@ import { accumulate, item, type Numbers, set } from './reference-context.js';
  * A negative index counts from the end; one outside the axis is an error.
  */
 export const gather: OpDefinition<{ axis: number }> = {
+  keepsType: true,
   shapes([x = [], indices = []], { axis }) {
     if (axis >= x.length) throw new CompileError(`${formatShape(x)} has no axis ${axis}`);
     return [[...x.slice(0, axis), ...indices, ...x.slice(axis + 1)]];

@@ -42,6 +42,8 @@ export interface OpDefinition<A = Record<never, never>> {
   shapes?(inputs: readonly Shape[], attributes: A): readonly Shape[];
   /** Outputs after the first: what is appended to the node's name, and their type (f32 when left out). */
   secondary?: readonly { readonly suffix: string; readonly dtype?: DataType }[];
+  /** Whether it only moves elements: its outputs have the type of its first input. */
+  keepsType?: true;
   /** How many outputs it always has; later ones are made only where something reads them. Default 1. */
   requiredOutputs?: number;
   /**

@@ -7,6 +7,7 @@ import { type Window, walk, whole, windowOf } from './strides.js';
 
 /** y = a window of x. */
 export const slice: OpDefinition<Window> = {
+  keepsType: true,
   shapes: ([x = []], window) => {
     const y = resized(x, window);
     checkWindow(y, x, window);
@@ -31,6 +32,7 @@ export const slice: OpDefinition<Window> = {
  * puts back: each is the other's gradient.
  */
 export const pad: OpDefinition<Window & { value: number }> = {
+  keepsType: true,
   shapes: ([x = []], window) => {
     const y = resized(x, window);
     checkWindow(x, y, window);

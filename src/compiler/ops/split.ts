@@ -7,6 +7,7 @@ import { walk, whole, windowOf } from './strides.js';
 
 /** x in parts of `lengths` along `axis`, one after the other. */
 export const split: OpDefinition<{ axis: number; lengths: readonly number[] }> = {
+  keepsType: true,
   shapes([x = []], { axis, lengths }) {
     const length = fixed(x[axis], 'the length to split');
     if (lengths.reduce((a, b) => a + b, 0) !== length) {
@@ -40,6 +41,7 @@ export const split: OpDefinition<{ axis: number; lengths: readonly number[] }> =
 
 /** The inputs, one after the other along `axis`. */
 export const concat: OpDefinition<{ axis: number }> = {
+  keepsType: true,
   shapes(parts, { axis }) {
     const [first = []] = parts;
     const lengths = parts.map((part) => fixed(part[axis], 'a length to concatenate'));

@@ -7,6 +7,7 @@ import { walk, whole } from './strides.js';
 
 /** y = x with its axes in another order: axis k of y is axis `perm[k]` of x. */
 export const transpose: OpDefinition<{ perm: readonly number[] }> = {
+  keepsType: true,
   shapes([x = []], { perm }) {
     if (perm.length !== x.length || x.some((_, axis) => !perm.includes(axis))) {
       throw new CompileError(`perm [${perm}] does not order the axes of ${formatShape(x)}`);

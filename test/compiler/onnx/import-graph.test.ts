@@ -118,7 +118,7 @@ const cases: Record<string, [ModelSpec, string | RegExp]> = {
   ],
   'a symbolic height': [
     { ...linear, inputs: { x: ['N', 'H'], w: [4, 3] } },
-    /the input "x" has shape \[N,H\]; the first axis must be the batch and the others fixed/,
+    /the input "x" has shape \[N,H\]; one axis must be the batch and the others fixed: export with fixed/,
   ],
   'an image size of 0': [
     { ...pool({ kernel_shape: [2, 2] }), inputs: { x: ['N', 1, 0, 6] } },

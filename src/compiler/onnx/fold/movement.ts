@@ -21,12 +21,12 @@ export const movement: Folders = {
     const x = n.known(0);
     n.int('saturate', 1);
     n.string('round_mode', 'up');
-    return cast(x, castTarget(n));
+    return x.cast(castTarget(n));
   },
   CastLike(n) {
     n.int('saturate', 1);
     n.string('round_mode', 'up');
-    return cast(n.known(0), n.known(1).type);
+    return n.known(0).cast(n.known(1).type);
   },
   Reshape: (n) => reshape(n.known(0), targetShape(n, n.known(0).shape)),
   Flatten(n) {
@@ -179,19 +179,6 @@ export const movement: Folders = {
     });
   },
 };
-
-function cast(x: Known, type: Known['type']): Known {
-  if (type === x.type) return x;
-  if (type === 'bool') return new Known(type, x.shape, Array.from(x.items, truth));
-  if (type === 'int') return new Known(type, x.shape, Array.from(x.items, truncate));
-  return new Known(type, x.shape, () => x.numbers());
-}
-
-/** A multiple of the batch size is never 0. */
-const truth = (item: Dimension): Dimension => (item === 0 ? 0 : 1);
-
-const truncate = (item: Dimension): Dimension =>
-  typeof item === 'number' ? Math.trunc(item) : item;
 
 /** The same elements under another shape; where the batch is part of it, all elements have to be equal. */
 function reshape(x: Known, shape: Shape): Known {

@@ -6,6 +6,7 @@ import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
 import { products } from './products.js';
+import { sequences } from './sequences.js';
 import { shapes } from './shapes.js';
 
 /** Every supported ONNX operator. To add one: an entry in the file of its family, and a new op only if none fits. */
@@ -17,6 +18,7 @@ export const importers: Importers = {
   ...movement,
   ...pooling,
   ...products,
+  ...sequences,
   ...shapes,
 };
 

@@ -74,6 +74,8 @@ function typeOf(n: NodeReader): Known['type'] {
 
 /** Tensors of the graph are f32, whatever floating-point type the file gives them, or i32. */
 function cast(n: NodeReader, to: Known['type']) {
+  const known = n.maybeKnown(0);
+  if (known) return known.cast(to);
   const x = n.tensor(0);
   const same = x.dtype === 'i32' ? to === 'int' : to === 'float';
   if (same) return x;

@@ -1,0 +1,145 @@
+import { CompileError } from '../compile-error.js';
+import { LIMITS } from '../limits.js';
+import type { Metadata } from './metadata.js';
+import type { OnnxModel, OnnxTensor } from './onnx-model.js';
+
+/** Says of stored tensors what they are, by name; `*` stands for any characters. */
+export interface RoleNames {
+  /** Trained. */
+  readonly parameters?: readonly string[];
+  /** Parts of the model that nobody trains: masks, tables of positions. */
+  readonly constants?: readonly string[];
+  /** Parameters that stay as they are stored. */
+  readonly frozen?: readonly string[];
+}
+
+export interface TensorRole {
+  role: 'parameter' | 'frozen' | 'constant';
+  /** What decided it, for reports. */
+  reason: string;
+}
+
+/**
+ * What each stored tensor is. The first that says something decides: the names given, the file's metadata, what
+ * PyTorch's exporter noted, and at last the tensor: a scalar is a constant, and so is one matrix that is recognisably
+ * a mask (square, of two values in triangles or with entries of −10⁴ and below) or a table of sines and cosines.
+ * Everything else is trained.
+ */
+export class Roles {
+  readonly #patterns: { role: TensorRole['role']; pattern: string; regexp: RegExp }[];
+  readonly #metadata: Metadata | undefined;
+  readonly #signature: OnnxModel['signature'];
+
+  /** @throws {CompileError} when a name given fits no tensor of the model. */
+  constructor(model: OnnxModel, metadata: Metadata | undefined, names: RoleNames) {
+    const patterns = (role: TensorRole['role'], list: readonly string[] = []) =>
+      list.map((pattern) => ({ role, pattern, regexp: globPattern(pattern) }));
+    this.#patterns = [
+      ...patterns('frozen', names.frozen),
+      ...patterns('constant', names.constants),
+      ...patterns('parameter', names.parameters),
+    ];
+    this.#metadata = metadata;
+    this.#signature = model.signature;
+    const tensors = [...model.initializers.keys(), ...model.inputs.map(({ name }) => name)];
+    for (const { role, pattern, regexp } of this.#patterns) {
+      if (tensors.some((name) => regexp.test(name))) continue;
+      throw new CompileError(
+        `"${pattern}" is to be ${role === 'frozen' ? 'frozen' : `a ${role}`}, but no tensor of the model has that name`,
+      );
+    }
+  }
+
+  of(tensor: OnnxTensor): TensorRole {
+    const { name } = tensor;
+    return this.#given(name) ?? this.#recorded(name) ?? this.#noted(name) ?? guess(tensor);
+  }
+
+  #given(name: string): TensorRole | undefined {
+    const match = this.#patterns.find(({ regexp }) => regexp.test(name));
+    return match && { role: match.role, reason: `named by "${match.pattern}"` };
+  }
+
+  #recorded(name: string): TensorRole | undefined {
+    if (this.#metadata === undefined) return undefined;
+    const { parameters, frozen } = this.#metadata;
+    const reason = 'by the metadata of the file';
+    if (frozen.includes(name)) return { role: 'frozen', reason };
+    return { role: parameters.includes(name) ? 'parameter' : 'constant', reason };
+  }
+
+  #noted(name: string): TensorRole | undefined {
+    const kind = this.#signature.get(name);
+    if (kind === undefined) return undefined;
+    const role = kind === 'PARAMETER' ? 'parameter' : 'constant';
+    return { role, reason: `PyTorch's exporter noted ${kind}` };
+  }
+}
+
+function globPattern(glob: string): RegExp {
+  const parts = glob.split('*').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's');
+}
+
+function guess(tensor: OnnxTensor): TensorRole {
+  const { dims } = tensor;
+  if (dims.length === 0) return { role: 'constant', reason: 'a scalar' };
+  const [rows = 0, columns = 0] = dims.slice(-2);
+  const count = dims.reduce((a, b) => a * b, 1);
+  // Larger tensors are weights; they are not read to find out.
+  if (dims.length >= 2 && count === rows * columns && count <= LIMITS.knownItems) {
+    const values = tensor.values();
+    if (rows === columns && isMask(values, rows)) {
+      return { role: 'constant', reason: 'looks like a mask' };
+    }
+    if (isPositions(values, rows, columns)) {
+      return { role: 'constant', reason: 'looks like a table of sines and cosines' };
+    }
+  }
+  return { role: 'parameter', reason: 'a stored float tensor' };
+}
+
+const FORBIDDEN = -1e4;
+
+function isMask(values: ArrayLike<number>, length: number): boolean {
+  const seen = new Set<number>();
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0;
+    if (value <= FORBIDDEN) return true;
+    if (seen.size <= 2) seen.add(value);
+  }
+  if (length < 2 || seen.size !== 2 || !seen.has(0)) return false;
+  const isZeroJust = (where: (row: number, column: number) => boolean) => {
+    for (let i = 0; i < values.length; i++) {
+      if (where(Math.floor(i / length), i % length) !== (values[i] === 0)) return false;
+    }
+    return true;
+  };
+  return isZeroJust((row, column) => column > row) || isZeroJust((row, column) => column <= row);
+}
+
+/** Sines in even and cosines in odd columns, or the one half sines and the other cosines. */
+function isPositions(values: ArrayLike<number>, rows: number, width: number): boolean {
+  if (width % 2 !== 0 || width < 4 || rows < 2) return false;
+  const half = width / 2;
+  const onCircle = (sine: (pair: number) => number, cosine: (pair: number) => number) => {
+    for (let row = 0; row < rows; row++) {
+      for (let pair = 0; pair < half; pair++) {
+        const s = values[row * width + sine(pair)] ?? 0;
+        const c = values[row * width + cosine(pair)] ?? 0;
+        if (Math.abs(s * s + c * c - 1) > 1e-3) return false;
+      }
+    }
+    return true;
+  };
+  return (
+    onCircle(
+      (k) => 2 * k,
+      (k) => 2 * k + 1,
+    ) ||
+    onCircle(
+      (k) => k,
+      (k) => half + k,
+    )
+  );
+}
