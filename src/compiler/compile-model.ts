@@ -4,12 +4,12 @@ import { BATCH, formatShape, sameDimension } from './dimension.js';
 import { at, type Graph, type Value } from './graph.js';
 import { type InitializationScheme, initializers } from './initialization.js';
 import { lower } from './lower.js';
-import { importGraph } from './onnx/import-graph.js';
+import { type ImportOptions, importGraph } from './onnx/import-graph.js';
 import { type OnnxModel, readOnnxModel } from './onnx/onnx-model.js';
 import type { Program } from './program.js';
 import { evaluated, prune, simplify } from './simplify.js';
 
-export interface CompileOptions {
+export interface CompileOptions extends ImportOptions {
   /** Examples a step; at least 1. */
   batchSize: number;
   /** `labelSmoothing` in [0, 1): the share of probability spread evenly over all classes. Default 0. */
@@ -38,7 +38,7 @@ export function compileModel(
 function compile(model: OnnxModel, options: CompileOptions) {
   const { batchSize, loss, initialization = 'pytorch' } = options;
   checkOptions(options);
-  const { graph, problems } = importGraph(model);
+  const { graph, problems } = importGraph(model, options);
   if (graph === undefined) throw new CompileError(problems);
   checkBatch(graph, batchSize);
   // Label smoothing belongs to the training loss; the evaluation's cross-entropy is without it.

@@ -22,7 +22,9 @@ export interface Start {
 /**
  * A start for every parameter and state. Weights follow the scheme, with the fans of the layer that uses them; biases are
  * zero, but with `pytorch`, where they follow the fan-in of their layer, as in torch.nn.Linear and Conv2d.
- * The parameters of normalisations and all states start as their ops say. @throws {CompileError} for `model` when the file stores no values.
+ * The parameters of normalisations and all states start as their ops say; what the file records of a start comes first
+ * with `pytorch`, and for parameters that no scheme knows. Those of which nothing is known start as they are stored.
+ * @throws {CompileError} for `model` when the file stores no values.
  */
 export function initializers(graph: Graph, scheme: InitializationScheme): Map<Value, Start> {
   return new Map([
@@ -50,19 +52,18 @@ function startsOfParameters(graph: Graph, scheme: InitializationScheme): [Value,
     const bias = b && (reshaped.get(b) ?? b);
     if (bias?.role === 'parameter') roles.set(bias, { ...fans, weight: false });
   }
-  return graph.parameters.map((parameter) => {
-    const initializer = fixed.get(parameter);
-    if (initializer !== undefined) return [parameter, { initializer }];
+  const startOf = (parameter: Value): Start => {
+    const recorded = parameter.start;
     const role = roles.get(parameter);
-    if (role === undefined) return [parameter, { initializer: unknownRole(parameter, scheme) }];
+    const initializer = fixed.get(parameter);
+    if (recorded && (scheme === 'pytorch' || !role)) return { initializer: recorded };
+    if (initializer) return { initializer };
+    if (role === undefined) return withoutRole(parameter, scheme);
     const { weight, ...fans } = role;
-    return [
-      parameter,
-      {
-        initializer: weight || scheme === 'pytorch' ? { kind: scheme, ...fans } : { kind: 'zeros' },
-      },
-    ];
-  });
+    const byScheme = weight || scheme === 'pytorch';
+    return { initializer: byScheme ? { kind: scheme, ...fans } : { kind: 'zeros' } };
+  };
+  return graph.parameters.map((parameter) => [parameter, startOf(parameter)]);
 }
 
 /** Parameters that start in one way whatever the scheme, as their op says. */
@@ -108,11 +109,12 @@ function fansOf(node: Node): { fanIn: number; fanOut: number } | undefined {
   return undefined;
 }
 
-/** A parameter outside convolutions and dense layers: zero when it acts as a bias. */
-function unknownRole(parameter: Value, scheme: InitializationScheme): Initializer {
-  if (parameter.shape.filter((d) => d !== 1).length <= 1) return { kind: 'zeros' };
+/** A parameter outside the layers that schemes know: as it is stored, or zero when it acts as a bias. */
+function withoutRole(parameter: Value, scheme: InitializationScheme): Start {
+  if (parameter.read !== undefined) return stored(parameter);
+  if (parameter.shape.filter((d) => d !== 1).length <= 1) return { initializer: { kind: 'zeros' } };
   throw new CompileError(
     `no start is known by the scheme "${scheme}" for the parameter "${parameter.name}": it is the weight of no ` +
-      'convolution or dense layer; store its values in the file and choose the initialization "model"',
+      'convolution or dense layer; store its values in the file, or record how it starts (docs/EXPORTING.md)',
   );
 }

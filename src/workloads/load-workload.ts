@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { CompileError } from '../compiler/compile-error.js';
 import { compileModel } from '../compiler/compile-model.js';
 import { formatShape, sameShape } from '../compiler/dimension.js';
-import { importGraph } from '../compiler/onnx/import-graph.js';
+import { type ImportOptions, importGraph } from '../compiler/onnx/import-graph.js';
 import { type OnnxModel, readOnnxModel } from '../compiler/onnx/onnx-model.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { loadDataset } from '../datasets/load-dataset.js';
@@ -38,7 +38,7 @@ export async function loadWorkload(
     ...(limit === undefined ? {} : { limit }),
     ...(signal === undefined ? {} : { signal }),
   });
-  checkFit(model, data, name);
+  checkFit(model, spec, data);
   const { classes: _, ...splits } = data;
   return {
     spec,
@@ -48,6 +48,7 @@ export async function loadWorkload(
       labelSmoothing = spec.loss.labelSmoothing ?? 0,
     } = {}) =>
       compileModel(model, {
+        ...namesOf(spec),
         batchSize,
         loss: { kind: spec.loss.kind, labelSmoothing },
         initialization: spec.initialization,
@@ -60,8 +61,22 @@ export function readWorkload(path: string): WorkloadSpec {
   return parseYamlFile(path, WorkloadSchema);
 }
 
-function checkFit(model: OnnxModel, { train, classes }: Dataset, dataset: string): void {
-  const { graph, inputs, problems } = importGraph(model);
+/** What the file says of the model. */
+export const namesOf = ({
+  output,
+  parameters,
+  constants,
+  frozen,
+}: WorkloadSpec): ImportOptions => ({
+  output,
+  parameters,
+  constants,
+  frozen,
+});
+
+function checkFit(model: OnnxModel, spec: WorkloadSpec, { train, classes }: Dataset): void {
+  const dataset = spec.dataset.name;
+  const { graph, inputs, problems } = importGraph(model, namesOf(spec));
   if (graph === undefined) throw new CompileError(problems, model.file);
   const [input, second] = inputs;
   if (input === undefined || second !== undefined) {

@@ -6,6 +6,12 @@ export interface WorkloadSpec {
   name: string;
   /** Path of the ONNX file, relative to the workload file. */
   model: string;
+  /** The model's output that the loss gets. Default: the first. */
+  output?: string | undefined;
+  /** What stored tensors are, where the model does not say: names, `*` standing for any characters. */
+  parameters?: string[] | undefined;
+  constants?: string[] | undefined;
+  frozen?: string[] | undefined;
   dataset: { name: string; validation: number; [option: string]: unknown };
   loss: { kind: 'softmax_cross_entropy'; labelSmoothing?: number | undefined };
   metrics: ('classification_error' | 'cross_entropy')[];

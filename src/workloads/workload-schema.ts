@@ -4,12 +4,22 @@ import type { WorkloadSpec } from './types.js';
 
 const metric = z.enum(['classification_error', 'cross_entropy']);
 
+const tensorNames = z.array(z.string().min(1)).optional();
+
 /** The schema of a workload file. */
 export const WorkloadSchema = z
   .strictObject({
     name: z.string().regex(/^[A-Za-z0-9._-]+$/, 'use letters, digits, ".", "_" and "-" only'),
     /** Path of the ONNX file, relative to the workload file. */
     model: z.string().min(1),
+    /** The model's output that the loss gets. */
+    output: z.string().min(1).optional(),
+    /** Stored tensors that are trained, whatever they look like; `*` stands for any characters. */
+    parameters: tensorNames,
+    /** Stored tensors that are no parameters: masks, tables of positions. */
+    constants: tensorNames,
+    /** Parameters that stay as they are stored. */
+    frozen: tensorNames,
     dataset: z.looseObject({
       name: z.enum(datasetNames),
       /** Examples held out from the end of the training part. */

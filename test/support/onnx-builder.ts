@@ -1,5 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import {
+  type AttributeProto,
   AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
   TensorProto_DataType as DataType,
@@ -11,12 +12,34 @@ import {
 } from '../../src/compiler/onnx/onnx_pb.js';
 import { Philox } from '../../src/random/philox.js';
 
+export type AttributeSpec =
+  | number
+  | number[]
+  | string
+  | { float: number }
+  | { reference: string }
+  | GraphSpec
+  | TensorProto;
+
+/** A branch of If. */
+export interface GraphSpec {
+  graph: { nodes: NodeSpec[]; output: string };
+}
+
+export interface FunctionSpec {
+  name: string;
+  domain: string;
+  inputs: string[];
+  outputs: string[];
+  nodes: NodeSpec[];
+}
+
 export interface NodeSpec {
   op: string;
   inputs: string[];
   outputs: string[];
-  /** Integers and lists of integers unless marked otherwise; strings; tensors. */
-  attributes?: Record<string, number | number[] | string | { float: number } | TensorProto>;
+  /** Integers and lists of integers unless marked otherwise; strings; tensors; graphs. */
+  attributes?: Record<string, AttributeSpec>;
   domain?: string;
 }
 
@@ -24,8 +47,13 @@ export interface ModelSpec {
   inputs: Record<string, (number | string)[]>;
   initializers?: TensorProto[];
   nodes: NodeSpec[];
-  output: string;
+  output: string | string[];
   opset?: number;
+  functions?: FunctionSpec[];
+  /** The file's key-value pairs. */
+  metadata?: Record<string, string>;
+  /** What PyTorch's exporter notes of a tensor, e.g. `BUFFER`. */
+  signature?: Record<string, string>;
 }
 
 export function floats(name: string, dims: number[], values: ArrayLike<number>): TensorProto {
@@ -63,32 +91,48 @@ export function withWeights(spec: ModelSpec, seed: number): ModelSpec {
 }
 
 /** The bytes of an ONNX file. */
-export function buildModel({ inputs, initializers = [], nodes, output, opset = 20 }: ModelSpec) {
+export function buildModel(spec: ModelSpec) {
+  const { inputs, initializers = [], nodes, output, opset = 20, functions = [] } = spec;
   const model = create(ModelProtoSchema, {
     irVersion: 9n,
     opsetImport: [{ domain: '', version: BigInt(opset) }],
     producerName: 'test',
+    metadataProps: Object.entries(spec.metadata ?? {}).map(([key, value]) => ({ key, value })),
+    functions: functions.map(({ name, domain, inputs: input, outputs, nodes: body }) => ({
+      name,
+      domain,
+      input,
+      output: outputs,
+      node: body.map(node),
+      opsetImport: [{ domain: '', version: BigInt(opset) }],
+    })),
     graph: {
       name: 'test',
       input: Object.entries(inputs).map(([name, dims]) => valueInfo(name, dims)),
-      output: [create(ValueInfoProtoSchema, { name: output, type: floatType(undefined) })],
+      output: [output].flat().map((name) => valueInfo(name)),
+      valueInfo: Object.entries(spec.signature ?? {}).map(([name, value]) => ({
+        name,
+        metadataProps: [{ key: 'pkg.torch.export.graph_signature.InputSpec.kind', value }],
+      })),
       initializer: initializers,
-      node: nodes.map(({ op, inputs: input, outputs, attributes = {}, domain = '' }, index) =>
-        create(NodeProtoSchema, {
-          name: `${op.toLowerCase()}_${index}`,
-          opType: op,
-          domain,
-          input,
-          output: outputs,
-          attribute: Object.entries(attributes).map(attribute),
-        }),
-      ),
+      node: nodes.map(node),
     },
   });
   return toBinary(ModelProtoSchema, model);
 }
 
-const valueInfo = (name: string, dims: (number | string)[]) =>
+function node({ op, inputs, outputs, attributes = {}, domain = '' }: NodeSpec, index: number) {
+  return create(NodeProtoSchema, {
+    name: `${op.toLowerCase()}_${index}`,
+    opType: op,
+    domain,
+    input: inputs,
+    output: outputs,
+    attribute: Object.entries(attributes).map(attribute),
+  });
+}
+
+const valueInfo = (name: string, dims?: (number | string)[]) =>
   create(ValueInfoProtoSchema, { name, type: floatType(dims) });
 
 function floatType(dims: (number | string)[] | undefined) {
@@ -104,7 +148,7 @@ function floatType(dims: (number | string)[] | undefined) {
   return { value: { case: 'tensorType' as const, value: tensor } };
 }
 
-function attribute([name, value]: [string, NonNullable<NodeSpec['attributes']>[string]]) {
+function attribute([name, value]: [string, AttributeSpec]): AttributeProto {
   const make = (type: AttributeType, more: object) =>
     create(AttributeProtoSchema, { name, type, ...more });
   if (typeof value === 'number') return make(AttributeType.INT, { i: BigInt(value) });
@@ -112,6 +156,12 @@ function attribute([name, value]: [string, NonNullable<NodeSpec['attributes']>[s
     return make(AttributeType.STRING, { s: new TextEncoder().encode(value) });
   }
   if (Array.isArray(value)) return make(AttributeType.INTS, { ints: value.map(BigInt) });
+  if ('graph' in value) {
+    const { nodes, output } = value.graph;
+    const g = { name, node: nodes.map(node), output: [valueInfo(output)] };
+    return make(AttributeType.GRAPH, { g });
+  }
+  if ('reference' in value) return make(AttributeType.INT, { refAttrName: value.reference });
   if ('float' in value) return make(AttributeType.FLOAT, { f: value.float });
   return make(AttributeType.TENSOR, { t: value });
 }

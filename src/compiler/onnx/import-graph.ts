@@ -15,7 +15,7 @@ import { type RoleNames, Roles, type TensorRole } from './roles.js';
 /** What a model file does not say by itself. */
 export interface ImportOptions extends RoleNames {
   /** The output that the loss gets. Default: the first one that is not carried to the next batch. */
-  readonly output?: string;
+  readonly output?: string | undefined;
 }
 
 /** A stored tensor, or an input that the engine starts, and what the model does with it. */

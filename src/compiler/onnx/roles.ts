@@ -6,11 +6,11 @@ import type { OnnxModel, OnnxTensor } from './onnx-model.js';
 /** Says of stored tensors what they are, by name; `*` stands for any characters. */
 export interface RoleNames {
   /** Trained. */
-  readonly parameters?: readonly string[];
+  readonly parameters?: readonly string[] | undefined;
   /** Parts of the model that nobody trains: masks, tables of positions. */
-  readonly constants?: readonly string[];
+  readonly constants?: readonly string[] | undefined;
   /** Parameters that stay as they are stored. */
-  readonly frozen?: readonly string[];
+  readonly frozen?: readonly string[] | undefined;
 }
 
 export interface TensorRole {
