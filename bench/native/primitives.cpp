@@ -101,7 +101,8 @@ void measure(const Case& c, int threads, int rounds, bool list, bool last) {
   TrainingOptions options;
   options.train = c.train;
   options.evaluate = c.evaluate;
-  options.splits["train"] = {std::span<const std::uint8_t>(inputs), c.example, {}, {}, labels};
+  options.splits["train"] = {{{std::span<const std::uint8_t>(inputs), c.example, {}, {}}},
+                             FieldData{labels, {}, {}, {}}};
   options.rule = rule.rule;
   options.schedule = test::constant_schedule();
   for (std::size_t k = 0; k < rule.defaults.size(); ++k) {
@@ -118,8 +119,9 @@ void measure(const Case& c, int threads, int rounds, bool list, bool last) {
     const auto work = [&] { training.train(c.steps, [] { return false; }); };
     steps.push_back(seconds(threads, work) / static_cast<double>(c.steps));
     const Executor& executor = training.train_executor();
-    std::fill_n(executor.input, executor.input_size, 0.5f);
-    std::copy_n(labels.begin(), c.train.batch_size, executor.labels);
+    std::fill_n(static_cast<float*>(executor.inputs[0]), c.train.batch_size * elements(c.example),
+                0.5f);
+    std::copy_n(labels.begin(), c.train.batch_size, static_cast<std::int32_t*>(executor.labels));
     kernels.resize(executor.kernels.size());
     double sum = 0;
     for (std::size_t k = 0; k < kernels.size(); ++k) {

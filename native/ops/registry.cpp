@@ -17,6 +17,7 @@ constexpr const OpDefinition* kOps[]{
     &ops::dense,
     &ops::dense_grad_input,
     &ops::dense_grad_weight,
+    &ops::assign,
     &ops::matmul,
     &ops::add,
     &ops::reduce_sum,

@@ -33,7 +33,7 @@ extern const OpDefinition conv2d, conv2d_grad_input, conv2d_grad_weight;
 extern const OpDefinition max_pool2d, max_pool2d_grad;
 extern const OpDefinition avg_pool2d, avg_pool2d_grad;
 extern const OpDefinition dense, dense_grad_input, dense_grad_weight;
-extern const OpDefinition matmul, add, reduce_sum, relu, relu_grad, reshape;
+extern const OpDefinition assign, matmul, add, reduce_sum, relu, relu_grad, reshape;
 extern const OpDefinition transpose, slice, pad, split, concat, expand;
 extern const OpDefinition softmax_cross_entropy;
 }  // namespace ops

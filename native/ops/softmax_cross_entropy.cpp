@@ -1,4 +1,4 @@
-// Mean cross-entropy of a softmax over integer labels, the number of errors, and the gradient.
+// Cross-entropy of a softmax over integer labels, the number of errors, and the gradient.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -40,8 +40,8 @@ double row_loss(const float* z, std::size_t classes, std::size_t label, double s
   return std::log(sum) - (1 - smoothing) * (z[label] - top) - smoothing * mean;
 }
 
-/// Writes the mean loss, the count of errors and, unless null, the gradient of the mean loss. Rows
-/// with a negative label count nowhere. `p` is room for one row.
+/// Writes the totals of loss and errors and, unless null, the gradient of the mean loss. Rows with
+/// a negative label count nowhere. `p` is room for one row.
 void softmax_cross_entropy_rows(Sizes size, double smoothing, const float* logits,
                                 const std::int32_t* labels, double* loss, double* errors,
                                 float* gradient, double* p) {
@@ -65,8 +65,9 @@ void softmax_cross_entropy_rows(Sizes size, double smoothing, const float* logit
       dz[j] = static_cast<float>((p[j] - off) * scale);
     }
   }
-  *loss = total * scale;
-  *errors = wrong;
+  for (double* metric : {loss, errors}) metric[1] = static_cast<double>(counted);
+  loss[0] = total;
+  errors[0] = wrong;
 }
 
 void check(const OpView& op) {
@@ -77,6 +78,9 @@ void check(const OpView& op) {
   op.require_rank(logits, 2);
   op.require(op.input(1).role == Role::Label, "its second input must be the labels");
   op.require_shape(op.input(1), {logits.shape[0]});
+  op.require(op.input(1).limit && *op.input(1).limit <= logits.shape[1],
+             "the labels need a limit of at most " + std::to_string(logits.shape[1]) +
+                 ", the number of classes");
   for (const std::size_t k : {0, 1}) {
     op.require(op.output(k).role == Role::Metric,
                "output '" + op.output(k).name + "' must be a metric");
@@ -91,11 +95,11 @@ void plan(const OpView& op, Planner& planner) {
   const Sizes size{static_cast<std::size_t>(shape[0]), static_cast<std::size_t>(shape[1])};
   const double smoothing = op.number("label_smoothing", 0);
   const auto& out = op.op().outputs;
-  const cpu::Desc plain = cpu::row_major(shape), scalar = cpu::row_major({});
+  const cpu::Desc plain = cpu::row_major(shape);
   const BufferId logits = planner.read(op.op().inputs[0], plain);
   const BufferId labels = planner.read_bytes(op.op().inputs[1]);
-  const BufferId loss = planner.write_bytes(out[0], sizeof(double), scalar);
-  const BufferId errors = planner.write_bytes(out[1], sizeof(double), scalar);
+  const BufferId loss = planner.write_metric(out[0]);
+  const BufferId errors = planner.write_metric(out[1]);
   const BufferId row = planner.scratch(size.classes * sizeof(double));
   const bool train = op.outputs() == 3;
   const BufferId gradient = train ? planner.write(out[2], plain) : row;

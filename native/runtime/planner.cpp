@@ -73,45 +73,48 @@ void Planner::place_given() {
     const Tensor& tensor = program_.tensors[id];
     const auto bytes = static_cast<std::size_t>(elements(tensor.shape)) * sizeof(float);
     const cpu::Desc plain = cpu::row_major(tensor.shape);
-    if (tensor.role == Role::Input) {
-      if (input_size_) {
-        throw std::invalid_argument("program '" + program_.name + "' has a second input, '" +
-                                    tensor.name + "'; the engine feeds one");
-      }
-      input_ = new_buffer(Home::Arena, id, bytes);
-      input_size_ = static_cast<std::size_t>(elements(tensor.shape));
-      values_[id].copies.push_back({input_, plain});
-      touch(input_);
-    }
-    if (tensor.role == Role::Constant) {
-      values_[id].copies.push_back({new_buffer(Home::Constant, id, bytes), plain});
-    }
+    const auto place = [&](Home home) {
+      values_[id].copies.push_back({new_buffer(home, id, bytes), plain});
+      return values_[id].copies.back().buffer;
+    };
+    if (tensor.role == Role::Constant) place(Home::Constant);
+    if (tensor.role == Role::State) place(Home::State);
     if (tensor.role == Role::Parameter) {
       const auto known = layouts_.find(tensor.name);
       if (known == layouts_.end()) continue;
       values_[id].copies.push_back({new_buffer(Home::Parameter, id, bytes), known->second});
     }
+    if (tensor.role == Role::Input) {
+      inputs_.push_back(place(Home::Arena));
+      touch(inputs_.back());
+    }
     if (tensor.role == Role::Label) {
-      labels_ = new_buffer(Home::Arena, id, bytes);
-      values_[id].copies.push_back({labels_, plain});
-      touch(labels_);
+      if (labels_) {
+        throw std::invalid_argument("program '" + program_.name + "' has second labels, '" +
+                                    tensor.name + "'; the engine feeds one");
+      }
+      labels_ = place(Home::Arena);
+      touch(*labels_);
     }
   }
 }
 
 void Planner::find_results() {
   const auto is_loss = [](const Op& op) { return op.definition->loss; };
-  if (std::count_if(program_.ops.begin(), program_.ops.end(), is_loss) != 1 || !input_size_) {
+  if (std::count_if(program_.ops.begin(), program_.ops.end(), is_loss) != 1 || inputs_.empty()) {
     throw std::invalid_argument("program '" + program_.name +
-                                "' needs one input and exactly one loss");
+                                "' needs an input and exactly one loss");
   }
   const Op& loss = *std::find_if(program_.ops.begin(), program_.ops.end(), is_loss);
-  loss_ = original(loss.outputs[0]).buffer;
-  errors_ = original(loss.outputs[1]).buffer;
+  for (const TensorId id : loss.outputs) {
+    const Tensor& tensor = program_.tensors[id];
+    if (tensor.role == Role::Metric) metrics_.emplace_back(tensor.name, original(id).buffer);
+  }
   const cpu::Desc plain = cpu::row_major(program_.tensors[loss.inputs[0]].shape);
-  logits_ = read(loss.inputs[0], plain);
-  logits_size_ = plain.get_size() / sizeof(float);
-  for (const BufferId id : {loss_, errors_, logits_}) buffers_[id].lifetime.last = kernels_.size();
+  output_ = read(loss.inputs[0], plain);
+  output_size_ = plain.get_size() / sizeof(float);
+  touch(output_);
+  for (const auto& [name, id] : metrics_) touch(id);
 }
 
 BufferId Planner::new_buffer(Home home, TensorId tensor, std::size_t bytes) {
@@ -160,11 +163,11 @@ Placed Planner::read_strided(TensorId id) {
   return {read(id, plain), plain};
 }
 
-BufferId Planner::read_labels(TensorId id) const { return original(id).buffer; }
 BufferId Planner::read_bytes(TensorId id) const { return original(id).buffer; }
 
 BufferId Planner::write(TensorId id, const cpu::Desc& layout) {
   const Tensor& tensor = program_.tensors[id];
+  if (tensor.role == Role::State) return original(id).buffer;
   if (tensor.role != Role::Gradient) {
     return write_bytes(id, layout.get_size(), layout);
   }
@@ -199,6 +202,10 @@ BufferId Planner::write_bytes(TensorId id, std::size_t bytes, const cpu::Desc& l
   return buffer;
 }
 
+BufferId Planner::write_metric(TensorId id) {
+  return write_bytes(id, 2 * sizeof(double), cpu::row_major({}));
+}
+
 void Planner::alias(TensorId to, BufferId from, const cpu::Desc& layout) {
   values_[to].copies.push_back({from, layout});
 }
@@ -208,6 +215,11 @@ BufferId Planner::part(BufferId of, std::size_t offset) {
   buffers_[id].whole = of;
   buffers_[id].offset = offset;
   return id;
+}
+
+bool Planner::is_state(BufferId id) const {
+  const Buffer& buffer = buffers_[id];
+  return buffer.home == Home::Part ? is_state(buffer.whole) : buffer.home == Home::State;
 }
 
 BufferId Planner::scratch(std::size_t bytes) { return new_buffer(Home::Arena, 0, bytes); }
@@ -280,26 +292,33 @@ Executor Planner::bind(const Storage& storage) const {
       case Home::Part:
         pointers.push_back(static_cast<std::byte*>(pointers[buffer.whole]) + buffer.offset);
         break;
+      case Home::State:
+        pointers.push_back(storage.state(tensor.name));
+        break;
       case Home::Constant: {
         auto values = std::make_shared<AlignedBuffer>(buffer.lifetime.bytes);
-        std::copy(tensor.data.begin(), tensor.data.end(), values->floats());
+        if (tensor.dtype == DataType::I32) {
+          std::copy(tensor.data.begin(), tensor.data.end(),
+                    reinterpret_cast<std::int32_t*>(values->data()));
+        } else {
+          std::copy(tensor.data.begin(), tensor.data.end(), values->floats());
+        }
         pointers.push_back(values->data());
         executor.owned.push_back(std::move(values));
         break;
       }
     }
   }
-  const Binder binder(std::move(pointers), threads_);
+  const Binder binder(std::move(pointers), storage.context, threads_);
   for (const Planned& kernel : kernels_) {
     executor.kernels.push_back({kernel.name, kernel.compute, kernel.factory(binder)});
   }
-  executor.input = binder.at<float>(input_);
-  executor.labels = binder.at<std::int32_t>(labels_);
-  executor.loss = binder.at<double>(loss_);
-  executor.errors = binder.at<double>(errors_);
-  executor.logits = binder.at<float>(logits_);
-  executor.input_size = input_size_;
-  executor.logits_size = logits_size_;
+  for (const BufferId id : inputs_) executor.inputs.push_back(binder.at<void>(id));
+  if (labels_) executor.labels = binder.at<void>(*labels_);
+  for (const auto& [name, id] : metrics_) {
+    executor.metrics.push_back({name, binder.at<const double>(id)});
+  }
+  executor.output = {binder.at<const float>(output_), output_size_};
   return executor;
 }
 

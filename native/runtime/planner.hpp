@@ -6,12 +6,16 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backend/cpu/onednn.hpp"
 #include "runtime/memory_plan.hpp"
 #include "runtime/program.hpp"
+#include "runtime/step_context.hpp"
 
 namespace optcmp {
 
@@ -21,27 +25,35 @@ using Kernel = std::function<void()>;
 /// Layouts of the parameters by name. The training program chooses, the evaluation program follows.
 using ParameterLayouts = std::map<std::string, cpu::Desc>;
 
-/// Where the flat buffers hold a parameter; asked once per parameter or gradient when binding.
+/// Where the flat buffers hold a parameter, gradient or state; asked once for each when binding.
 struct Storage {
   std::byte* arena = nullptr;
+  const StepContext* context = nullptr;  ///< Outlives the executor.
   std::function<float*(const std::string& parameter)> parameter;
   std::function<float*(const std::string& parameter)> gradient;
+  std::function<float*(const std::string& state)> state;
 };
 
 /// Gives kernels their pointers once memory is planned.
 class Binder {
  public:
-  Binder(std::vector<void*> pointers, int threads)
-      : pointers_(std::move(pointers)), threads_(threads), stream_(cpu::engine()) {}
+  Binder(std::vector<void*> pointers, const StepContext* context, int threads)
+      : pointers_(std::move(pointers)),
+        context_(context),
+        threads_(threads),
+        stream_(cpu::engine()) {}
   template <class T>
   T* at(BufferId id) const {
     return static_cast<T*>(pointers_[id]);
   }
   int threads() const { return threads_; }
+  /// Of the step under way; the pointer stays.
+  const StepContext* context() const { return context_; }
   const dnnl::stream& stream() const { return stream_; }
 
  private:
   std::vector<void*> pointers_;
+  const StepContext* context_;
   int threads_;
   dnnl::stream stream_;
 };
@@ -68,16 +80,21 @@ struct BoundKernel {
   Kernel run;
 };
 
+/// What a loss found out about a batch.
+struct BoundMetric {
+  std::string name;
+  const double* total;  ///< A weighted sum over the batch, and the sum of the weights.
+
+  double value() const { return total[1] != 0 ? total[0] / total[1] : 0; }
+};
+
 /// A program bound to memory. Running allocates nothing of ours.
 struct Executor {
   std::vector<BoundKernel> kernels;
-  float* input = nullptr;
-  std::int32_t* labels = nullptr;
-  const double* loss = nullptr;    ///< Mean of the batch.
-  const double* errors = nullptr;  ///< Count in the batch.
-  const float* logits = nullptr;
-  std::size_t input_size = 0;   ///< Floats in a batch.
-  std::size_t logits_size = 0;  ///< Floats in a batch, row-major.
+  std::vector<void*> inputs;         ///< Row-major, in the order of the input tensors.
+  void* labels = nullptr;            ///< Null when the program has none.
+  std::vector<BoundMetric> metrics;  ///< The first is the loss.
+  std::span<const float> output;     ///< Of the model for a batch, row-major.
   std::vector<std::shared_ptr<void>> owned;
 
   void run() const {
@@ -110,8 +127,6 @@ class Planner {
   /// The tensor as it lies when it has one stride an axis (as parts of other tensors and transposed
   /// tensors have), else in row-major order.
   Placed read_strided(TensorId id);
-  /// The labels.
-  BufferId read_labels(TensorId id) const;
 
   /// Where to write the tensor in `layout`. A gradient is reordered afterwards when its parameter's
   /// layout differs. `reuse`, a buffer from `read`, is taken when it is free after this op.
@@ -120,6 +135,10 @@ class Planner {
   /// Where to write a tensor that only our own kernels read (a metric or an arg-max).
   BufferId write_bytes(TensorId id, std::size_t bytes, const cpu::Desc& layout);
   BufferId read_bytes(TensorId id) const;
+  /// Where to write a metric: two f64, a weighted sum over the batch and the sum of the weights.
+  BufferId write_metric(TensorId id);
+  /// Whether a buffer is that of a state or a part of one.
+  bool is_state(BufferId id) const;
 
   /// Makes `to` the same memory as `from`, which is in `layout`.
   void alias(TensorId to, BufferId from, const cpu::Desc& layout);
@@ -141,7 +160,7 @@ class Planner {
     std::vector<Placed> copies;  ///< The first is the original.
     std::size_t last_reader = 0;
   };
-  enum class Home : std::uint8_t { Arena, Parameter, Gradient, Constant, Part };
+  enum class Home : std::uint8_t { Arena, Parameter, Gradient, State, Constant, Part };
   struct Buffer {
     Home home = Home::Arena;
     TensorId tensor = 0;
@@ -181,8 +200,11 @@ class Planner {
   std::size_t op_ = 0;
   MemoryPlan memory_;
 
-  BufferId input_ = 0, labels_ = 0, loss_ = 0, errors_ = 0, logits_ = 0;
-  std::size_t input_size_ = 0, logits_size_ = 0;
+  std::vector<BufferId> inputs_;
+  std::optional<BufferId> labels_;
+  std::vector<std::pair<std::string, BufferId>> metrics_;
+  BufferId output_ = 0;
+  std::size_t output_size_ = 0;
 };
 
 }  // namespace optcmp

@@ -14,13 +14,15 @@ namespace {
 
 constexpr std::int64_t kMostElements = std::int64_t{1} << 33;
 constexpr std::size_t kMostAxes = 12;
+constexpr float kMostWhole = 1 << 24;
 
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<std::string_view, Enum>, N>;
 
-constexpr Names<Role, 7> kRoles{{{"input", Role::Input},
+constexpr Names<Role, 8> kRoles{{{"input", Role::Input},
                                  {"label", Role::Label},
                                  {"parameter", Role::Parameter},
+                                 {"state", Role::State},
                                  {"gradient", Role::Gradient},
                                  {"constant", Role::Constant},
                                  {"temporary", Role::Temporary},
@@ -78,11 +80,14 @@ class Validator {
               who + "has a shape that is not positive or too large: " + to_string(tensor.shape));
       count *= size;
     }
-    require((tensor.dtype == DataType::I32) == (tensor.role == Role::Label) ||
-                tensor.role == Role::Temporary,
-            who + "must be " + (tensor.role == Role::Label ? "i32" : "f32"));
+    if (tensor.dtype == DataType::I32) check_whole(tensor, who);
+    require(!tensor.limit || (tensor.dtype == DataType::I32 && *tensor.limit > 0 &&
+                              *tensor.limit <= std::int64_t{1} << 31),
+            who + "has a limit; only an i32 tensor can, in 1 … 2^31");
     if (tensor.role == Role::Input || tensor.role == Role::Label) check_batch(tensor, who);
-    if (tensor.role == Role::Parameter) check_parameter(tensor, who, count);
+    if (tensor.role == Role::Parameter || tensor.role == Role::State) {
+      check_lasting(tensor, who, count);
+    }
     if (tensor.role == Role::Constant) {
       require(tensor.data.size() == static_cast<std::size_t>(count),
               who + "is a constant and needs " + std::to_string(count) + " values in data, has " +
@@ -92,21 +97,32 @@ class Validator {
     if (tensor.role == Role::Gradient) check_gradient(tensor, who);
   }
 
+  void check_whole(const Tensor& tensor, const std::string& who) const {
+    require(tensor.role == Role::Input || tensor.role == Role::Label ||
+                tensor.role == Role::Temporary || tensor.role == Role::Constant,
+            who + "must be f32; only inputs, labels, constants and temporaries can be i32");
+    for (const float value : tensor.data) {
+      require(std::nearbyint(value) == value && std::abs(value) <= kMostWhole,
+              who + "is i32 and must have whole numbers within ±2^24 in data");
+    }
+  }
+
   void check_batch(const Tensor& tensor, const std::string& who) const {
     require(!tensor.shape.empty() && tensor.shape[0] == program_.batch_size,
             who + "must have the batch size " + std::to_string(program_.batch_size) +
                 " as its first axis, has shape " + to_string(tensor.shape));
-    if (tensor.role == Role::Label) require(tensor.shape.size() == 1, who + "must have one axis");
   }
 
-  void check_parameter(const Tensor& tensor, const std::string& who, std::int64_t count) {
-    require(!tensor.name.empty(), who + "is a parameter and needs a name");
-    require(parameter_names_.insert(tensor.name).second, who + "has the name of another parameter");
+  void check_lasting(const Tensor& tensor, const std::string& who, std::int64_t count) {
+    const std::string what = "is a " + std::string(name_of(tensor.role)) + " and needs ";
+    require(!tensor.name.empty(), who + what + "a name");
+    require(lasting_.insert(tensor.name).second,
+            who + "has the name of another parameter or state");
     require(tensor.data.empty() || tensor.data.size() == static_cast<std::size_t>(count),
             who + "has " + std::to_string(tensor.data.size()) +
                 " values in data, its shape needs " + std::to_string(count));
     require(!tensor.data.empty() || tensor.initializer.has_value(),
-            who + "is a parameter and needs an initializer or data");
+            who + what + "an initializer or data");
   }
 
   void check_gradient(const Tensor& tensor, const std::string& who) {
@@ -127,18 +143,23 @@ class Validator {
       view.require(id < program_.tensors.size(), "reads unknown tensor " + std::to_string(id));
       const Tensor& tensor = program_.tensors[id];
       const bool given = tensor.role == Role::Input || tensor.role == Role::Label ||
-                         tensor.role == Role::Parameter || tensor.role == Role::Constant;
+                         tensor.role == Role::Parameter || tensor.role == Role::Constant ||
+                         tensor.role == Role::State;
       view.require(tensor.role != Role::Metric, "reads metric '" + tensor.name + "'");
       view.require(given || written_[id],
                    "reads tensor '" + tensor.name + "' before any op writes it");
     }
+    const bool assigns = op.definition == &ops::assign;
+    view.require(assigns || !assigning_, "comes after an assign; assignments end a program");
+    assigning_ = assigns;
     for (const TensorId id : op.outputs) {
       view.require(id < program_.tensors.size(), "writes unknown tensor " + std::to_string(id));
       const Tensor& tensor = program_.tensors[id];
       const bool writable = tensor.role == Role::Temporary || tensor.role == Role::Gradient ||
-                            tensor.role == Role::Metric;
-      view.require(writable, "writes " + std::string(name_of(tensor.role)) + " '" + tensor.name +
-                                 "'; only temporaries, gradients and metrics can be written");
+                            tensor.role == Role::Metric || (assigns && tensor.role == Role::State);
+      view.require(writable,
+                   "writes " + std::string(name_of(tensor.role)) + " '" + tensor.name +
+                       "'; only temporaries, gradients and metrics can be, and states by assign");
       view.require(!written_[id], "writes tensor '" + tensor.name + "' a second time");
       written_[id] = true;
     }
@@ -171,7 +192,8 @@ class Validator {
 
   const Program& program_;
   std::vector<bool> written_;
-  std::unordered_set<std::string> parameter_names_;
+  bool assigning_ = false;
+  std::unordered_set<std::string> lasting_;
   std::unordered_set<TensorId> gradients_;
 };
 
@@ -224,9 +246,10 @@ std::uint64_t fingerprint(const Program& program) {
   for (const Tensor& tensor : program.tensors) {
     hash.add(name_of(tensor.role));
     hash.add(tensor.shape);
-    if (tensor.role == Role::Parameter) {
+    if (tensor.role == Role::Parameter || tensor.role == Role::State) {
       hash.add(tensor.name);
       hash.add(tensor.decay);
+      hash.add(tensor.reset);
     }
     if (tensor.role != Role::Constant) continue;
     for (const float value : tensor.data) hash.add(value);

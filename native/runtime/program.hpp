@@ -20,9 +20,18 @@ using TensorId = std::uint32_t;
 
 enum class DataType : std::uint8_t { F32, I32 };
 
-enum class Role : std::uint8_t { Input, Label, Parameter, Gradient, Constant, Temporary, Metric };
+enum class Role : std::uint8_t {
+  Input,
+  Label,
+  Parameter,
+  State,
+  Gradient,
+  Constant,
+  Temporary,
+  Metric
+};
 
-/// How a parameter gets its first values; which fields count depends on the kind.
+/// How a parameter or state gets its first values; which fields count depends on the kind.
 struct Initializer {
   enum class Kind : std::uint8_t {
     Zeros,
@@ -52,7 +61,11 @@ struct Tensor {
   std::optional<TensorId> parameter;  ///< Of a gradient.
   std::optional<Initializer> initializer;
   bool decay = false;
-  std::vector<float> data;  ///< Row-major; of a constant, or of a parameter that brings its values.
+  /// Of a state: evaluation starts from the initial value, as every epoch of training does.
+  bool reset = false;
+  std::optional<std::int64_t> limit;  ///< Of i32 inputs and labels: values are in [0, limit).
+  /// Row-major; of a constant, or of a parameter or state that brings its values.
+  std::vector<float> data;
 };
 
 using Attribute = std::variant<bool, double, std::string, std::vector<double>>;
@@ -77,7 +90,7 @@ struct Program {
 
 /// Throws std::invalid_argument naming the program, the op and the tensor at fault: ids out of
 /// range, a tensor read before it is written or written twice, a wrong role, type, shape or
-/// attribute.
+/// attribute, an assignment before the end.
 void validate(const Program& program);
 
 /// Names as in program.ts. The parsers throw std::invalid_argument listing what is allowed.
@@ -118,6 +131,7 @@ class OpView {
   void require_rank(const Tensor& tensor, std::size_t rank) const;
   void require_shape(const Tensor& tensor, const Shape& shape) const;
 
+  bool has(const std::string& attribute) const { return op_->attributes.contains(attribute); }
   /// Attributes, or the default when absent. Throw when of another type.
   bool flag(const std::string& name, bool otherwise = false) const;
   double number(const std::string& name, double otherwise) const;

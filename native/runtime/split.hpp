@@ -1,46 +1,39 @@
-// Examples in memory, and the batches taken from them.
+// Examples in memory: a field for each input of the program, and labels.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "runtime/program.hpp"
+#include "runtime/field.hpp"
 
 namespace optcmp {
 
-/// As in src/engine/types.ts. The data are borrowed: they outlive the split.
+/// As Split in src/engine/types.ts.
 struct SplitData {
-  std::variant<std::span<const std::uint8_t>, std::span<const float>> inputs;
-  Shape shape;  ///< Of one example.
-  std::vector<double> mean, stddev;
-  std::span<const std::int32_t> labels;
+  std::vector<FieldData> inputs;
+  std::optional<FieldData> labels;
 };
 
 /// One split, checked and ready to be gathered from.
 class Split {
  public:
-  /// Throws std::invalid_argument naming the split and what does not fit: sizes, labels outside
-  /// [0, classes), mean or stddev of another length than the channels, stddev not positive.
-  Split(std::string name, SplitData data, std::int64_t classes);
+  /// Throws std::invalid_argument naming the split and what does not fit the program.
+  Split(const std::string& name, SplitData data, const FieldSpecs& specs);
 
-  std::size_t examples() const { return data_.labels.size(); }
-  std::size_t example_size() const { return example_size_; }
-  const Shape& shape() const { return data_.shape; }
+  std::size_t examples() const { return examples_; }
 
-  /// Writes examples `rows` to `inputs` (row-major f32) and their labels to `labels`.
-  void gather(std::span<const std::uint32_t> rows, float* inputs, std::int32_t* labels) const;
+  /// Writes examples `rows` to a program's inputs and labels (null when it has none).
+  void gather(std::span<const std::uint32_t> rows, std::span<void* const> inputs,
+              void* labels) const;
 
  private:
-  void gather_bytes(const std::uint8_t* from, float* to) const;
-
-  SplitData data_;
-  std::size_t example_size_ = 0;
-  std::size_t channel_size_ = 0;
-  std::vector<float> scale_, shift_;  ///< value·scale + shift, per channel.
+  std::size_t examples_ = 0;
+  std::vector<Field> inputs_;
+  std::optional<Field> labels_;
 };
 
 }  // namespace optcmp

@@ -8,11 +8,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <numeric>
 #include <utility>
 
-#include "ops/registry.hpp"
 #include "runtime/checkpoint.hpp"
 #include "runtime/initializer.hpp"
 #include "runtime/parallel.hpp"
@@ -62,29 +62,31 @@ std::vector<double> in_order(const optim::Rule& rule, const std::map<std::string
   return values;
 }
 
-const Tensor& only_input(const Program& program) {
-  return *std::find_if(program.tensors.begin(), program.tensors.end(),
-                       [](const Tensor& t) { return t.role == Role::Input; });
-}
-
-std::int64_t classes_of(const Program& program) {
-  for (const Op& op : program.ops) {
-    if (op.definition->loss) return program.tensors[op.inputs[0]].shape[1];
-  }
-  throw std::invalid_argument("program '" + program.name + "' has no loss");
-}
-
-void require_same_parameters(const Program& train, const Program& evaluate) {
-  std::map<std::string, Shape> known;
+void require_subset(const Program& train, const Program& evaluate, Role role) {
+  std::map<std::string, const Tensor*> known;
   for (const Tensor& t : train.tensors) {
-    if (t.role == Role::Parameter) known[t.name] = t.shape;
+    if (t.role == role) known[t.name] = &t;
   }
   for (const Tensor& t : evaluate.tensors) {
-    if (t.role != Role::Parameter) continue;
+    if (t.role != role) continue;
     const auto found = known.find(t.name);
-    require(found != known.end() && found->second == t.shape,
-            "parameter '" + t.name + "' " + to_string(t.shape) +
-                " of the evaluation program is not in the training program");
+    require(
+        found != known.end() && found->second->shape == t.shape && found->second->reset == t.reset,
+        std::string(name_of(role)) + " '" + t.name + "' " + to_string(t.shape) +
+            " of the evaluation program is not in the training program");
+  }
+}
+
+void require_batch(const TrainingOptions& options) {
+  const Program& train = options.train;
+  const bool parts = options.batch_size != train.batch_size;
+  require(options.batch_size > 0 && options.batch_size % train.batch_size == 0,
+          "batchSize must be a multiple of the training program's, " +
+              std::to_string(train.batch_size));
+  for (const Tensor& t : train.tensors) {
+    require(!parts || !t.reset, "state '" + t.name +
+                                    "' is carried from batch to batch, which micro-batches cannot "
+                                    "be; let batchSize be the program's");
   }
 }
 
@@ -93,7 +95,12 @@ TrainingOptions checked(TrainingOptions options) {
   validate(options.evaluate);
   require(options.train.mode == Mode::Train, "train must be a program of mode 'train'");
   require(options.evaluate.mode == Mode::Evaluate, "evaluate must be a program of mode 'evaluate'");
-  require_same_parameters(options.train, options.evaluate);
+  require_subset(options.train, options.evaluate, Role::Parameter);
+  require_subset(options.train, options.evaluate, Role::State);
+  require(FieldSpecs(options.train) == FieldSpecs(options.evaluate),
+          "the programs differ in their inputs or labels");
+  if (options.batch_size == 0) options.batch_size = options.train.batch_size;
+  require_batch(options);
   require(options.splits.contains("train"), "splits.train is missing");
   require(std::isfinite(options.lr), "lr must be finite");
   require(options.l2 >= 0 && std::isfinite(options.l2), "l2 must be finite and at least 0");
@@ -105,34 +112,57 @@ TrainingOptions checked(TrainingOptions options) {
   return options;
 }
 
+void check_inputs(const std::string& command, const FieldSpecs& specs,
+                  std::span<const Values> inputs, std::size_t rows) {
+  if (inputs.size() != specs.inputs.size()) {
+    throw std::invalid_argument(command + ": got " + std::to_string(inputs.size()) +
+                                " inputs, the program takes " +
+                                std::to_string(specs.inputs.size()));
+  }
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    specs.inputs[k].check(command, inputs[k], rows * specs.inputs[k].size);
+  }
+}
+
+void fill_rows(void* field, const FieldSpec& spec, std::size_t begin, std::size_t end, int byte) {
+  constexpr std::size_t kWord = 4;
+  const std::size_t row = spec.size * kWord;
+  std::memset(static_cast<std::byte*>(field) + begin * row, byte, (end - begin) * row);
+}
+
+// Labels of rows without an example: −1, which counts nowhere, or 0.
+void pad_labels(const Executor& executor, const FieldSpecs& specs, std::size_t begin,
+                std::size_t end) {
+  if (!specs.labels) return;
+  fill_rows(executor.labels, *specs.labels, begin, end,
+            specs.labels->dtype == DataType::I32 ? 0xff : 0);
+}
+
+void pad(const Executor& executor, const FieldSpecs& specs, std::size_t begin, std::size_t end) {
+  for (std::size_t k = 0; k < specs.inputs.size(); ++k) {
+    fill_rows(executor.inputs[k], specs.inputs[k], begin, end, 0);
+  }
+  pad_labels(executor, specs, begin, end);
+}
+
 }  // namespace
 
 Training::Training(TrainingOptions options)
     : options_(checked(std::move(options))),
-      batch_size_(options_.train.batch_size),
-      classes_(classes_of(options_.train)),
+      specs_(options_.train),
+      rows_(static_cast<std::size_t>(options_.train.batch_size)),
+      parts_(static_cast<std::size_t>(options_.batch_size) / rows_),
       updater_(options_.rule, options_.schedule, in_order(options_.rule, options_.hyperparameters),
                options_.lr) {
   omp_set_num_threads(options_.threads);
   flush_subnormals();
   const Planner train(options_.train, layouts_, options_.threads);
   const Planner evaluate(options_.evaluate, layouts_, options_.threads);
-  const Shape& input = only_input(options_.train).shape;
-  example_shape_.assign(input.begin() + 1, input.end());
-  const Shape& other = only_input(options_.evaluate).shape;
-  require(std::equal(input.begin() + 1, input.end(), other.begin() + 1, other.end()),
-          "the programs' inputs differ in shape");
-  require(classes_of(options_.evaluate) == classes_, "the programs differ in classes");
 
-  for (const auto& [name, data] : options_.splits) {
-    const Split& split = splits_.emplace(name, Split(name, data, classes_)).first->second;
-    require(split.shape() == example_shape_,
-            "split '" + name + "': examples have shape " + to_string(split.shape()) +
-                ", the program's input " + to_string(example_shape_));
-  }
+  for (const auto& [name, data] : options_.splits) splits_.emplace(name, Split(name, data, specs_));
   order_.resize(split("train").examples());
-  require(order_.size() >= static_cast<std::size_t>(batch_size_),
-          "split 'train' has fewer examples than one batch of " + std::to_string(batch_size_));
+  require(order_.size() >= rows_ * parts_,
+          "split 'train' has fewer examples than one batch of " + std::to_string(rows_ * parts_));
 
   std::vector<float> state_init;
   for (std::size_t k = 0; k < updater_.state_slots(); ++k) {
@@ -143,18 +173,23 @@ Training::Training(TrainingOptions options)
   for (const Tensor& tensor : options_.train.tensors) {
     if (tensor.role != Role::Parameter) continue;
     names_.push_back(tensor.name);
-    set_parameter(tensor.name, initial_values(tensor, options_.seed, ordinal++));
+    const std::vector<float> values = initial_values(tensor, options_.seed, ordinal++);
+    const Parameter& parameter = store_->find(tensor.name);
+    from_row_major(parameter.layout, values.data(), store_->values() + parameter.offset);
   }
+  states_ = std::make_unique<StateStore>(options_.train, options_.seed, ordinal);
   ranges_ = store_->ranges(static_cast<float>(options_.l2),
                            static_cast<float>(options_.weight_decay), options_.threads);
   partial_norms_.resize((store_->size() + kNormChunk - 1) / kNormChunk);
 
   arena_ = AlignedBuffer(std::max(train.arena_bytes(), evaluate.arena_bytes()));
   live_bytes_ = std::max(train.peak_live_bytes(), evaluate.peak_live_bytes());
+  if (parts_ > 1) accumulated_ = AlignedBuffer(store_->size() * sizeof(float));
   const Storage storage{
-      arena_.data(),
+      arena_.data(), &context_,
       [this](const std::string& name) { return store_->values() + store_->find(name).offset; },
-      [this](const std::string& name) { return store_->gradients() + store_->find(name).offset; }};
+      [this](const std::string& name) { return store_->gradients() + store_->find(name).offset; },
+      [this](const std::string& name) { return states_->values(*states_->find(name)); }};
   train_ = train.bind(storage);
   evaluate_ = evaluate.bind(storage);
 }
@@ -165,16 +200,33 @@ const Split& Training::split(std::string_view name) const {
   throw std::invalid_argument("there is no split '" + std::string(name) + "'");
 }
 
-void Training::load_training_batch() {
-  const std::uint64_t batch = static_cast<std::uint64_t>(batch_size_);
+// The examples of the batch that comes next.
+std::span<const std::uint32_t> Training::training_rows() {
+  const std::size_t batch = rows_ * parts_;
   const std::uint64_t batches = order_.size() / batch;
-  const std::uint64_t epoch = step_ / batches;
+  const std::uint64_t epoch = step_ / batches, at = step_ % batches;
   if (order_epoch_ != epoch) {
-    shuffle(order_, options_.seed, static_cast<std::uint32_t>(epoch));
+    if (options_.order == Order::Shuffled) {
+      shuffle(order_, options_.seed, static_cast<std::uint32_t>(epoch));
+    } else {
+      arrange_streams(order_, batch);
+    }
     order_epoch_ = epoch;
   }
-  const std::span<const std::uint32_t> order(order_);
-  split("train").gather(order.subspan(step_ % batches * batch, batch), train_.input, train_.labels);
+  if (at == 0) states_->restart();
+  return std::span<const std::uint32_t>(order_).subspan(at * batch, batch);
+}
+
+// Rows `begin` to `end` of the caller's batch.
+void Training::load(const Executor& executor, std::span<const Values> inputs,
+                    const std::optional<Values>& labels, std::size_t begin, std::size_t end) const {
+  const auto copy = [&](const Values& values, const FieldSpec& spec, void* to) {
+    copy_words(slice(values, begin * spec.size, end * spec.size), to);
+  };
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    copy(inputs[k], specs_.inputs[k], executor.inputs[k]);
+  }
+  if (labels && specs_.labels) copy(*labels, *specs_.labels, executor.labels);
 }
 
 double Training::gradient_norm() {
@@ -206,17 +258,60 @@ bool Training::update() {
   return true;
 }
 
-// Forward, backward and update on the batch in place; false when the run diverged.
-bool Training::run_step(double& loss) {
-  train_.run();
-  loss = *train_.loss;
+// Forward and backward on all parts of a batch, each brought by `load(begin row, end row)`; leaves
+// the gradient of the mean loss, which it returns.
+template <class Load>
+double Training::run_batch(const Load& load) {
+  const double* loss = train_.metrics.front().total;
+  double sum = 0, weight = 0;
+  for (std::size_t part = 0; part < parts_; ++part) {
+    load(part * rows_, (part + 1) * rows_);
+    context_ = {options_.seed, step_, static_cast<std::int64_t>(part * rows_),
+                options_.train.batch_size};
+    train_.run();
+    sum += loss[0];
+    weight += loss[1];
+    if (parts_ > 1) accumulate(part, loss[1], weight);
+  }
+  return weight != 0 ? sum / weight : 0;
+}
+
+// Adds a part's gradient by its weight; the last part leaves the mean over all in its place.
+void Training::accumulate(std::size_t part, double weight, double total) {
+  const bool first = part == 0, last = part + 1 == parts_;
+  const auto w = static_cast<float>(weight);
+  const auto scale = static_cast<float>(total != 0 ? 1 / total : 0);
+  float *sum = accumulated_.floats(), *gradient = store_->gradients();
+  constexpr std::size_t kGrain = 1 << 14;
+  parallel_for(options_.threads, store_->size(), kGrain, [=](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      const float added = (first ? 0.0f : sum[i]) + w * gradient[i];
+      if (last) {
+        gradient[i] = scale * added;
+      } else {
+        sum[i] = added;
+      }
+    }
+  });
+}
+
+// The update; false when the run diverged.
+bool Training::finish_step(double loss) {
   const bool healthy = std::isfinite(loss) && update();
   ++step_;
   return healthy;
 }
 
+double Metrics::at(std::string_view name) const {
+  for (const auto& [known, value] : values) {
+    if (known == name) return value;
+  }
+  throw std::invalid_argument("there is no metric '" + std::string(name) + "'");
+}
+
 TrainResult Training::train(std::uint64_t steps, const StopRequested& stop) {
   const auto begin = std::chrono::steady_clock::now();
+  const Split& split = this->split("train");
   TrainResult result;
   result.losses.reserve(std::min(steps, kReservedSteps));
   while (result.losses.size() < steps && !result.diverged) {
@@ -224,8 +319,12 @@ TrainResult Training::train(std::uint64_t steps, const StopRequested& stop) {
       result.aborted = true;
       break;
     }
-    load_training_batch();
-    result.diverged = !run_step(result.losses.emplace_back());
+    const std::span<const std::uint32_t> rows = training_rows();
+    const double loss = run_batch([&](std::size_t begin, std::size_t end) {
+      split.gather(rows.subspan(begin, end - begin), train_.inputs, train_.labels);
+    });
+    result.losses.push_back(loss);
+    result.diverged = !finish_step(loss);
   }
   // Where a run was interrupted must not decide where it counts as diverged.
   if (!result.aborted && !store_->finite()) result.diverged = true;
@@ -237,54 +336,66 @@ TrainResult Training::train(std::uint64_t steps, const StopRequested& stop) {
 Metrics Training::evaluate(std::string_view name, const StopRequested& stop) {
   const Split& split = this->split(name);
   const auto batch = static_cast<std::size_t>(options_.evaluate.batch_size);
-  std::vector<std::uint32_t> rows(batch);
-  double loss = 0, errors = 0;
-  for (std::size_t begin = 0; begin < split.examples(); begin += batch) {
+  const bool sequential = options_.order == Order::Sequential;
+  std::vector<std::uint32_t> order(split.examples());
+  std::iota(order.begin(), order.end(), 0u);
+  if (sequential) arrange_streams(order, batch);
+  const StateStore::Keeper keeper(*states_);
+  states_->restart();
+  std::vector<double> totals(2 * evaluate_.metrics.size());
+  for (std::size_t begin = 0; begin < order.size(); begin += batch) {
     if (stop()) throw Aborted();
-    const std::size_t count = std::min(batch, split.examples() - begin);
-    std::iota(rows.begin(), rows.begin() + count, static_cast<std::uint32_t>(begin));
-    split.gather(std::span(rows).first(count), evaluate_.input, evaluate_.labels);
-    const std::size_t size = split.example_size();
-    std::fill(evaluate_.input + count * size, evaluate_.input + batch * size, 0.0f);
-    std::fill(evaluate_.labels + count, evaluate_.labels + batch, -1);
+    const std::size_t count = std::min(batch, order.size() - begin);
+    if (sequential && count < batch) states_->restart();
+    split.gather(std::span(order).subspan(begin, count), evaluate_.inputs, evaluate_.labels);
+    pad(evaluate_, specs_, count, batch);
+    context_ = {options_.seed, step_, static_cast<std::int64_t>(begin),
+                static_cast<std::int64_t>(count)};
     evaluate_.run();
-    loss += *evaluate_.loss * static_cast<double>(count);
-    errors += *evaluate_.errors;
+    for (std::size_t k = 0; k < totals.size(); ++k) {
+      totals[k] += evaluate_.metrics[k / 2].total[k % 2];
+    }
   }
-  const auto examples = static_cast<double>(split.examples());
-  return {split.examples(), loss / examples, errors / examples};
+  Metrics metrics{order.size(), {}};
+  for (std::size_t k = 0; k < evaluate_.metrics.size(); ++k) {
+    const BoundMetric mean{evaluate_.metrics[k].name, &totals[2 * k]};
+    metrics.values.emplace_back(mean.name, mean.value());
+  }
+  return metrics;
 }
 
-double Training::step_on(std::span<const float> inputs, std::span<const std::int32_t> labels,
+double Training::step_on(std::span<const Values> inputs, const std::optional<Values>& labels,
                          bool update) {
-  require_size("stepOn: inputs", inputs.size(), train_.input_size);
-  require_size("stepOn: labels", labels.size(), static_cast<std::size_t>(batch_size_));
-  for (const std::int32_t label : labels) {
-    if (label >= -1 && label < classes_) continue;
-    throw std::invalid_argument("stepOn: label " + std::to_string(label) + " is outside [-1, " +
-                                std::to_string(classes_) + ")");
+  check_inputs("stepOn", specs_, inputs, rows_ * parts_);
+  if (labels.has_value() != specs_.labels.has_value()) {
+    throw std::invalid_argument(specs_.labels ? "stepOn: labels are missing"
+                                              : "stepOn: the program takes no labels");
   }
-  std::copy(inputs.begin(), inputs.end(), train_.input);
-  std::copy(labels.begin(), labels.end(), train_.labels);
-  double loss = 0;
-  if (update) {
-    run_step(loss);
-  } else {
-    train_.run();
-    loss = *train_.loss;
-  }
+  if (labels) specs_.labels->check("stepOn", *labels, rows_ * parts_ * specs_.labels->size);
+  std::optional<StateStore::Keeper> keeper;
+  if (!update) keeper.emplace(*states_);
+  const double loss = run_batch(
+      [&](std::size_t begin, std::size_t end) { load(train_, inputs, labels, begin, end); });
+  if (update) finish_step(loss);
   return loss;
 }
 
-std::vector<float> Training::predict(std::span<const float> inputs) {
-  require_size("predict: inputs", inputs.size(), evaluate_.input_size);
-  std::copy(inputs.begin(), inputs.end(), evaluate_.input);
-  std::fill_n(evaluate_.labels, options_.evaluate.batch_size, -1);
+std::vector<float> Training::predict(std::span<const Values> inputs) {
+  const auto batch = static_cast<std::size_t>(options_.evaluate.batch_size);
+  check_inputs("predict", specs_, inputs, batch);
+  const StateStore::Keeper keeper(*states_);
+  states_->restart();
+  load(evaluate_, inputs, std::nullopt, 0, batch);
+  pad_labels(evaluate_, specs_, 0, batch);
+  context_ = {options_.seed, step_, 0, options_.evaluate.batch_size};
   evaluate_.run();
-  return {evaluate_.logits, evaluate_.logits + evaluate_.logits_size};
+  return {evaluate_.output.begin(), evaluate_.output.end()};
 }
 
 std::vector<float> Training::parameter(std::string_view name) const {
+  if (const State* state = states_->find(name)) {
+    return {states_->values(*state), states_->values(*state) + state->size};
+  }
   const Parameter& parameter = store_->find(name);
   std::vector<float> values(static_cast<std::size_t>(elements(parameter.shape)));
   to_row_major(parameter.layout, store_->values() + parameter.offset, values.data());
@@ -299,6 +410,11 @@ std::vector<float> Training::gradient(std::string_view name) const {
 }
 
 void Training::set_parameter(std::string_view name, std::span<const float> values) {
+  if (const State* state = states_->find(name)) {
+    require_size("state values", values.size(), state->size);
+    std::copy(values.begin(), values.end(), states_->values(*state));
+    return;
+  }
   const Parameter& parameter = store_->find(name);
   const auto count = static_cast<std::size_t>(elements(parameter.shape));
   require_size("parameter values", values.size(), count);
@@ -306,12 +422,13 @@ void Training::set_parameter(std::string_view name, std::span<const float> value
 }
 
 std::uint64_t Training::identity() const {
-  return hash_words(fingerprint(options_.train), identity_of(options_.rule));
+  const std::uint64_t batches = hash_words(parts_, static_cast<std::uint64_t>(options_.order));
+  return hash_words(fingerprint(options_.train), hash_words(identity_of(options_.rule), batches));
 }
 
 std::vector<std::byte> Training::checkpoint() const {
   const std::size_t flat = store_->size() * sizeof(float);
-  CheckpointWriter writer(identity(), (1 + store_->slots()) * flat + 4096);
+  CheckpointWriter writer(identity(), (1 + store_->slots()) * flat + states_->bytes() + 4096);
   writer.number(step_);
   writer.doubles(updater_.scalar_state());
   for (const Parameter& parameter : store_->parameters()) {
@@ -321,6 +438,9 @@ std::vector<std::byte> Training::checkpoint() const {
     };
     write(store_->values());
     for (std::size_t slot = 0; slot < store_->slots(); ++slot) write(store_->state(slot));
+  }
+  for (const State& state : states_->states()) {
+    std::copy_n(states_->values(state), state.size, writer.floats(state.size));
   }
   return std::move(writer).finish();
 }
@@ -337,13 +457,23 @@ void Training::restore(std::span<const std::byte> checkpoint) {
     read(store_->values());
     for (std::size_t slot = 0; slot < store_->slots(); ++slot) read(store_->state(slot));
   }
+  for (const State& state : states_->states()) {
+    std::copy_n(reader.floats(state.size), state.size, states_->values(state));
+  }
 }
 
 std::vector<std::string> Training::parameter_names() const { return names_; }
 
+std::vector<std::string> Training::state_names() const {
+  std::vector<std::string> names;
+  for (const State& state : states_->states()) names.push_back(state.name);
+  return names;
+}
+
 MemoryUse Training::memory() const {
   const std::size_t flat = store_->size() * sizeof(float);
-  return {arena_.size(), live_bytes_, 2 * flat, store_->slots() * flat};
+  return {arena_.size(), live_bytes_, 2 * flat + states_->bytes() + accumulated_.size(),
+          store_->slots() * flat};
 }
 
 }  // namespace optcmp

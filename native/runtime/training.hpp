@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "optim/updater.hpp"
@@ -18,8 +19,12 @@
 #include "runtime/planner.hpp"
 #include "runtime/program.hpp"
 #include "runtime/split.hpp"
+#include "runtime/state_store.hpp"
+#include "runtime/step_context.hpp"
 
 namespace optcmp {
+
+enum class Order : std::uint8_t { Shuffled, Sequential };
 
 /// As TrainerOptions in src/engine/types.ts.
 struct TrainingOptions {
@@ -32,6 +37,9 @@ struct TrainingOptions {
   double l2 = 0;
   double weight_decay = 0;
   std::optional<double> clip_norm, clip_value;
+  /// Examples an update, a multiple of the training program's batch size; 0 for just that.
+  std::int64_t batch_size = 0;
+  Order order = Order::Shuffled;
   std::uint64_t seed = 0;
   int threads = 1;
 };
@@ -44,17 +52,20 @@ struct TrainResult {
   double seconds = 0;
 };
 
+/// Weighted means over a split, by name in the order of the loss's outputs.
 struct Metrics {
   std::uint64_t examples = 0;
-  double cross_entropy = 0;
-  double classification_error = 0;
+  std::vector<std::pair<std::string, double>> values;
+
+  /// Throws std::invalid_argument when there is no such metric.
+  double at(std::string_view name) const;
 };
 
 struct MemoryUse {
   std::size_t arena_bytes = 0;        ///< Temporaries of both programs, which share it.
   std::size_t live_tensor_bytes = 0;  ///< Most of it in use at once.
-  std::size_t parameter_bytes = 0;    ///< Parameters and gradients.
-  std::size_t state_bytes = 0;
+  std::size_t parameter_bytes = 0;    ///< Parameters, gradients and the program's states.
+  std::size_t state_bytes = 0;        ///< Of the update rule.
 };
 
 /// Raised out of an evaluation that was asked to stop.
@@ -69,35 +80,43 @@ class Training {
  public:
   /// Plans both programs, starts the parameters. Throws std::invalid_argument.
   explicit Training(TrainingOptions options);
+  Training(const Training&) = delete;
+  Training& operator=(const Training&) = delete;
 
   std::uint64_t step() const { return step_; }
 
-  /// Up to `steps` steps on shuffled batches; a last partial batch of an epoch is dropped. Stops
+  /// Up to `steps` steps; a last partial batch of an epoch is dropped. Stops
   /// without an update at a loss or clipped gradient norm that is not finite, and looks over all
   /// parameters and gradients at the end of the call.
   TrainResult train(std::uint64_t steps, const StopRequested& stop);
 
-  /// Every example of a split once, in order. Throws Aborted.
+  /// Every example of a split once. With Order::Sequential the rows of batches walk through streams
+  /// as in training, and a last partial batch starts from initial states. Leaves states as they
+  /// are. Throws Aborted.
   Metrics evaluate(std::string_view split, const StopRequested& stop);
 
-  /// One step on the caller's batch (row-major); without `update` only forward and backward.
-  double step_on(std::span<const float> inputs, std::span<const std::int32_t> labels, bool update);
+  /// One step on the caller's batch (row-major); without `update` only forward and backward, and
+  /// states stay as they are. Throws std::invalid_argument when the batch does not fit.
+  double step_on(std::span<const Values> inputs, const std::optional<Values>& labels, bool update);
 
-  /// Row-major logits of one batch through the evaluation program.
-  std::vector<float> predict(std::span<const float> inputs);
+  /// The model's output for one batch through the evaluation program, row-major. Starts from, and
+  /// leaves, the states as an evaluation does.
+  std::vector<float> predict(std::span<const Values> inputs);
 
-  /// Row-major copies. Throw std::invalid_argument for an unknown name or a wrong size.
+  /// Row-major copies; parameters and states alike. Throw std::invalid_argument for an unknown name
+  /// or a wrong size.
   std::vector<float> parameter(std::string_view name) const;
   std::vector<float> gradient(std::string_view name) const;
   void set_parameter(std::string_view name, std::span<const float> values);
 
-  /// Parameters, optimizer state and step, to go on to the bit; portable between layouts.
+  /// Parameters, states, optimizer state and step, to go on to the bit; portable between layouts.
   std::vector<std::byte> checkpoint() const;
   /// Throws std::invalid_argument, changing nothing, for a checkpoint that is damaged or belongs to
   /// another program or rule.
   void restore(std::span<const std::byte> checkpoint);
 
   std::vector<std::string> parameter_names() const;
+  std::vector<std::string> state_names() const;
   MemoryUse memory() const;
   std::string kernel_name() const { return updater_.kernel_name(); }
 
@@ -106,21 +125,29 @@ class Training {
 
  private:
   const Split& split(std::string_view name) const;
-  void load_training_batch();
-  bool run_step(double& loss);
+  std::span<const std::uint32_t> training_rows();
+  void load(const Executor& executor, std::span<const Values> inputs,
+            const std::optional<Values>& labels, std::size_t begin, std::size_t end) const;
+  template <class Load>
+  double run_batch(const Load& load);
+  void accumulate(std::size_t part, double weight, double total);
+  bool finish_step(double loss);
   bool update();
   double gradient_norm();
   std::uint64_t identity() const;
 
   TrainingOptions options_;
-  std::int64_t batch_size_;
-  std::int64_t classes_ = 0;
-  Shape example_shape_;
+  FieldSpecs specs_;
+  std::size_t rows_;   ///< Of the training program.
+  std::size_t parts_;  ///< Runs of it before an update.
   std::map<std::string, Split, std::less<>> splits_;
   optim::Updater updater_;
   ParameterLayouts layouts_;
   std::unique_ptr<ParameterStore> store_;
+  std::unique_ptr<StateStore> states_;
   AlignedBuffer arena_;
+  AlignedBuffer accumulated_;  ///< Weighted sum of the gradients of parts; empty when there is one.
+  StepContext context_;
   Executor train_, evaluate_;
   std::size_t live_bytes_ = 0;
   std::vector<optim::Range> ranges_;

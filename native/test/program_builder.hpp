@@ -25,9 +25,16 @@ class ProgramBuilder {
     tensor.name = std::move(name);
     tensor.shape = std::move(shape);
     tensor.role = role;
-    tensor.dtype = role == Role::Label ? DataType::I32 : DataType::F32;
     program.tensors.push_back(std::move(tensor));
     return static_cast<TensorId>(program.tensors.size() - 1);
+  }
+
+  /// Whole numbers in [0, limit).
+  TensorId labels(Shape shape, std::int64_t limit) {
+    const TensorId id = tensor("labels", std::move(shape), Role::Label);
+    program.tensors[id].dtype = DataType::I32;
+    program.tensors[id].limit = limit;
+    return id;
   }
 
   TensorId argmax(Shape shape) {
@@ -43,6 +50,17 @@ class ProgramBuilder {
     init.fan_in = init.fan_out = fan_in;
     program.tensors[id].initializer = init;
     program.tensors[id].decay = decay;
+    return id;
+  }
+
+  /// A state that starts at `value` everywhere.
+  TensorId state(std::string name, Shape shape, double value, bool reset) {
+    const TensorId id = tensor(std::move(name), std::move(shape), Role::State);
+    Initializer init;
+    init.kind = Initializer::Kind::Constant;
+    init.value = value;
+    program.tensors[id].initializer = init;
+    program.tensors[id].reset = reset;
     return id;
   }
 
@@ -74,15 +92,15 @@ inline Program mlp(Mode mode, std::int64_t batch, std::int64_t in, std::int64_t 
                    std::int64_t classes) {
   ProgramBuilder b("mlp", mode, batch);
   const TensorId x = b.tensor("x", {batch, in}, Role::Input);
-  const TensorId labels = b.tensor("labels", {batch}, Role::Label);
+  const TensorId labels = b.labels({batch}, classes);
   const TensorId w1 = b.parameter("w1", {hidden, in}, double(in), true);
   const TensorId b1 = b.parameter("b1", {hidden}, double(in), false);
   const TensorId w2 = b.parameter("w2", {classes, hidden}, double(hidden), true);
   const TensorId b2 = b.parameter("b2", {classes}, double(hidden), false);
   const TensorId h = b.tensor("h", {batch, hidden});
   const TensorId logits = b.tensor("logits", {batch, classes});
-  const TensorId loss = b.tensor("loss", {}, Role::Metric);
-  const TensorId errors = b.tensor("errors", {}, Role::Metric);
+  const TensorId loss = b.tensor("cross_entropy", {}, Role::Metric);
+  const TensorId errors = b.tensor("classification_error", {}, Role::Metric);
   b.op("dense", {x, w1, b1}, {h}, {{"transposed", kTrue}, {"relu", kTrue}});
   b.op("dense", {h, w2, b2}, {logits}, {{"transposed", kTrue}});
   if (mode == Mode::Evaluate) {
@@ -115,7 +133,7 @@ inline Program two_conv_two_dense(Mode mode, std::int64_t batch, std::int64_t si
   auto dense_relu = dense;
   dense_relu.emplace("relu", true);
   const TensorId x = b.tensor("x", {batch, 1, size, size}, Role::Input);
-  const TensorId labels = b.tensor("labels", {batch}, Role::Label);
+  const TensorId labels = b.labels({batch}, classes);
   const TensorId w1 = b.parameter("w1", {c1, 1, 5, 5}, 25, true);
   const TensorId b1 = b.parameter("b1", {c1}, 25, false);
   const TensorId w2 = b.parameter("w2", {c2, c1, 5, 5}, 25.0 * c1, true);
@@ -133,8 +151,8 @@ inline Program two_conv_two_dense(Mode mode, std::int64_t batch, std::int64_t si
   const TensorId f = b.tensor("f", {batch, flat});
   const TensorId h = b.tensor("h", {batch, hidden});
   const TensorId logits = b.tensor("logits", {batch, classes});
-  const TensorId loss = b.tensor("loss", {}, Role::Metric);
-  const TensorId errors = b.tensor("errors", {}, Role::Metric);
+  const TensorId loss = b.tensor("cross_entropy", {}, Role::Metric);
+  const TensorId errors = b.tensor("classification_error", {}, Role::Metric);
   const bool train = mode == Mode::Train;
   b.op("conv2d", {x, w1, b1}, {a1}, conv);
   b.op("max_pool2d", {a1}, train ? std::vector{p1, m1} : std::vector{p1}, pool);

@@ -12,14 +12,14 @@ export type { OpKind } from './ops/index.js';
 export type DataType = 'f32' | 'i32';
 
 /**
- * - `input`: one batch of one data-set field (f32)
- * - `label`: one batch of class indices (i32); −1 marks a padding row that counts nowhere
+ * - `input`: one batch of one data-set field, f32 or i32 (ids), examples along the first axis
+ * - `label`: one batch of what the loss compares with, likewise; of i32 labels −1 counts nowhere
  * - `parameter`: trained, lives as long as the trainer
  * - `gradient`: of the parameter named by `parameter`; valid after a training step
  * - `constant`: fixed values, in `data`
  * - `state`: lives as long as the trainer, but is not trained; only `assign` writes it, at the end of a step
  * - `temporary`: lives between its first write and last read; shares the arena
- * - `metric`: f64-accumulated scalar sums over the batch, read by the trainer
+ * - `metric`: of the loss; the engine keeps a weighted sum and the sum of the weights (f64), whose ratio is its value
  */
 export type Role =
   | 'input'
@@ -58,6 +58,14 @@ export interface Tensor {
   initializer?: Initializer;
   /** For `parameter`: whether L2 and weight decay apply (true for weights, false for biases and norms). */
   decay?: boolean;
+  /**
+   * For `state`: what an evaluation starts from, the value that training left (`keep`, the default; running
+   * statistics) or the initial one (`reset`; recurrent state, which then also starts anew every epoch of training).
+   * Either way training finds it again as it left it.
+   */
+  evaluation?: 'keep' | 'reset';
+  /** For i32 `input` and `label`: values are in [0, limit), checked when data are given. */
+  limit?: number;
   /** For `constant`, and for `parameter` and `state` whose ONNX file carries values. Row-major. */
   data?: number[] | Float32Array | Int32Array;
 }

@@ -45,7 +45,7 @@ class OpHarness {
   /// Plans, runs once; afterwards `result(id)`.
   void run(int threads = 1) {
     const TensorId x = b.tensor("x", {b.program.batch_size, 2}, Role::Input);
-    const TensorId labels = b.tensor("labels", {b.program.batch_size}, Role::Label);
+    const TensorId labels = b.labels({b.program.batch_size}, 2);
     const TensorId loss = b.tensor("loss", {}, Role::Metric);
     const TensorId errors = b.tensor("errors", {}, Role::Metric);
     b.op("softmax_cross_entropy", {x, labels}, {loss, errors});
@@ -66,11 +66,13 @@ class OpHarness {
     AlignedBuffer arena(planner.arena_bytes());
     std::memset(arena.data(), 0x7f, arena.size());
     const Storage storage{arena.data(),
+                          &context_,
                           [this](const std::string& n) { return parameters_.at(n).floats(); },
-                          [this](const std::string& n) { return gradients_.at(n).floats(); }};
+                          [this](const std::string& n) { return gradients_.at(n).floats(); },
+                          {}};
     const Executor executor = planner.bind(storage);
-    std::fill_n(executor.input, executor.input_size, 0.0f);
-    std::fill_n(executor.labels, b.program.batch_size, 0);
+    std::fill_n(static_cast<float*>(executor.inputs[0]), 2 * b.program.batch_size, 0.0f);
+    std::fill_n(static_cast<std::int32_t*>(executor.labels), b.program.batch_size, 0);
     executor.run();
   }
 
@@ -86,6 +88,7 @@ class OpHarness {
 
  private:
   std::map<TensorId, std::vector<float>> values_;
+  StepContext context_;
   ParameterLayouts layouts_;
   std::map<std::string, AlignedBuffer> parameters_, gradients_;
 };

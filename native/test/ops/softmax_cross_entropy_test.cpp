@@ -19,7 +19,7 @@ Outcome run(std::int64_t classes, std::vector<float> logits, std::vector<std::in
   const auto batch = static_cast<std::int64_t>(labels.size());
   ProgramBuilder b("loss", Mode::Evaluate, batch);
   const TensorId x = b.tensor("x", {batch, classes}, Role::Input);
-  const TensorId y = b.tensor("y", {batch}, Role::Label);
+  const TensorId y = b.labels({batch}, classes);
   const TensorId loss = b.tensor("loss", {}, Role::Metric);
   const TensorId errors = b.tensor("errors", {}, Role::Metric);
   const TensorId dx = b.tensor("dx", {batch, classes});
@@ -30,13 +30,17 @@ Outcome run(std::int64_t classes, std::vector<float> logits, std::vector<std::in
   ParameterLayouts layouts;
   const Planner planner(b.program, layouts, 1);
   AlignedBuffer arena(planner.arena_bytes()), gradient(logits.size() * sizeof(float));
-  const Executor executor =
-      planner.bind({arena.data(), [&](const std::string&) { return gradient.floats(); },
-                    [&](const std::string&) { return gradient.floats(); }});
-  std::copy(logits.begin(), logits.end(), executor.input);
-  std::copy(labels.begin(), labels.end(), executor.labels);
+  const Executor executor = planner.bind({arena.data(),
+                                          nullptr,
+                                          [&](const std::string&) { return gradient.floats(); },
+                                          [&](const std::string&) { return gradient.floats(); },
+                                          {}});
+  std::copy(logits.begin(), logits.end(), static_cast<float*>(executor.inputs[0]));
+  std::copy(labels.begin(), labels.end(), static_cast<std::int32_t*>(executor.labels));
   executor.run();
-  return {*executor.loss, *executor.errors, {gradient.floats(), gradient.floats() + logits.size()}};
+  return {executor.metrics[0].value(),
+          executor.metrics[1].total[0],
+          {gradient.floats(), gradient.floats() + logits.size()}};
 }
 
 double log_sum_exp(const float* z, std::int64_t n) {

@@ -110,7 +110,7 @@ TEST(Validate, SurvivesRandomDamage) {
           if (!tensor.shape.empty()) tensor.shape[below(tensor.shape.size())] = 1 + below(9);
           break;
         case 4:
-          tensor.role = static_cast<Role>(below(7));
+          tensor.role = static_cast<Role>(below(8));
           break;
         case 5:
           tensor.dtype = static_cast<DataType>(below(2));

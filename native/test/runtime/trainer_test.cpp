@@ -8,10 +8,12 @@
 
 #include "../allocation_counter.hpp"
 #include "../program_builder.hpp"
-#include "optim/rules.generated.hpp"
+#include "../training_options.hpp"
 
 namespace optcmp {
 namespace {
+
+using test::with_rule;
 
 constexpr auto kNever = [] { return false; };
 
@@ -37,19 +39,6 @@ Data images(std::size_t examples, std::size_t size, std::int32_t classes) {
   return data;
 }
 
-TrainingOptions with_rule(TrainingOptions options, const std::string& name) {
-  for (const optim::BuiltInRule& built_in : optim::built_in_rules()) {
-    if (built_in.rule.name != name) continue;
-    options.rule = built_in.rule;
-    options.hyperparameters.clear();
-    for (std::size_t k = 0; k < built_in.defaults.size(); ++k) {
-      options.hyperparameters[built_in.rule.hyperparameters[k]] = built_in.defaults[k];
-    }
-    return options;
-  }
-  throw std::logic_error("no rule " + name);
-}
-
 class TrainingTest : public testing::Test {
  protected:
   TrainingOptions options(const std::string& rule = "adam") const {
@@ -57,13 +46,13 @@ class TrainingTest : public testing::Test {
     o.train = test::two_conv_two_dense(Mode::Train, 8, 8, 4, 6, 20, 3);
     o.evaluate = test::two_conv_two_dense(Mode::Evaluate, 8, 8, 4, 6, 20, 3);
     const std::vector<double> mean{0.5}, stddev{0.25};
-    o.splits["train"] = {
-        std::span<const std::uint8_t>(data.bytes), {1, 8, 8}, mean, stddev, data.labels};
-    o.splits["validation"] = {std::span<const std::uint8_t>(data.bytes).first(21 * 64),
-                              {1, 8, 8},
-                              mean,
-                              stddev,
-                              std::span<const std::int32_t>(data.labels).first(21)};
+    const auto split = [&](std::size_t examples) -> SplitData {
+      const auto bytes = std::span<const std::uint8_t>(data.bytes).first(examples * 64);
+      const auto labels = std::span<const std::int32_t>(data.labels).first(examples);
+      return {{{bytes, {1, 8, 8}, mean, stddev}}, FieldData{labels, {}, {}, {}}};
+    };
+    o.splits["train"] = split(60);
+    o.splits["validation"] = split(21);
     o.schedule = test::constant_schedule();
     o.lr = 3e-3;
     o.seed = 9;
@@ -72,6 +61,12 @@ class TrainingTest : public testing::Test {
 
   Data data = images(60, 64, 3);
 };
+
+double step_on(Training& training, const std::vector<float>& batch,
+               const std::vector<std::int32_t>& labels, bool update) {
+  const Values inputs[]{batch};
+  return training.step_on(inputs, labels, update);
+}
 
 std::vector<std::byte> final_state(TrainingOptions options, std::uint64_t steps) {
   Trainer trainer(std::move(options));
@@ -92,8 +87,8 @@ TEST_F(TrainingTest, LearnsAndEvaluatesEveryExampleOnce) {
   EXPECT_EQ(result.losses.size(), 150u);
   EXPECT_FALSE(result.diverged);
   EXPECT_EQ(after.examples, 21u);
-  EXPECT_LT(after.cross_entropy, before.cross_entropy / 5);
-  EXPECT_EQ(after.classification_error, 0);
+  EXPECT_LT(after.at("cross_entropy"), before.at("cross_entropy") / 5);
+  EXPECT_EQ(after.at("classification_error"), 0);
 }
 
 TEST_F(TrainingTest, PredictionsExplainTheMetrics) {
@@ -105,7 +100,7 @@ TEST_F(TrainingTest, PredictionsExplainTheMetrics) {
     for (std::size_t i = begin * 64; i < std::min<std::size_t>(begin + 8, 21) * 64; ++i) {
       batch[i - begin * 64] = (data.floats[i] - 0.5f) / 0.25f;
     }
-    const std::vector<float> logits = training.predict(batch);
+    const std::vector<float> logits = training.predict(std::vector<Values>{batch});
     ASSERT_EQ(logits.size(), 24u);
     for (std::size_t i = begin; i < std::min<std::size_t>(begin + 8, 21); ++i) {
       const float* z = &logits[(i - begin) * 3];
@@ -114,8 +109,8 @@ TEST_F(TrainingTest, PredictionsExplainTheMetrics) {
     }
   }
   const Metrics metrics = training.evaluate("validation", kNever);
-  EXPECT_NEAR(metrics.cross_entropy, loss / 21, 1e-5);
-  EXPECT_NEAR(metrics.classification_error, errors / 21, 1e-12);
+  EXPECT_NEAR(metrics.at("cross_entropy"), loss / 21, 1e-5);
+  EXPECT_NEAR(metrics.at("classification_error"), errors / 21, 1e-12);
 }
 
 TEST_F(TrainingTest, SameSeedSameBits) {
@@ -182,9 +177,9 @@ TEST_F(TrainingTest, StepsAllocateNothing) {
     training.train(3, kNever);
     const std::vector<float> batch(8 * 64, 0.5f);
     const std::vector<std::int32_t> labels{0, 1, 2, 0, 1, 2, 0, -1};
-    training.step_on(batch, labels, true);
+    step_on(training, batch, labels, true);
     const std::size_t before = test::allocations();
-    for (int i = 0; i < 20; ++i) training.step_on(batch, labels, true);
+    for (int i = 0; i < 20; ++i) step_on(training, batch, labels, true);
     EXPECT_EQ(test::allocations(), before);
 
     // A call of train() allocates as often for many steps, epochs included, as for one.
@@ -203,11 +198,11 @@ TEST_F(TrainingTest, BatchOfTheCallerTakesAStepOrOnlyGradients) {
   const std::vector<float> batch(8 * 64, 0.5f);
   const std::vector<std::int32_t> labels{0, 1, 2, 0, 1, 2, 0, 1};
   const auto w = training.parameter("w3");
-  const double loss = training.step_on(batch, labels, false);
+  const double loss = step_on(training, batch, labels, false);
   EXPECT_EQ(training.step(), 0u);
   EXPECT_EQ(training.parameter("w3"), w);
   const auto g = training.gradient("w3");
-  EXPECT_EQ(training.step_on(batch, labels, true), loss);
+  EXPECT_EQ(step_on(training, batch, labels, true), loss);
   EXPECT_EQ(training.step(), 1u);
   const auto after = training.parameter("w3");
   for (std::size_t i = 0; i < w.size(); ++i) ASSERT_NEAR(after[i], w[i] - 3e-3 * g[i], 1e-8);
@@ -218,7 +213,7 @@ TEST_F(TrainingTest, GradientsMatchFiniteDifferences) {
   Training training(options());
   std::vector<float> batch(data.floats.begin(), data.floats.begin() + 8 * 64);
   const std::vector<std::int32_t> labels{0, 1, 2, -1, 1, 2, 0, 1};
-  training.step_on(batch, labels, false);
+  step_on(training, batch, labels, false);
   for (const std::string& name : training.parameter_names()) {
     const auto w = training.parameter(name), g = training.gradient(name);
     double norm = 0;
@@ -231,7 +226,7 @@ TEST_F(TrainingTest, GradientsMatchFiniteDifferences) {
         moved[i] += static_cast<float>(step * g[i] / norm);
       }
       training.set_parameter(name, moved);
-      return training.step_on(batch, labels, false);
+      return step_on(training, batch, labels, false);
     };
     const double slope = (loss_at(h) - loss_at(-h)) / (2 * h);
     training.set_parameter(name, w);
@@ -246,14 +241,14 @@ TEST_F(TrainingTest, ClippingDecayAndL2DoWhatTheySay) {
     o.lr = 1;
     Training training(std::move(o));
     const auto before = training.parameter(name);
-    training.step_on(batch, labels, true);
+    step_on(training, batch, labels, true);
     auto after = training.parameter(name);
     for (std::size_t i = 0; i < after.size(); ++i) after[i] -= before[i];
     return std::tuple(before, training.gradient(name), after);
   };
   const auto norm_of_all = [&] {
     Training training(options("sgd"));
-    training.step_on(batch, labels, false);
+    step_on(training, batch, labels, false);
     double sum = 0;
     for (const std::string& name : training.parameter_names()) {
       for (const float g : training.gradient(name)) sum += double(g) * g;
@@ -342,15 +337,15 @@ TEST_F(TrainingTest, PaddingStaysZeroWhateverTheRule) {
   const auto before = training.parameter("w2");
   const std::vector<float> batch(8 * 64, 0.5f);
   const std::vector<std::int32_t> labels(8, 1);
-  training.step_on(batch, labels, true);
-  const auto logits = training.predict(batch);
+  step_on(training, batch, labels, true);
+  const auto logits = training.predict(std::vector<Values>{batch});
   Training fresh(options("sgd"));
   for (const std::string& name : fresh.parameter_names()) {
     auto values = fresh.parameter(name);
     for (float& v : values) v += 1;
     fresh.set_parameter(name, values);
   }
-  EXPECT_EQ(logits, fresh.predict(batch));
+  EXPECT_EQ(logits, fresh.predict(std::vector<Values>{batch}));
 }
 
 TEST_F(TrainingTest, DivergenceStopsTheRun) {
@@ -412,18 +407,26 @@ TEST_F(TrainingTest, RefusesBadOptions) {
   refuse([](O& o) { o.clip_value = NAN; }, "clipValue");
   refuse([](O& o) { o.threads = 0; }, "threads");
   refuse([](O& o) { o.train.mode = Mode::Evaluate; }, "mode 'train'");
-  refuse([](O& o) { o.splits.at("train").shape = {1, 8, 7}; }, "input values");
-  refuse([](O& o) { o.splits["train"].shape = {1, 64}; }, "the program's input");
-  refuse([](O& o) { o.splits.at("train").stddev = {0.0}; }, "stddev");
-  refuse([](O& o) { o.splits.at("train").mean = {0.0, 1.0}; }, "mean");
+  refuse(
+      [](O& o) {
+        o.splits.at("train").inputs[0].shape = {1, 8, 7};
+      },
+      "the program takes [1, 8, 8]");
+  refuse(
+      [](O& o) {
+        o.splits["train"].inputs[0].shape = {1, 64};
+      },
+      "input 'x': examples have shape");
+  refuse([](O& o) { o.splits.at("train").inputs[0].stddev = {0.0}; }, "stddev");
+  refuse([](O& o) { o.splits.at("train").inputs[0].mean = {0.0, 1.0}; }, "mean");
   refuse([](O& o) { o.evaluate = test::mlp(Mode::Evaluate, 8, 64, 5, 3); }, "training program");
   const std::vector<std::int32_t> labels(60, 3);
-  refuse([&](O& o) { o.splits.at("train").labels = labels; }, "label 3");
+  refuse([&](O& o) { o.splits.at("train").labels->values = labels; }, "label 3");
   refuse(
       [&](O& o) {
         SplitData& s = o.splits.at("train");
-        s.inputs = std::span<const std::uint8_t>(data.bytes).first(7 * 64);
-        s.labels = s.labels.first(7);
+        s.inputs[0].values = std::span<const std::uint8_t>(data.bytes).first(7 * 64);
+        s.labels->values = std::span<const std::int32_t>(data.labels).first(7);
       },
       "fewer examples than one batch");
 }
