@@ -41,6 +41,16 @@ auto guarded(Napi::Env env, const Body& body) {
   }
 }
 
+Values view(const OwnedValues& values) {
+  return std::visit([](const auto& list) -> Values { return std::span(list); }, values);
+}
+
+std::vector<Values> views(const std::vector<OwnedValues>& batch) {
+  std::vector<Values> result;
+  for (const OwnedValues& values : batch) result.push_back(view(values));
+  return result;
+}
+
 /// A command under way: its promise, and what must stay alive until it settles.
 template <class Result>
 struct Pending {
@@ -77,6 +87,7 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
                         InstanceMethod<&TrainerObject::step_on>("stepOn"),
                         InstanceMethod<&TrainerObject::predict>("predict"),
                         InstanceMethod<&TrainerObject::parameter_names>("parameterNames"),
+                        InstanceMethod<&TrainerObject::state_names>("stateNames"),
                         InstanceMethod<&TrainerObject::get_parameter>("getParameter"),
                         InstanceMethod<&TrainerObject::set_parameter>("setParameter"),
                         InstanceMethod<&TrainerObject::get_gradient>("getGradient"),
@@ -192,26 +203,31 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
 
   Napi::Value step_on(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), [&] {
-      const auto inputs = to_floats(info[0], "inputs");
-      const auto labels = to_ints(info[1], "labels");
+      std::optional<OwnedValues> labels;
+      if (!info[1].IsUndefined()) labels = to_owned(info[1], "labels");
       const bool update = !info[2].IsBoolean() || info[2].As<Napi::Boolean>().Value();
-      return promise(info, [x = std::vector(inputs.begin(), inputs.end()),
-                            y = std::vector(labels.begin(), labels.end()),
-                            update](Training& t) { return t.step_on(x, y, update); });
+      return promise(info,
+                     [x = to_batch(info[0], "inputs"), y = std::move(labels), update](Training& t) {
+                       std::optional<Values> labels;
+                       if (y) labels = view(*y);
+                       return t.step_on(views(x), labels, update);
+                     });
     });
   }
 
   Napi::Value predict(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), [&] {
-      const auto inputs = to_floats(info[0], "inputs");
-      return promise(info, [x = std::vector(inputs.begin(), inputs.end())](Training& t) {
-        return t.predict(x);
-      });
+      return promise(
+          info, [x = to_batch(info[0], "inputs")](Training& t) { return t.predict(views(x)); });
     });
   }
 
   Napi::Value parameter_names(const Napi::CallbackInfo& info) {
     return from(info.Env(), now(info, [](Training& t) { return t.parameter_names(); }));
+  }
+
+  Napi::Value state_names(const Napi::CallbackInfo& info) {
+    return from(info.Env(), now(info, [](Training& t) { return t.state_names(); }));
   }
 
   Napi::Value get_parameter(const Napi::CallbackInfo& info) {

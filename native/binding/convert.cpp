@@ -81,11 +81,13 @@ void for_each_entry(const Napi::Value& value, const std::string& where, const Ea
   }
 }
 
+bool is_array_of(const Napi::Value& value, napi_typedarray_type type) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == type;
+}
+
 template <class View, napi_typedarray_type Type>
 View to_view(const Napi::Value& value, const std::string& where, const char* expected) {
-  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != Type) {
-    fail(value, where, expected);
-  }
+  if (!is_array_of(value, Type)) fail(value, where, expected);
   using Element = std::remove_const_t<typename View::element_type>;
   const auto array = value.As<Napi::TypedArrayOf<Element>>();
   return {array.Data(), array.ElementLength()};
@@ -110,7 +112,11 @@ Field to_field(const Napi::Value& value, const std::string& where) {
   return {to_object(value, where), where};
 }
 
-std::vector<float> to_values(const Napi::Value& value, const std::string& where) {
+std::vector<float> to_data(const Napi::Value& value, const std::string& where) {
+  if (is_array_of(value, napi_int32_array)) {
+    const auto view = to_ints(value, where);
+    return {view.begin(), view.end()};
+  }
   if (value.IsTypedArray()) {
     const auto view = to_floats(value, where);
     return {view.begin(), view.end()};
@@ -164,7 +170,15 @@ Tensor to_tensor(const Napi::Value& value, const std::string& where) {
     tensor.initializer = to_initializer(field.get("initializer"), field.at("initializer"));
   }
   if (field.has("decay")) tensor.decay = to_bool(field.get("decay"), field.at("decay"));
-  if (field.has("data")) tensor.data = to_values(field.get("data"), field.at("data"));
+  if (field.has("evaluation")) {
+    const std::string evaluation = field.text("evaluation");
+    tensor.reset = evaluation == "reset";
+    if (!tensor.reset && evaluation != "keep") {
+      fail(value, field.at("evaluation"), "'keep' or 'reset'");
+    }
+  }
+  if (field.has("limit")) tensor.limit = to_integer(field.get("limit"), field.at("limit"));
+  if (field.has("data")) tensor.data = to_data(field.get("data"), field.at("data"));
   return tensor;
 }
 
@@ -204,31 +218,40 @@ Program to_program(const Napi::Value& value, const std::string& where) {
   return program;
 }
 
+FieldData to_field_data(const Napi::Value& value, const std::string& where,
+                        std::vector<Napi::ObjectReference>& keep_alive) {
+  const Field field = to_field(value, where);
+  FieldData data;
+  const Napi::Value values = field.get("values");
+  data.values = to_values(values, field.at("values"));
+  data.shape = to_list<std::int64_t>(field.get("shape"), field.at("shape"), to_integer);
+  if (field.has("mean")) {
+    data.mean = to_list<double>(field.get("mean"), field.at("mean"), to_number);
+  }
+  if (field.has("stddev")) {
+    data.stddev = to_list<double>(field.get("stddev"), field.at("stddev"), to_number);
+  }
+  keep_alive.push_back(Napi::Persistent(values.As<Napi::Object>()));
+  return data;
+}
+
 SplitData to_split(const Napi::Value& value, const std::string& where,
                    std::vector<Napi::ObjectReference>& keep_alive) {
   const Field field = to_field(value, where);
+  const auto convert = [&](const Napi::Value& v, const std::string& at) {
+    return to_field_data(v, at, keep_alive);
+  };
   SplitData split;
-  const Napi::Value inputs = field.get("inputs"), labels = field.get("labels");
-  const bool bytes =
-      inputs.IsTypedArray() && inputs.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
-  if (bytes) {
-    split.inputs = to_view<std::span<const std::uint8_t>, napi_uint8_array>(
-        inputs, field.at("inputs"), "a Uint8Array or Float32Array");
-  } else {
-    split.inputs = to_view<std::span<const float>, napi_float32_array>(
-        inputs, field.at("inputs"), "a Uint8Array or Float32Array");
-  }
-  split.labels = to_ints(labels, field.at("labels"));
-  split.shape = to_list<std::int64_t>(field.get("shape"), field.at("shape"), to_integer);
-  if (field.has("mean")) {
-    split.mean = to_list<double>(field.get("mean"), field.at("mean"), to_number);
-  }
-  if (field.has("stddev")) {
-    split.stddev = to_list<double>(field.get("stddev"), field.at("stddev"), to_number);
-  }
-  keep_alive.push_back(Napi::Persistent(inputs.As<Napi::Object>()));
-  keep_alive.push_back(Napi::Persistent(labels.As<Napi::Object>()));
+  split.inputs = to_list<FieldData>(field.get("inputs"), field.at("inputs"), convert);
+  if (field.has("labels")) split.labels = convert(field.get("labels"), field.at("labels"));
   return split;
+}
+
+Order to_order(const Napi::Value& value, const std::string& where) {
+  const std::string name = binding::to_string(value, where);
+  if (name == "shuffled") return Order::Shuffled;
+  if (name == "sequential") return Order::Sequential;
+  fail(value, where, "'shuffled' or 'sequential'");
 }
 
 optim::Operand to_operand(const Napi::Value& value, const std::string& where) {
@@ -336,6 +359,28 @@ std::span<const std::int32_t> to_ints(const Napi::Value& value, const std::strin
   return to_view<std::span<const std::int32_t>, napi_int32_array>(value, where, "an Int32Array");
 }
 
+Values to_values(const Napi::Value& value, const std::string& where) {
+  constexpr const char* kExpected = "a Uint8Array, Float32Array or Int32Array";
+  if (is_array_of(value, napi_float32_array)) return to_floats(value, where);
+  if (is_array_of(value, napi_int32_array)) return to_ints(value, where);
+  return to_view<std::span<const std::uint8_t>, napi_uint8_array>(value, where, kExpected);
+}
+
+OwnedValues to_owned(const Napi::Value& value, const std::string& where) {
+  if (is_array_of(value, napi_int32_array)) {
+    const auto view = to_ints(value, where);
+    return std::vector(view.begin(), view.end());
+  }
+  const auto view = to_view<std::span<const float>, napi_float32_array>(
+      value, where, "a Float32Array or Int32Array");
+  return std::vector(view.begin(), view.end());
+}
+
+std::vector<OwnedValues> to_batch(const Napi::Value& value, const std::string& where) {
+  if (!value.IsArray()) return {to_owned(value, where)};
+  return to_list<OwnedValues>(value, where, to_owned);
+}
+
 std::span<const std::byte> to_bytes(const Napi::Value& value, const std::string& where) {
   return std::as_bytes(
       to_view<std::span<const std::uint8_t>, napi_uint8_array>(value, where, "a Uint8Array"));
@@ -370,6 +415,11 @@ TrainingOptions to_options(const Napi::Value& value,
   options.weight_decay = field.number("weightDecay", 0);
   if (field.has("clipNorm")) options.clip_norm = field.number("clipNorm");
   if (field.has("clipValue")) options.clip_value = field.number("clipValue");
+  if (field.has("batchSize")) {
+    options.batch_size = to_integer(field.get("batchSize"), field.at("batchSize"));
+    if (options.batch_size < 1) fail(value, field.at("batchSize"), "at least 1");
+  }
+  if (field.has("order")) options.order = to_order(field.get("order"), field.at("order"));
   options.seed = to_seed(field.get("seed"), field.at("seed"));
   options.threads = to_threads(field.get("threads"), field.at("threads"));
   return options;
@@ -388,8 +438,9 @@ Napi::Value from(Napi::Env env, const TrainResult& result) {
 Napi::Value from(Napi::Env env, const Metrics& metrics) {
   auto object = Napi::Object::New(env);
   object["examples"] = static_cast<double>(metrics.examples);
-  object["cross_entropy"] = metrics.cross_entropy;
-  object["classification_error"] = metrics.classification_error;
+  auto values = Napi::Object::New(env);
+  for (const auto& [name, value] : metrics.values) values[name] = value;
+  object["values"] = values;
   return object;
 }
 

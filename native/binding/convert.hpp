@@ -4,6 +4,9 @@
 
 #include <napi.h>
 
+#include <variant>
+#include <vector>
+
 #include "runtime/training.hpp"
 
 namespace optcmp::binding {
@@ -13,9 +16,17 @@ namespace optcmp::binding {
 TrainingOptions to_options(const Napi::Value& value,
                            std::vector<Napi::ObjectReference>& keep_alive);
 
+/// A copy of values of a batch.
+using OwnedValues = std::variant<std::vector<float>, std::vector<std::int32_t>>;
+
 std::string to_string(const Napi::Value& value, const std::string& where);
 std::span<const float> to_floats(const Napi::Value& value, const std::string& where);
 std::span<const std::int32_t> to_ints(const Napi::Value& value, const std::string& where);
+Values to_values(const Napi::Value& value, const std::string& where);
+/// A typed array, copied.
+OwnedValues to_owned(const Napi::Value& value, const std::string& where);
+/// One typed array or an array of them, copied.
+std::vector<OwnedValues> to_batch(const Napi::Value& value, const std::string& where);
 std::span<const std::byte> to_bytes(const Napi::Value& value, const std::string& where);
 /// A whole number in [0, 2⁵³).
 std::uint64_t to_count(const Napi::Value& value, const std::string& where);

@@ -83,9 +83,15 @@ export function withLoss(graph: Graph, labelSmoothing: number): Graph {
       `the output "${logits.name}" has shape ${formatShape(logits.shape)}; the loss expects logits [N, classes]`,
     );
   }
-  const labels: Value = { name: 'labels', dtype: 'i32', shape: [batch], role: 'label' };
+  const labels: Value = {
+    name: 'labels',
+    dtype: 'i32',
+    shape: [batch],
+    role: 'label',
+    limit: classes,
+  };
   const metric = (name: string): Value => ({ name, dtype: 'f32', shape: [], role: 'metric' });
-  const outputs = [metric('loss'), metric('errors')];
+  const outputs = [metric('cross_entropy'), metric('classification_error')];
   const dlogits: Value = { ...logits, name: `${logits.name}.grad`, role: 'temporary' };
   return {
     ...graph,

@@ -10,6 +10,8 @@ export interface Value {
   readonly role: Role;
   /** Of a `gradient`: what it is the gradient of. */
   readonly parameter?: Value;
+  /** Of an i32 `input` or `label`: values are in [0, limit). */
+  readonly limit?: number;
   /** Values from the file, of a `constant`, `parameter` or `state`, row-major; read on demand. */
   readonly read?: () => Float32Array | Int32Array;
   /** How a `parameter` starts where the file records it. */
@@ -34,6 +36,8 @@ export interface State {
   readonly next: Value;
   /** How it starts where the values of the file are not asked for. */
   readonly initializer: Initializer;
+  /** As in `Tensor`. */
+  readonly evaluation?: 'keep' | 'reset';
 }
 
 /** A computation in topological order. */

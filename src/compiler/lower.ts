@@ -24,6 +24,8 @@ export function lower(graph: Graph, { mode, batchSize, starts }: LowerOptions): 
     names.of(value);
   }
 
+  const evaluations = new Map(graph.states.map(({ value, evaluation }) => [value, evaluation]));
+
   const idOf = (value: Value): number => {
     const known = ids.get(value);
     if (known !== undefined) return known;
@@ -37,10 +39,14 @@ export function lower(graph: Graph, { mode, batchSize, starts }: LowerOptions): 
     const shape = concrete(value.shape, batchSize);
     checkShape(shape, `the tensor "${value.name}"`);
     const tensor: Tensor = { name: names.of(value), dtype, shape, role };
+    if (value.limit !== undefined) tensor.limit = value.limit;
     if (value.parameter) tensor.parameter = idOf(value.parameter);
     if (role === 'constant') tensor.data = value.read?.() ?? missing(value);
     if (role === 'parameter') Object.assign(tensor, start(value, starts), { decay: decays(value) });
-    if (role === 'state') Object.assign(tensor, start(value, starts));
+    if (role === 'state') {
+      const evaluation = evaluations.get(value);
+      Object.assign(tensor, start(value, starts), evaluation && { evaluation });
+    }
     return tensor;
   };
 

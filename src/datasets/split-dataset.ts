@@ -30,9 +30,8 @@ export function splitDataset(
   const train = cut(raw.train, 0, training);
   const norm = channelMoments(train.inputs, raw.shape);
   const split = (part: { inputs: Uint8Array; labels: Int32Array }): Split => ({
-    ...part,
-    ...norm,
-    shape: raw.shape,
+    inputs: [{ values: part.inputs, shape: raw.shape, ...norm }],
+    labels: { values: part.labels, shape: [] },
   });
   return {
     train: split(train),

@@ -1,12 +1,12 @@
 import { loadAddon, type NativeTrainer } from './load-addon.js';
-import type { Metrics, Trainer, TrainerOptions, TrainResult } from './types.js';
+import type { BatchValues, Metrics, Trainer, TrainerOptions, TrainResult } from './types.js';
 
 /**
  * Starts a trainer on a thread of its own: plans both programs, starts the parameters.
  *
  * The arrays of `options.splits` are read while the trainer lives; do not transfer or resize their buffers.
  * Commands given while another runs wait for it, but the synchronous ones (`getParameter`, `setParameter`,
- * `getGradient`, `parameterNames`, `memory`) throw then.
+ * `getGradient`, `parameterNames`, `stateNames`, `memory`) throw then.
  *
  * @throws TypeError naming the program, op, tensor or option that is wrong; Error when the native core is missing.
  */
@@ -61,6 +61,10 @@ class EngineTrainer implements Trainer {
     return this.#native.parameterNames();
   }
 
+  stateNames(): string[] {
+    return this.#native.stateNames();
+  }
+
   getParameter(name: string): Float32Array {
     return this.#native.getParameter(name);
   }
@@ -74,14 +78,14 @@ class EngineTrainer implements Trainer {
   }
 
   async stepOn(
-    inputs: Float32Array,
-    labels: Int32Array,
+    inputs: BatchValues | readonly BatchValues[],
+    labels: BatchValues | undefined,
     options: { update?: boolean } = {},
   ): Promise<number> {
     return this.#native.stepOn(inputs, labels, options.update ?? true);
   }
 
-  async predict(inputs: Float32Array): Promise<Float32Array> {
+  async predict(inputs: BatchValues | readonly BatchValues[]): Promise<Float32Array> {
     return this.#native.predict(inputs);
   }
 

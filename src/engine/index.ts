@@ -1,3 +1,4 @@
+export { countExamples } from './count-examples.js';
 export { createTrainer } from './create-trainer.js';
 export { type EngineInfo, engineInfo } from './engine-info.js';
 export type * from './types.js';

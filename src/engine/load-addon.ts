@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Metrics, Trainer, TrainerOptions, TrainResult } from './types.js';
+import type { BatchValues, Metrics, Trainer, TrainerOptions, TrainResult } from './types.js';
 
 /** What the native code exports. `abort` is set to 1 by the main thread to stop between two steps. */
 export interface Addon {
@@ -17,6 +17,7 @@ export interface NativeTrainer
     | 'checkpoint'
     | 'restore'
     | 'parameterNames'
+    | 'stateNames'
     | 'getParameter'
     | 'setParameter'
     | 'getGradient'
@@ -27,7 +28,11 @@ export interface NativeTrainer
   ready(): Promise<void>;
   train(steps: number, abort: Int32Array): Promise<TrainResult>;
   evaluate(split: string, abort: Int32Array): Promise<Metrics>;
-  stepOn(inputs: Float32Array, labels: Int32Array, update: boolean): Promise<number>;
+  stepOn(
+    inputs: BatchValues | readonly BatchValues[],
+    labels: BatchValues | undefined,
+    update: boolean,
+  ): Promise<number>;
   kernelName(): string;
 }
 

@@ -2,17 +2,27 @@ import type { Program } from '../compiler/program.js';
 import type { CompiledRule, CompiledSchedule } from '../optimizers/rule.js';
 
 /**
- * One field of examples in memory, one row an example. u8 data are mapped to f32 by
- * `(value / 255 − mean[c]) / stddev[c]` per channel c (the first axis of `shape`); f32 data are taken as they are.
+ * One field of examples in memory, one row an example. u8 values are mapped to f32 by
+ * `(value / 255 − mean[c]) / stddev[c]` per channel c (the first axis of `shape`); f32 and i32 (ids) are taken as
+ * they are.
  */
-export interface Split {
-  inputs: Uint8Array | Float32Array;
-  /** Shape of one example, e.g. [1, 28, 28]. */
+export interface Field {
+  values: Uint8Array | Float32Array | Int32Array;
+  /** Shape of one example, e.g. [1, 28, 28]; [] for a scalar. */
   shape: number[];
   mean?: number[];
   stddev?: number[];
-  labels: Int32Array;
 }
+
+export interface Split {
+  /** In the order of the programs' input tensors. */
+  inputs: Field[];
+  /** Absent for programs without labels. */
+  labels?: Field;
+}
+
+/** One batch of a field, row-major. */
+export type BatchValues = Float32Array | Int32Array;
 
 export interface TrainerOptions {
   /** Same parameters (by name and shape) in both. */
@@ -32,6 +42,17 @@ export interface TrainerOptions {
   /** Clip the global norm of the gradient, or each element. Default none. */
   clipNorm?: number;
   clipValue?: number;
+  /**
+   * Examples an update: a multiple of the training program's batch size, the default. The program then runs several
+   * times an update and the gradient is that of the mean loss over all of the batch; batch normalisation takes its
+   * statistics from each run's examples alone.
+   */
+  batchSize?: number;
+  /**
+   * `shuffled` anew every epoch, the default, or `sequential`: with q whole batches, row r of batch k is example
+   * r·q + k, so that every row walks through one contiguous stream; evaluations go the same way.
+   */
+  order?: 'shuffled' | 'sequential';
   /** Keys every random stream (initialisation, shuffling). Unsigned 64 bit. */
   seed: bigint;
   /** Compute threads of this trainer. */
@@ -53,10 +74,8 @@ export interface TrainResult {
 
 export interface Metrics {
   examples: number;
-  /** Mean over examples, natural log, without label smoothing or L2. */
-  cross_entropy: number;
-  /** Fraction in [0, 1]. */
-  classification_error: number;
+  /** By the names of the evaluation program's metrics: means over what counts of the split. */
+  values: Record<string, number>;
 }
 
 export interface Trainer {
@@ -67,22 +86,29 @@ export interface Trainer {
     split: 'train' | 'validation' | 'test',
     options?: { signal?: AbortSignal },
   ): Promise<Metrics>;
-  /** Everything needed to go on to the bit: parameters, optimizer state, step. */
+  /** Everything needed to go on to the bit: parameters, states, optimizer state, step. */
   checkpoint(): Promise<Uint8Array>;
   restore(checkpoint: Uint8Array): Promise<void>;
   parameterNames(): string[];
-  /** Row-major copy. */
+  /** Of what persists between steps and is not trained, such as running statistics. */
+  stateNames(): string[];
+  /** Row-major copy of a parameter or state. */
   getParameter(name: string): Float32Array;
   setParameter(name: string, values: Float32Array): void;
   /** Row-major copy of the last step's gradient (before clipping and L2). */
   getGradient(name: string): Float32Array;
   /**
    * One training step, or with `update: false` only forward and backward, on a batch given by the caller in
-   * place of the shuffled data (for tests and gradient checks). Returns the mean loss.
+   * place of the training data (for tests and gradient checks); without an update states stay as they are. Several
+   * inputs are a list, in the order of the program's. Returns the mean loss.
    */
-  stepOn(inputs: Float32Array, labels: Int32Array, options?: { update?: boolean }): Promise<number>;
-  /** Logits of one batch through the evaluation program, row-major. */
-  predict(inputs: Float32Array): Promise<Float32Array>;
+  stepOn(
+    inputs: BatchValues | readonly BatchValues[],
+    labels: BatchValues | undefined,
+    options?: { update?: boolean },
+  ): Promise<number>;
+  /** The model's output for one batch through the evaluation program, row-major. Leaves states as they are. */
+  predict(inputs: BatchValues | readonly BatchValues[]): Promise<Float32Array>;
   memory(): {
     arenaBytes: number;
     liveTensorBytes: number;

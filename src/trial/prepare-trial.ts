@@ -1,4 +1,4 @@
-import { createTrainer } from '../engine/index.js';
+import { countExamples, createTrainer } from '../engine/index.js';
 import { compileRule, getOptimizer } from '../optimizers/index.js';
 import { compileSchedule, type ScheduleSpec } from '../schedules/index.js';
 import { inSteps } from '../study/duration-schema.js';
@@ -39,7 +39,7 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
   const { spec, splits, compile } = await cachedWorkload(settings.workload, dataFolder);
   const { labelSmoothing } = settings;
   const programs = compile(labelSmoothing === undefined ? {} : { labelSmoothing });
-  const stepsPerEpoch = Math.ceil(splits.train.labels.length / programs.train.batchSize);
+  const stepsPerEpoch = Math.ceil(countExamples(splits.train) / programs.train.batchSize);
   const steps = inSteps(settings.budget ?? { steps: spec.steps }, stepsPerEpoch);
 
   const trainer = await createTrainer({
@@ -59,6 +59,6 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
     trainer,
     steps,
     evaluateEvery: inSteps(settings.evaluateEvery, stepsPerEpoch),
-    splits: splits.test.labels.length > 0 ? ['validation', 'test'] : ['validation'],
+    splits: countExamples(splits.test) > 0 ? ['validation', 'test'] : ['validation'],
   };
 }

@@ -31,7 +31,6 @@ export interface RunTrialOptions {
 /** Wished seconds of one call to the engine: often enough to show life and progress. */
 const CHUNK_SECONDS = 1;
 const FIRST_CHUNK = 16;
-const METRICS = ['cross_entropy', 'classification_error'] as const;
 
 /**
  * Trains a trial to its end, its divergence or a stop. After every `evaluateEvery` steps and at the end it measures
@@ -143,7 +142,7 @@ class TrialRun {
     for (const split of splits) {
       const metrics = await this.#evaluate(split);
       if (metrics === undefined || signal.aborted) return undefined;
-      for (const metric of METRICS) add(split, metric, metrics[metric]);
+      for (const [metric, value] of Object.entries(metrics.values)) add(split, metric, value);
     }
     this.#options.send({ kind: 'measured', measurements });
     this.#lossSum = 0;

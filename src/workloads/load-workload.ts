@@ -79,17 +79,18 @@ function checkFit(model: OnnxModel, spec: WorkloadSpec, { train, classes }: Data
   const { graph, inputs, problems } = importGraph(model, namesOf(spec));
   if (graph === undefined) throw new CompileError(problems, model.file);
   const [input, second] = inputs;
-  if (input === undefined || second !== undefined) {
+  const [field] = train.inputs;
+  if (field === undefined || input === undefined || second !== undefined) {
     throw new CompileError(
       `the model has ${inputs.length} data inputs; the data set ${dataset} has one`,
       model.file,
     );
   }
   const example = input.shape.slice(1);
-  if (!sameShape(example, train.shape)) {
+  if (!sameShape(example, field.shape)) {
     throw new CompileError(
       `the input "${input.name}" takes examples of shape ${formatShape(example)}, but those of ${dataset} ` +
-        `have shape ${formatShape(train.shape)}`,
+        `have shape ${formatShape(field.shape)}`,
       model.file,
     );
   }

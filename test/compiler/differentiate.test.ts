@@ -16,7 +16,7 @@ function check(spec: ModelSpec, labelSmoothing: number, seed: number) {
   });
   const values = randomValues(train, seed);
   const results = interpret(train, values);
-  const lossAt = () => interpret(train, values).get('loss')?.[0] ?? Number.NaN;
+  const lossAt = () => interpret(train, values).get('cross_entropy')?.[0] ?? Number.NaN;
   const parameters = train.tensors.filter(({ role }) => role === 'parameter');
   expect(parameters.length).toBeGreaterThan(0);
   for (const { name } of parameters) {

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { loadDataset } from '../../src/datasets/load-dataset.js';
+import { countExamples } from '../../src/engine/count-examples.js';
 
 test('loads by name, options included', async () => {
   const data = await loadDataset('synthetic', { validation: 30, examples: 100, classes: 4 });
-  expect(data.train.labels.length).toBe(70);
-  expect(data.validation.labels.length).toBe(30);
-  expect(data.test.labels.length).toBe(200);
+  expect(countExamples(data.train)).toBe(70);
+  expect(countExamples(data.validation)).toBe(30);
+  expect(countExamples(data.test)).toBe(200);
   expect(data.classes).toHaveLength(4);
-  expect(data.train.mean).toHaveLength(1);
+  expect(data.train.inputs[0]?.mean).toHaveLength(1);
 });
 
 test.each([

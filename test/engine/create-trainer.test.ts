@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   createTrainer,
   engineInfo,
+  type Split,
   type Trainer,
   type TrainerOptions,
 } from '../../src/engine/index.js';
@@ -15,20 +16,25 @@ const CLASSES = 3;
 const BATCH = 8;
 
 /** Points around one centre a class. */
-function blobs(examples: number): { inputs: Float32Array; labels: Int32Array; shape: number[] } {
+function blobs(examples: number): { inputs: Float32Array; labels: Int32Array } {
   const labels = Int32Array.from({ length: examples }, (_, i) => i % CLASSES);
   const inputs = Float32Array.from({ length: examples * INPUTS }, (_, k) => {
     const i = Math.floor(k / INPUTS);
     return ((k % INPUTS) % CLASSES === i % CLASSES ? 1 : 0) + 0.5 * Math.sin(k * k);
   });
-  return { inputs, labels, shape: [INPUTS] };
+  return { inputs, labels };
 }
+
+const splitOf = (examples: number): Split => {
+  const { inputs, labels } = blobs(examples);
+  return { inputs: [{ values: inputs, shape: [INPUTS] }], labels: { values: labels, shape: [] } };
+};
 
 function options(more: Partial<TrainerOptions> = {}): TrainerOptions {
   return {
     train: mlp('train', BATCH, INPUTS, 20, CLASSES),
     evaluate: mlp('evaluate', BATCH, INPUTS, 20, CLASSES),
-    splits: { train: blobs(50), validation: blobs(21) },
+    splits: { train: splitOf(50), validation: splitOf(21) },
     rule: compileRule(getOptimizer('adam')),
     hyperparameters: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
     lr: 1e-2,
@@ -65,13 +71,13 @@ describe('createTrainer', () => {
     expect(result.seconds).toBeGreaterThan(0);
     expect(trainer.step).toBe(200);
     expect(after.examples).toBe(21);
-    expect(after.cross_entropy).toBeLessThan(before.cross_entropy / 4);
-    expect(after.classification_error).toBe(0);
+    expect(after.values['cross_entropy']).toBeLessThan((before.values['cross_entropy'] ?? 0) / 4);
+    expect(after.values['classification_error']).toBe(0);
   });
 
   it('maps bytes to floats as the split says', async () => {
     const bytes = Uint8Array.from({ length: 50 * INPUTS }, (_, k) => (k * 37) % 256);
-    const { labels } = blobs(50);
+    const labels = { values: blobs(50).labels, shape: [] };
     const mean = Array.from({ length: INPUTS }, (_, c) => c / 20);
     const stddev = Array.from({ length: INPUTS }, (_, c) => 0.1 + c / 10);
     const floats = Float32Array.from(
@@ -80,11 +86,13 @@ describe('createTrainer', () => {
     );
     const shape = [INPUTS];
     const a = await trainerOf({
-      splits: { train: { inputs: bytes, shape, mean, stddev, labels } },
+      splits: { train: { inputs: [{ values: bytes, shape, mean, stddev }], labels } },
     });
-    const b = await trainerOf({ splits: { train: { inputs: floats, shape, labels } } });
+    const b = await trainerOf({
+      splits: { train: { inputs: [{ values: floats, shape }], labels } },
+    });
     const [x, y] = [await a.evaluate('train'), await b.evaluate('train')];
-    expect(x.cross_entropy).toBeCloseTo(y.cross_entropy, 6);
+    expect(x.values['cross_entropy']).toBeCloseTo(y.values['cross_entropy'] ?? Number.NaN, 6);
     expect(x.examples).toBe(50);
   });
 
@@ -198,8 +206,14 @@ describe('createTrainer', () => {
       [{ lr: Number.NaN }, /lr/],
       [{ hyperparameters: { beta1: 0.9, beta2: 0.999 } }, /'epsilon'/],
       [{ splits: {} }, /splits\.train/],
-      [{ splits: { train: { ...blobs(50), inputs: [1, 2] } } }, /options\.splits\.train\.inputs/],
-      [{ splits: { train: { ...blobs(50), shape: [5] } } }, /split 'train'/],
+      [{ splits: { train: { inputs: [1, 2] } } }, /options\.splits\.train\.inputs\[0\]/],
+      [{ splits: { train: { inputs: [{ values: [1], shape: [] }] } } }, /inputs\[0\]\.values/],
+      [
+        { splits: { train: { inputs: [{ values: blobs(50).inputs, shape: [5] }] } } },
+        /split 'train'/,
+      ],
+      [{ order: 'random' }, /options\.order must be 'shuffled' or 'sequential'/],
+      [{ batchSize: 12 }, /batchSize must be a multiple of the training program's, 8/],
       [{ train: undefined }, /options\.train must be an object/],
       [
         { train: { ...mlp('train', 8, 12, 20, 3), mode: 'test' } },

@@ -22,7 +22,9 @@ async function trainerOf(programs: Programs, values: Values) {
   const shape = input?.shape.slice(1) ?? [];
   const trainer = await createTrainer({
     ...programs,
-    splits: { train: { inputs, labels, shape } },
+    splits: {
+      train: { inputs: [{ values: inputs, shape }], labels: { values: labels, shape: [] } },
+    },
     rule: compileRule(getOptimizer('sgd')),
     hyperparameters: {},
     lr: 0.1,
@@ -56,7 +58,7 @@ describe('the engine computes what the interpreter computes', () => {
 
     expectClose(
       [await trainer.stepOn(inputs, labels, { update: false })],
-      expected.get('loss') ?? [],
+      expected.get('cross_entropy') ?? [],
       'loss',
     );
     for (const name of trainer.parameterNames()) {

@@ -53,15 +53,15 @@ export function mlp(
       decay: shape.length > 1,
     });
   const x = b.tensor('x', [batch, inputs], 'input');
-  const labels = b.tensor('labels', [batch], 'label');
+  const labels = b.tensor('labels', [batch], 'label', { limit: classes });
   const w1 = parameter('w1', [hidden, inputs], inputs);
   const b1 = parameter('b1', [hidden], inputs);
   const w2 = parameter('w2', [classes, hidden], hidden);
   const b2 = parameter('b2', [classes], hidden);
   const h = b.tensor('h', [batch, hidden]);
   const logits = b.tensor('logits', [batch, classes]);
-  const loss = b.tensor('loss', [], 'metric');
-  const errors = b.tensor('errors', [], 'metric');
+  const loss = b.tensor('cross_entropy', [], 'metric');
+  const errors = b.tensor('classification_error', [], 'metric');
   b.op('dense', [x, w1, b1], [h], { transposed: true, relu: true });
   b.op('dense', [h, w2, b2], [logits], { transposed: true });
   if (mode === 'evaluate') {

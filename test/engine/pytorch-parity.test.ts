@@ -44,7 +44,12 @@ async function parityTrainer(model: string, optimizer: string) {
   const { images, labels } = parityBatch(0);
   const trainer = await createTrainer({
     ...programs,
-    splits: { train: { inputs: images, labels, shape: [1, 28, 28] } },
+    splits: {
+      train: {
+        inputs: [{ values: images, shape: [1, 28, 28] }],
+        labels: { values: labels, shape: [] },
+      },
+    },
     rule: compileRule(getOptimizer(optimizer, 'pytorch')),
     hyperparameters: hyperparameters[optimizer] ?? {},
     lr: fixtures.learning_rates[model]?.[optimizer] ?? Number.NaN,

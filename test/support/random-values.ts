@@ -1,19 +1,18 @@
 import type { Program } from '../../src/compiler/program.js';
 import { Philox } from '../../src/random/philox.js';
 
-/** Values for everything a program is given: uniform on [−1, 1), labels uniform over the classes. */
+/** Values for everything a program is given: f32 uniform on [−1, 1), i32 uniform below its limit. */
 export function randomValues(program: Program, seed: number): Record<string, Float64Array> {
   const random = new Philox(seed);
-  const loss = program.ops.find(({ kind }) => kind === 'softmax_cross_entropy');
-  const classes = program.tensors[loss?.inputs[0] ?? -1]?.shape[1] ?? 0;
+  const given = program.tensors.filter(({ role }) =>
+    ['input', 'label', 'parameter'].includes(role),
+  );
   return Object.fromEntries(
-    program.tensors.flatMap(({ name, role, shape }) => {
+    given.map(({ name, dtype, shape, limit = 1 }) => {
       const length = shape.reduce((a, b) => a * b, 1);
-      if (role === 'label') {
-        return [[name, Float64Array.from({ length }, () => random.below(classes))]];
-      }
-      if (role !== 'input' && role !== 'parameter') return [];
-      return [[name, Float64Array.from({ length }, () => Math.fround(2 * random.uniform() - 1))]];
+      const draw = () =>
+        dtype === 'i32' ? random.below(limit) : Math.fround(2 * random.uniform() - 1);
+      return [name, Float64Array.from({ length }, draw)];
     }),
   );
 }

@@ -37,7 +37,7 @@ export class FakeTrainer {
     signal?.throwIfAborted();
     const value = (split === 'test' ? 2 : 1) + this.#state / 3;
     const bad = this.step === this.#options.badMetricAt ? Number.NaN : value;
-    return { examples: 10, cross_entropy: bad, classification_error: value / 5 };
+    return { examples: 10, values: { cross_entropy: bad, classification_error: value / 5 } };
   }
 
   async checkpoint() {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { countExamples } from '../../src/engine/count-examples.js';
 import { builtinWorkloads, listWorkloads, loadWorkload } from '../../src/workloads/index.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'optcmp-'));
@@ -46,9 +47,9 @@ describe('loadWorkload', () => {
   test('reads model, data and settings', async () => {
     const workload = await load(own);
     expect(workload.spec).toMatchObject({ name: 'own', steps: 100, initialization: 'pytorch' });
-    expect(workload.splits.train.labels).toHaveLength(80);
-    expect(workload.splits.validation.labels).toHaveLength(20);
-    expect(workload.splits.test.labels).toHaveLength(30);
+    expect(countExamples(workload.splits.train)).toBe(80);
+    expect(countExamples(workload.splits.validation)).toBe(20);
+    expect(countExamples(workload.splits.test)).toBe(30);
     const { train, evaluate } = workload.compile();
     expect(train.batchSize).toBe(8);
     expect(lossOf(train)).toEqual({ label_smoothing: 0.05 });

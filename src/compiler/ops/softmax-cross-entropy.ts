@@ -3,8 +3,8 @@ import { accumulate, each, set } from './reference-context.js';
 
 /**
  * logits[N,C], labels[N] → loss, errors, (dlogits[N,C]).
- * `loss` (mean over rows with label ≥ 0) and `errors` (count of rows whose arg-max is not the label) are `metric`
- * scalars; `dlogits` is the gradient of the mean loss.
+ * `loss` and `errors` (the fraction whose arg-max is not the label) are metrics, means over rows with label ≥ 0;
+ * `dlogits` is the gradient of the mean loss.
  */
 export const softmax_cross_entropy: OpDefinition<{ label_smoothing: number }> = {
   requiredOutputs: 2,
@@ -25,7 +25,7 @@ export const softmax_cross_entropy: OpDefinition<{ label_smoothing: number }> = 
         accumulate(loss, 0, (target * (log - z)) / counted);
         if (dlogits) set(dlogits, n * classes + k, (Math.exp(z - log) - target) / counted);
       });
-      if (row.indexOf(top) !== label) accumulate(errors, 0, 1);
+      if (row.indexOf(top) !== label) accumulate(errors, 0, 1 / counted);
     });
   },
 };
