@@ -1,0 +1,5 @@
+#include "ops/batch_norm_kernels.inl.hpp"
+
+namespace optcmp::ops {
+const BatchNormKernels batch_norm_portable = kKernels;
+}  // namespace optcmp::ops
