@@ -2,6 +2,7 @@ import type { ModelSpec } from '../onnx-builder.js';
 import { convolutions } from './convolutions.js';
 import { elementwise } from './elementwise.js';
 import { movement } from './movement.js';
+import { normalizations } from './normalizations.js';
 import { pools } from './pools.js';
 import { products } from './products.js';
 import { shapes } from './shapes.js';
@@ -14,6 +15,7 @@ export const modelCases: Readonly<Record<string, ModelSpec>> = {
   ...convolutions,
   ...elementwise,
   ...movement,
+  ...normalizations,
   ...pools,
   ...products,
   ...shapes,
