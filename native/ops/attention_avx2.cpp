@@ -1,0 +1,6 @@
+#define OPTCMP_LANES 8
+#include "ops/attention_kernels.inl.hpp"
+
+namespace optcmp::ops {
+const AttentionKernels attention_avx2 = kKernels;
+}  // namespace optcmp::ops

@@ -1,0 +1,6 @@
+#define OPTCMP_LANES 4
+#include "ops/attention_kernels.inl.hpp"
+
+namespace optcmp::ops {
+const AttentionKernels attention_portable = kKernels;
+}  // namespace optcmp::ops
