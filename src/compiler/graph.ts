@@ -65,3 +65,13 @@ export const temporary = (name: string, shape: Shape): Value => ({
   shape,
   role: 'temporary',
 });
+
+/** How often each value is read, by nodes and from outside. */
+export function countReaders(graph: Graph): Map<Value, number> {
+  const count = new Map<Value, number>();
+  const read = [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs];
+  for (const value of [...read, ...graph.states.map(({ next }) => next)]) {
+    count.set(value, (count.get(value) ?? 0) + 1);
+  }
+  return count;
+}

@@ -1,6 +1,7 @@
 import { sameShape } from './dimension.js';
-import { at, type Graph, type Node, type Value } from './graph.js';
+import { at, countReaders, type Graph, type Node, type Value } from './graph.js';
 import { definitionOf } from './ops/index.js';
+import { simplifyMovement } from './simplify-movement.js';
 
 /**
  * What a node becomes given the node that makes its first input; `undefined` to leave both as they are.
@@ -12,12 +13,6 @@ interface Context {
   /** Whether the producer's output is read by this node alone. */
   only: boolean;
 }
-
-/** A reshape of a reshape is one reshape. */
-const reshapeChain: Fusion = (node, producer) =>
-  node.kind === 'reshape' && producer.kind === 'reshape'
-    ? [{ ...node, inputs: producer.inputs }]
-    : undefined;
 
 /** A parameter added to each output channel of a convolution or dense layer is its bias. */
 const bias: Fusion = (node, producer, { only }) => {
@@ -88,16 +83,13 @@ const reluAfter: Fusion = (node, producer, { only }) => {
 };
 
 /** Each list is one sweep: a ReLU belongs to the pool after it rather than to the layer before it. */
-const SWEEPS: readonly (readonly Fusion[])[] = [
-  [reshapeChain, bias, residual, reluBeforePool],
-  [reluAfter],
-];
+const SWEEPS: readonly (readonly Fusion[])[] = [[bias, residual, reluBeforePool], [reluAfter]];
 
 /** Fuses what the engine can do in one op, and drops what nothing depends on. The values stay the same. */
 export function simplify(graph: Graph): Graph {
   return SWEEPS.reduce(
     (current, fusions) => removeDead(sweep(current, fusions)),
-    removeDead(dropCopies(graph)),
+    removeDead(simplifyMovement(graph)),
   );
 }
 
@@ -138,30 +130,6 @@ function fuse(
 function orders(node: Node): Node[] {
   if (node.kind !== 'add') return [node];
   return [node, { ...node, inputs: node.inputs.toReversed() }];
-}
-
-function countReaders(graph: Graph): Map<Value, number> {
-  const count = new Map<Value, number>();
-  const read = [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs];
-  for (const value of [...read, ...graph.states.map(({ next }) => next)]) {
-    count.set(value, (count.get(value) ?? 0) + 1);
-  }
-  return count;
-}
-
-/** Reshapes to the shape a tensor already has. */
-function dropCopies(graph: Graph): Graph {
-  const same = new Map<Value, Value>();
-  const original = (value: Value) => same.get(value) ?? value;
-  const nodes: Node[] = [];
-  for (const node of graph.nodes) {
-    const inputs = node.inputs.map(original);
-    const [x, y] = [at(inputs, 0), at(node.outputs, 0)];
-    if (node.kind === 'reshape' && y.role === 'temporary' && sameShape(x.shape, y.shape))
-      same.set(y, x);
-    else nodes.push({ ...node, inputs } as Node);
-  }
-  return { ...graph, nodes, outputs: graph.outputs.map(original) };
 }
 
 /** Without nodes, parameters and states that no output of the graph depends on. */

@@ -1,6 +1,6 @@
 import { CompileError, type CompileProblem } from '../compile-error.js';
 import { formatShape, sameShape } from '../dimension.js';
-import type { Graph, Node, State, Value } from '../graph.js';
+import { at, type Graph, type Node, type State, type Value } from '../graph.js';
 import { declare, INPUT_TYPES, plainInput } from './declare.js';
 import { folders } from './fold/index.js';
 import { advice, importers } from './importers/index.js';
@@ -10,6 +10,7 @@ import { type GraphBuilder, type Imported, isValue, NodeReader } from './node-re
 import { normalizationWarnings } from './normalization-warnings.js';
 import type { OnnxModel, OnnxNode } from './onnx-model.js';
 import { orderNodes, readsOf } from './order-nodes.js';
+import { findPatterns, type Match } from './patterns/index.js';
 import { type RoleNames, Roles, type TensorRole } from './roles.js';
 
 /** What a model file does not say by itself. */
@@ -65,7 +66,8 @@ function importModel(model: OnnxModel, options: ImportOptions): ImportResult {
   for (const input of declared.inputs) importing.set(input);
 
   const carried = [...carry.keys()].filter((name) => model.outputs.includes(name));
-  importing.importNodes(orderNodes(model, [outputName, ...carried]));
+  const wanted = [outputName, ...carried];
+  importing.importNodes(orderNodes(model, wanted), wanted);
   const { nodes, states, problems, read } = importing;
   if (problems.length === 0) {
     for (const name of carried) importing.carry(name, carry.get(name) ?? '');
@@ -163,7 +165,7 @@ export function importPlainGraph(
   const inputs = free.filter(({ name }) => !model.initializers.has(name)).map(plainInput);
   for (const input of inputs) importing.set(input);
   for (const [name, value] of known) importing.setKnown(name, value);
-  importing.importNodes(orderNodes(model, model.outputs));
+  importing.importNodes(orderNodes(model, model.outputs), model.outputs);
   if (importing.problems.length > 0) throw new CompileError(importing.problems);
   return {
     inputs,
@@ -224,8 +226,33 @@ class Importing {
     this.#graph.states.set(input, { value: input, next, initializer: { kind: 'zeros' } });
   }
 
-  importNodes(nodes: readonly OnnxNode[]): void {
-    for (const node of nodes) this.#import(node);
+  /** `outputs` are read after the nodes. */
+  importNodes(nodes: readonly OnnxNode[], outputs: readonly string[]): void {
+    const matches = findPatterns(nodes, outputs);
+    const inner = new Set([...matches.values()].flatMap((match) => match.inner));
+    for (const node of nodes) {
+      const match = matches.get(node);
+      if (match) this.#importMatch(node, match, nodes);
+      else if (!inner.has(node)) this.#import(node);
+    }
+  }
+
+  /** As one operation if that is possible, else node by node. */
+  #importMatch(last: OnnxNode, { node, inner, importer }: Match, order: readonly OnnxNode[]): void {
+    const inputs = node.inputs.map((name) => this.#lookup(name));
+    const made = inputs.includes(UNKNOWN)
+      ? undefined
+      : importer(this.#reader(node, inputs as (Imported | undefined)[]));
+    if (made === undefined) {
+      for (const other of order) if (other === last || inner.includes(other)) this.#import(other);
+      return;
+    }
+    for (const name of node.inputs) this.read.add(name);
+    this.#values.set(at(last.outputs, 0), made);
+  }
+
+  #reader(node: OnnxNode, inputs: readonly (Imported | undefined)[]): NodeReader {
+    return new NodeReader(node, inputs, this.#graph, this.#model.opset);
   }
 
   #import(node: OnnxNode): void {
@@ -251,7 +278,7 @@ class Importing {
   #results(node: OnnxNode, inputs: readonly (Imported | undefined)[]) {
     const importer = own(importers, node.opType);
     const folder = own(folders, node.opType);
-    const reader = new NodeReader(node, inputs, this.#graph, this.#model.opset);
+    const reader = this.#reader(node, inputs);
     if (node.opType === 'If') return this.#branch(reader);
     const folded = reader.allKnown ? folder?.(reader) : undefined;
     const result = folded ?? importer?.(reader);
@@ -274,6 +301,7 @@ class Importing {
         branch.outputs,
         (outer) => this.#values.has(outer) || this.#model.initializers.has(outer),
       ),
+      branch.outputs,
     );
     return branch.outputs.map((output) => this.get(output));
   }

@@ -49,11 +49,11 @@ export const attention: OpDefinition<AttentionAttributes> = {
   flops: ({ inputs: [q = [], k = [], v = []] }, { causal }) => products([q, k, v], causal, 1, 1),
   reference({ x, y: [y, lse], inputShapes, attributes }) {
     const [q, k, v, mask] = x;
-    if (!q || !k || !v || !y || !lse) return;
+    if (!q || !k || !v || !y) return;
     eachQuery(inputShapes, attributes, q, k, mask, ({ row, keys, scores }) => {
       const top = Math.max(...scores);
       const log = top + Math.log(scores.reduce((sum, s) => sum + Math.exp(s - top), 0));
-      set(lse, row, log);
+      if (lse) set(lse, row, log);
       scores.forEach((score, j) => {
         const p = Math.exp(score - log);
         eachFeature(inputShapes[2], (e, width) =>

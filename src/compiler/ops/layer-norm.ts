@@ -37,13 +37,13 @@ export const layer_norm: OpDefinition<LayerNormAttributes> = {
   },
   flops: ({ inputs }) => 8 * size(inputs[0]),
   reference({ x: [x, scale, bias], y: [y, mean, rstd], attributes }) {
-    if (!x || !scale || !y || !mean || !rstd) return;
+    if (!x || !scale || !y) return;
     const { epsilon, center } = attributes;
     eachRow(x, scale.length, (row, n) => {
       const m = center ? average(row) : 0;
       const r = 1 / Math.sqrt(average(row.map((v) => (v - m) ** 2)) + epsilon);
-      set(mean, n, m);
-      set(rstd, n, r);
+      if (mean) set(mean, n, m);
+      if (rstd) set(rstd, n, r);
       each(row, (v, i) => {
         set(y, n * row.length + i, (v - m) * r * item(scale, i) + (bias ? item(bias, i) : 0));
       });

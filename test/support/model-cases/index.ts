@@ -6,6 +6,7 @@ import { normalizations } from './normalizations.js';
 import { pools } from './pools.js';
 import { products } from './products.js';
 import { shapes } from './shapes.js';
+import { transformers } from './transformers.js';
 
 /** The batch size every case is run at. */
 export const CASE_BATCH = 3;
@@ -19,4 +20,5 @@ export const modelCases: Readonly<Record<string, ModelSpec>> = {
   ...pools,
   ...products,
   ...shapes,
+  ...transformers,
 };

@@ -1,11 +1,30 @@
 import { CompileError } from '../../compile-error.js';
-import { at } from '../../graph.js';
+import { at, type Value } from '../../graph.js';
 import type { NodeReader } from '../node-reader.js';
-import type { Importers } from './importer.js';
+import { axis, type Importers } from './importer.js';
 
 export const normalization: Importers = {
   BatchNormalization: batchNormalization,
+  LayerNormalization(n) {
+    n.int('stash_type', 1);
+    const [x, scale] = [n.tensor(0), n.tensor(1)];
+    const inputs = n.has(2) ? [x, scale, n.tensor(2)] : [x, scale];
+    return n.emit('layer_norm', inputs, { ...normalized(n, x), center: true });
+  },
+  RMSNormalization: rmsNormalization,
+  SimplifiedLayerNormalization: rmsNormalization,
 };
+
+/** What is normalised together, and ε. */
+function normalized(n: NodeReader, { shape }: Value) {
+  return { axis: axis(n.int('axis', -1), shape.length), epsilon: n.float('epsilon', 1e-5) };
+}
+
+function rmsNormalization(n: NodeReader): Value {
+  n.int('stash_type', 1);
+  const x = n.tensor(0);
+  return n.emit('layer_norm', [x, n.tensor(1)], { ...normalized(n, x), center: false });
+}
 
 /** In whichever form it was exported, it is trained: the batch's statistics train, the running ones evaluate. */
 function batchNormalization(n: NodeReader) {
