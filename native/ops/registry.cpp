@@ -31,6 +31,8 @@ constexpr const OpDefinition* kOps[]{
     &ops::attention_grad,
     &ops::layer_norm,
     &ops::layer_norm_grad,
+    &ops::gather,
+    &ops::gather_grad,
     &ops::transpose,
     &ops::slice,
     &ops::pad,

@@ -222,6 +222,8 @@ bool Planner::is_state(BufferId id) const {
   return buffer.home == Home::Part ? is_state(buffer.whole) : buffer.home == Home::State;
 }
 
+bool Planner::is_gradient(BufferId id) const { return buffers_[id].home == Home::Gradient; }
+
 BufferId Planner::scratch(std::size_t bytes) { return new_buffer(Home::Arena, 0, bytes); }
 
 void Planner::touch(BufferId id) {

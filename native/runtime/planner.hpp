@@ -139,6 +139,8 @@ class Planner {
   BufferId write_metric(TensorId id);
   /// Whether a buffer is that of a state or a part of one.
   bool is_state(BufferId id) const;
+  /// Whether a buffer is that of a gradient, which nothing else writes.
+  bool is_gradient(BufferId id) const;
 
   /// Makes `to` the same memory as `from`, which is in `layout`.
   void alias(TensorId to, BufferId from, const cpu::Desc& layout);

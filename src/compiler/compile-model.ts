@@ -3,6 +3,7 @@ import { differentiate } from './differentiate.js';
 import { BATCH, formatShape, sameDimension } from './dimension.js';
 import { at, type Graph, type Value } from './graph.js';
 import { type InitializationScheme, initializers } from './initialization.js';
+import { limitIndices } from './limit-indices.js';
 import { lower } from './lower.js';
 import { type ImportOptions, importGraph } from './onnx/import-graph.js';
 import { type OnnxModel, readOnnxModel } from './onnx/onnx-model.js';
@@ -38,8 +39,9 @@ export function compileModel(
 function compile(model: OnnxModel, options: CompileOptions) {
   const { batchSize, loss, initialization = 'pytorch' } = options;
   checkOptions(options);
-  const { graph, problems } = importGraph(model, options);
-  if (graph === undefined) throw new CompileError(problems);
+  const { graph: imported, problems } = importGraph(model, options);
+  if (imported === undefined) throw new CompileError(problems);
+  const graph = limitIndices(imported);
   checkBatch(graph, batchSize);
   // Label smoothing belongs to the training loss; the evaluation's cross-entropy is without it.
   const forTraining = simplify(withLoss(graph, loss.labelSmoothing ?? 0));

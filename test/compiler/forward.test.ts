@@ -20,8 +20,13 @@ async function bothLogits(
   const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1 });
   const feeds = Object.fromEntries(
     session.inputNames.map((name) => {
-      const shape = evaluate.tensors.find((tensor) => tensor.name === name)?.shape ?? [];
-      return [name, new Tensor('float32', Float32Array.from(values[name] ?? []), shape)];
+      const { shape = [], dtype } = evaluate.tensors.find((tensor) => tensor.name === name) ?? {};
+      const given = values[name] ?? new Float64Array();
+      const tensor =
+        dtype === 'i32'
+          ? new Tensor('int64', BigInt64Array.from(given, BigInt), shape)
+          : new Tensor('float32', Float32Array.from(given), shape);
+      return [name, tensor];
     }),
   );
   // Weights stored in the file are what ONNX Runtime uses.

@@ -17,7 +17,8 @@ const loss = { kind: 'softmax_cross_entropy', labelSmoothing: 0.1 } as const;
 
 async function trainerOf(programs: Programs, values: Values) {
   const input = programs.train.tensors.find(({ role }) => role === 'input');
-  const inputs = Float32Array.from(values[input?.name ?? ''] ?? []);
+  const given = values[input?.name ?? ''] ?? [];
+  const inputs = input?.dtype === 'i32' ? Int32Array.from(given) : Float32Array.from(given);
   const labels = Int32Array.from(values['labels'] ?? []);
   const shape = input?.shape.slice(1) ?? [];
   const trainer = await createTrainer({

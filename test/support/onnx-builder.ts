@@ -45,6 +45,8 @@ export interface NodeSpec {
 
 export interface ModelSpec {
   inputs: Record<string, (number | string)[]>;
+  /** The inputs that are int64, such as tokens. */
+  whole?: readonly string[];
   initializers?: TensorProto[];
   nodes: NodeSpec[];
   output: string | string[];
@@ -92,7 +94,7 @@ export function withWeights(spec: ModelSpec, seed: number): ModelSpec {
 
 /** The bytes of an ONNX file. */
 export function buildModel(spec: ModelSpec) {
-  const { inputs, initializers = [], nodes, output, opset = 20, functions = [] } = spec;
+  const { inputs, whole = [], initializers = [], nodes, output, opset = 20, functions = [] } = spec;
   const model = create(ModelProtoSchema, {
     irVersion: 9n,
     opsetImport: [{ domain: '', version: BigInt(opset) }],
@@ -108,7 +110,9 @@ export function buildModel(spec: ModelSpec) {
     })),
     graph: {
       name: 'test',
-      input: Object.entries(inputs).map(([name, dims]) => valueInfo(name, dims)),
+      input: Object.entries(inputs).map(([name, dims]) =>
+        valueInfo(name, dims, whole.includes(name)),
+      ),
       output: [output].flat().map((name) => valueInfo(name)),
       valueInfo: Object.entries(spec.signature ?? {}).map(([name, value]) => ({
         name,
@@ -132,10 +136,13 @@ function node({ op, inputs, outputs, attributes = {}, domain = '' }: NodeSpec, i
   });
 }
 
-const valueInfo = (name: string, dims?: (number | string)[]) =>
-  create(ValueInfoProtoSchema, { name, type: floatType(dims) });
+const valueInfo = (name: string, dims?: (number | string)[], whole = false) =>
+  create(ValueInfoProtoSchema, {
+    name,
+    type: tensorType(dims, whole ? DataType.INT64 : DataType.FLOAT),
+  });
 
-function floatType(dims: (number | string)[] | undefined) {
+function tensorType(dims: (number | string)[] | undefined, elemType: DataType) {
   const shape = dims && {
     dim: dims.map((d) => ({
       value:
@@ -144,7 +151,7 @@ function floatType(dims: (number | string)[] | undefined) {
           : { case: 'dimParam' as const, value: d },
     })),
   };
-  const tensor = { elemType: DataType.FLOAT, ...(shape ? { shape } : {}) };
+  const tensor = { elemType, ...(shape ? { shape } : {}) };
   return { value: { case: 'tensorType' as const, value: tensor } };
 }
 
