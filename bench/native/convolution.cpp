@@ -1,4 +1,5 @@
-// Times the gradients of convolutions: oneDNN's kernels beside ours, interleaved, in one process.
+// Times convolutions and their gradients: oneDNN's kernels beside ours, interleaved, in one
+// process.
 //   convolution [threads [rounds]]
 // Prints the median milliseconds of each pass, and the distance between the results of the two, as
 // a fraction of the norm.
@@ -16,10 +17,10 @@
 #include <type_traits>
 #include <vector>
 
-#include "ops/winograd_gradients.hpp"
+#include "ops/winograd_convolution.hpp"
 
-using optcmp::ops::WinogradGradients;
-using Shape = WinogradGradients::Shape;
+using optcmp::ops::WinogradConvolution;
+using Shape = WinogradConvolution::Shape;
 using dnnl::memory;
 
 namespace {
@@ -102,12 +103,12 @@ auto describe(const dnnl::engine& engine, const dnnl::convolution_forward::primi
 }
 
 void compare(const char* name, const Shape& s) {
-  if (const auto reason = WinogradGradients::unsupported(s); !reason.empty()) {
+  if (const auto reason = WinogradConvolution::unsupported(s); !reason.empty()) {
     std::printf("%s: %s\n", name, std::string(reason).c_str());
     return;
   }
-  const WinogradGradients small(s, WinogradGradients::Tile::kSmall);
-  const WinogradGradients large(s, WinogradGradients::Tile::kLarge);
+  const WinogradConvolution small(s, WinogradConvolution::Tile::kSmall);
+  const WinogradConvolution large(s, WinogradConvolution::Tile::kLarge);
   const bool wide = small.block() == 16;
 
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
@@ -134,11 +135,12 @@ void compare(const char* name, const Shape& s) {
       engine, &forward, direct, src, any, bias, dst, strides, before, after);
 
   Buffer x(src.get_size() / 4), w(stored.get_size() / 4), dy(dst.get_size() / 4);
-  Buffer dx0(x.size), dx1(x.size), dw0(w.size), dw1(w.size), db0(s.out_channels),
-      db1(s.out_channels);
+  Buffer y0(dy.size), y1(dy.size), b(s.out_channels), dx0(x.size), dx1(x.size), dw0(w.size),
+      dw1(w.size), db0(s.out_channels), db1(s.out_channels);
   Buffer workspace(std::max(small.workspace_bytes(threads), large.workspace_bytes(threads)) / 4);
   fill(x, 1, 0, 1);
   fill(w, 2, -0.1f, 0.1f);
+  fill(b, 3, -1, 1);
   fill(dy, 4, -1, 1);
   auto on = [&](const memory::desc& desc, const Buffer& buffer) {
     return memory(desc, engine, buffer.data);
@@ -146,7 +148,11 @@ void compare(const char* name, const Shape& s) {
   memory stored_weights = on(stored, w), data_weights(backward_data.weights_desc(), engine);
   dnnl::reorder(stored_weights, data_weights).execute(stream, stored_weights, data_weights);
   stream.wait();
+  memory forward_weights(forward.weights_desc(), engine);
+  dnnl::reorder(stored_weights, forward_weights).execute(stream, stored_weights, forward_weights);
+  stream.wait();
   memory diff_weights(backward_weights.diff_weights_desc(), engine);
+  const dnnl::convolution_forward run_forward(forward);
   const dnnl::convolution_backward_data run_data(backward_data);
   const dnnl::convolution_backward_weights run_weights(backward_weights);
 
@@ -159,7 +165,7 @@ void compare(const char* name, const Shape& s) {
                 t[0] / t[2], error_large);
     std::fflush(stdout);
   };
-  auto errors = [&](const std::function<void(const WinogradGradients&)>& ours, const Buffer& got,
+  auto errors = [&](const std::function<void(const WinogradConvolution&)>& ours, const Buffer& got,
                     const Buffer& expected) {
     std::pair<double, double> result;
     ours(small);
@@ -169,7 +175,7 @@ void compare(const char* name, const Shape& s) {
     return result;
   };
   auto pass = [&](const char* title, const std::function<void()>& theirs,
-                  const std::function<void(const WinogradGradients&)>& ours, const Buffer& got,
+                  const std::function<void(const WinogradConvolution&)>& ours, const Buffer& got,
                   const Buffer& expected) {
     const auto t = medians({theirs, [&] { ours(small); }, [&] { ours(large); }});
     if (&expected == &dw0) {
@@ -182,6 +188,19 @@ void compare(const char* name, const Shape& s) {
   };
 
   pass(
+      "forward",
+      [&] {
+        run_forward.execute(stream, {{DNNL_ARG_SRC, on(src, x)},
+                                     {DNNL_ARG_WEIGHTS, forward_weights},
+                                     {DNNL_ARG_BIAS, on(bias, b)},
+                                     {DNNL_ARG_DST, on(dst, y0)}});
+        stream.wait();
+      },
+      [&](const WinogradConvolution& c) {
+        c.forward(x.data, w.data, b.data, false, y1.data, workspace.data, threads);
+      },
+      y1, y0);
+  pass(
       "backward data",
       [&] {
         run_data.execute(stream, {{DNNL_ARG_DIFF_DST, on(dst, dy)},
@@ -189,7 +208,7 @@ void compare(const char* name, const Shape& s) {
                                   {DNNL_ARG_DIFF_SRC, on(src, dx0)}});
         stream.wait();
       },
-      [&](const WinogradGradients& c) {
+      [&](const WinogradConvolution& c) {
         c.backward_data(dy.data, w.data, dx1.data, workspace.data, threads);
       },
       dx1, dx0);
@@ -202,7 +221,7 @@ void compare(const char* name, const Shape& s) {
                                      {DNNL_ARG_DIFF_BIAS, on(bias, db0)}});
         stream.wait();
       },
-      [&](const WinogradGradients& c) {
+      [&](const WinogradConvolution& c) {
         c.backward_weights(x.data, dy.data, dw1.data, db1.data, workspace.data, threads);
       },
       dw1, dw0);
@@ -219,9 +238,12 @@ int main(int argc, char** argv) {
               "oneDNN ms", "GFLOP/s", "6x6 ms", "", "differs", "8x8 ms", "", "differs");
   compare("2c2d 32-64 14x14 5x5", {256, 32, 14, 14, 64, 14, 14, 5, 2, 2});
   if (argc > 3) return 0;
-  compare("16-32 14x14 3x3", {256, 16, 14, 14, 32, 14, 14, 3, 1, 1});
-  compare("32-32 32x32 3x3", {64, 32, 32, 32, 32, 32, 32, 3, 1, 1});
-  compare("64-64 32x32 3x3", {32, 64, 32, 32, 64, 32, 32, 3, 1, 1});
-  compare("128-128 16x16 3x3", {32, 128, 16, 16, 128, 16, 16, 3, 1, 1});
-  compare("256-256 8x8 3x3", {32, 256, 8, 8, 256, 8, 8, 3, 1, 1});
+  compare("ResNet-32 16-16 32x32", {128, 16, 32, 32, 16, 32, 32, 3, 1, 1});
+  compare("ResNet-32 32-32 16x16", {128, 32, 16, 16, 32, 16, 16, 3, 1, 1});
+  compare("ResNet-32 64-64 8x8", {128, 64, 8, 8, 64, 8, 8, 3, 1, 1});
+  compare("VGG-16 64-64 32x32", {32, 64, 32, 32, 64, 32, 32, 3, 1, 1});
+  compare("VGG-16 128-128 16x16", {32, 128, 16, 16, 128, 16, 16, 3, 1, 1});
+  compare("VGG-16 256-256 8x8", {32, 256, 8, 8, 256, 8, 8, 3, 1, 1});
+  compare("VGG-16 512-512 4x4", {32, 512, 4, 4, 512, 4, 4, 3, 1, 1});
+  compare("VGG-16 512-512 2x2", {32, 512, 2, 2, 512, 2, 2, 3, 1, 1});
 }

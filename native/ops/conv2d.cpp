@@ -1,4 +1,4 @@
-// y = relu?(x ∗ w + b) as a oneDNN convolution; its gradients likewise, or by Winograd's algorithm.
+// y = relu?(x ∗ w + b) and its gradients as oneDNN convolutions, or by Winograd's algorithm.
 #include "ops/conv2d_geometry.hpp"
 #include "ops/conv2d_winograd.hpp"
 #include "ops/registry.hpp"
@@ -46,6 +46,7 @@ void check_forward(const OpView& op) {
 
 void plan_forward(const OpView& op, Planner& planner) {
   const Conv2dGeometry g = Conv2dGeometry::of_forward(op);
+  if (plan_winograd_forward(op, planner, g)) return;
   const auto& in = op.op().inputs;
   const auto pd = forward(g, g.relu);
   std::vector<Argument> arguments{

@@ -8,7 +8,8 @@ namespace {
 
 Conv2dGeometry geometry(const OpView& op, const Tensor& x, const Tensor& w, const Tensor* b,
                         const Tensor& y) {
-  constexpr std::array<std::string_view, 5> known{"strides", "pads", "dilations", "groups", "relu"};
+  constexpr std::array<std::string_view, 6> known{"strides", "pads",  "dilations",
+                                                  "groups",  "exact", "relu"};
   op.allow_attributes(known);
   for (const Tensor* tensor : {&x, &w, &y}) op.require_rank(*tensor, 4);
   Conv2dGeometry g;
@@ -21,6 +22,7 @@ Conv2dGeometry geometry(const OpView& op, const Tensor& x, const Tensor& w, cons
   g.dilations = op.integers("dilations", 2, 1, {1, 1});
   g.pads = op.integers("pads", 4, 0, {0, 0, 0, 0});
   g.relu = op.flag("relu");
+  g.exact = op.flag("exact");
   g.bias = b != nullptr;
   const double groups = op.number("groups", 1);
   op.require(groups >= 1 && groups <= 1 << 20 && groups == static_cast<int>(groups),

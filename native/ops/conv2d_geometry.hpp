@@ -23,6 +23,7 @@ struct Conv2dGeometry {
   std::vector<std::int64_t> strides, dilations;  ///< height, width; a dilation of 1 is none
   std::vector<std::int64_t> pads;                ///< top, left, bottom, right
   bool bias = false, relu = false;
+  bool exact = false;  ///< By no algorithm whose rounding depends on an output's place.
 };
 
 }  // namespace optcmp::ops

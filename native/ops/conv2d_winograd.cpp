@@ -2,59 +2,83 @@
 
 #include <optional>
 
-#include "ops/winograd_gradients.hpp"
+#include "ops/winograd_convolution.hpp"
 
 namespace optcmp::ops {
 namespace {
 
 using Integers = std::vector<std::int64_t>;
 
-/// The gradients and oneDNN's names of the layouts they work in.
+/// A convolution and oneDNN's names of the layouts it works in.
 struct Plan {
-  WinogradGradients gradients;
+  WinogradConvolution convolution;
   cpu::Desc x, w, y, b;
 };
 
-std::optional<Plan> plan_for(const Conv2dGeometry& g) {
+std::optional<Plan> plan_for(const Conv2dGeometry& g, WinogradConvolution::Pass pass) {
+  if (g.exact) return std::nullopt;
   const Integers ones{1, 1};
   if (g.strides != ones || g.dilations != ones || g.groups != 1 || g.kernel[0] != g.kernel[1]) {
     return std::nullopt;
   }
-  const WinogradGradients::Shape shape{g.batch,  g.channels, g.in[0],     g.in[1],   g.out_channels,
-                                       g.out[0], g.out[1],   g.kernel[0], g.pads[0], g.pads[1]};
-  const auto tile = WinogradGradients::choose(shape);
+  const WinogradConvolution::Shape shape{g.batch,        g.channels, g.in[0],  g.in[1],
+                                         g.out_channels, g.out[0],   g.out[1], g.kernel[0],
+                                         g.pads[0],      g.pads[1]};
+  const auto tile = WinogradConvolution::choose(shape, pass);
   if (!tile) return std::nullopt;
-  const WinogradGradients gradients(shape, *tile);
-  const bool wide = gradients.block() == 16;
+  const WinogradConvolution convolution(shape, *tile);
+  const bool wide = convolution.block() == 16;
   const auto blocked = [](const Integers& dims, cpu::Tag tag) {
     return cpu::Desc(dims, dnnl::memory::data_type::f32, tag);
   };
   const auto images = wide ? cpu::Tag::nChw16c : cpu::Tag::nChw8c;
-  return Plan{gradients, blocked(g.x_shape(), images),
+  return Plan{convolution, blocked(g.x_shape(), images),
               blocked(g.weight_shape(), wide ? cpu::Tag::OIhw16i16o : cpu::Tag::OIhw8i8o),
               blocked(g.y_shape(), images), cpu::row_major({g.out_channels})};
 }
 
 }  // namespace
 
+bool plan_winograd_forward(const OpView& op, Planner& planner, const Conv2dGeometry& g) {
+  const auto plan = plan_for(g, WinogradConvolution::Pass::kForward);
+  if (!plan) return false;
+  const auto& in = op.op().inputs;
+  const BufferId x = planner.read(in[0], plan->x);
+  const BufferId w = planner.read(in[1], plan->w);
+  const BufferId b = g.bias ? planner.read(in[2], plan->b) : w;
+  const BufferId y = planner.write(op.op().outputs[0], plan->y);
+  const BufferId work = planner.scratch(plan->convolution.workspace_bytes(planner.threads()));
+  planner.emit(op, {x, w, b, y, work},
+               [=, convolution = plan->convolution, bias = g.bias,
+                relu = g.relu](const Binder& at) -> Kernel {
+                 return [=, x = at.at<const float>(x), w = at.at<const float>(w),
+                         b = bias ? at.at<const float>(b) : nullptr, y = at.at<float>(y),
+                         work = at.at<void>(work), threads = at.threads()] {
+                   convolution.forward(x, w, b, relu, y, work, threads);
+                 };
+               });
+  return true;
+}
+
 bool plan_winograd_grad_input(const OpView& op, Planner& planner, const Conv2dGeometry& g) {
-  const auto plan = plan_for(g);
+  const auto plan = plan_for(g, WinogradConvolution::Pass::kBackwardData);
   if (!plan) return false;
   const auto& in = op.op().inputs;
   const BufferId dy = planner.read(in[0], plan->y);
   const BufferId w = planner.read(in[1], plan->w);
   const BufferId dx = planner.write(op.op().outputs[0], plan->x);
-  const BufferId work = planner.scratch(plan->gradients.workspace_bytes(planner.threads()));
-  planner.emit(op, {dy, w, dx, work}, [=, gradients = plan->gradients](const Binder& at) -> Kernel {
-    return [=, dy = at.at<const float>(dy), w = at.at<const float>(w), dx = at.at<float>(dx),
-            work = at.at<void>(work),
-            threads = at.threads()] { gradients.backward_data(dy, w, dx, work, threads); };
-  });
+  const BufferId work = planner.scratch(plan->convolution.workspace_bytes(planner.threads()));
+  planner.emit(
+      op, {dy, w, dx, work}, [=, convolution = plan->convolution](const Binder& at) -> Kernel {
+        return [=, dy = at.at<const float>(dy), w = at.at<const float>(w), dx = at.at<float>(dx),
+                work = at.at<void>(work),
+                threads = at.threads()] { convolution.backward_data(dy, w, dx, work, threads); };
+      });
   return true;
 }
 
 bool plan_winograd_grad_weight(const OpView& op, Planner& planner, const Conv2dGeometry& g) {
-  const auto plan = plan_for(g);
+  const auto plan = plan_for(g, WinogradConvolution::Pass::kBackwardWeights);
   if (!plan) return false;
   const auto& in = op.op().inputs;
   const auto& out = op.op().outputs;
@@ -62,14 +86,15 @@ bool plan_winograd_grad_weight(const OpView& op, Planner& planner, const Conv2dG
   const BufferId dy = planner.read(in[1], plan->y);
   const BufferId dw = planner.write(out[0], plan->w);
   const BufferId db = g.bias ? planner.write(out[1], plan->b) : dw;
-  const BufferId work = planner.scratch(plan->gradients.workspace_bytes(planner.threads()));
-  planner.emit(
-      op, {x, dy, dw, db, work}, [=, gradients = plan->gradients](const Binder& at) -> Kernel {
-        return
-            [=, x = at.at<const float>(x), dy = at.at<const float>(dy), dw = at.at<float>(dw),
-             db = g.bias ? at.at<float>(db) : nullptr, work = at.at<void>(work),
-             threads = at.threads()] { gradients.backward_weights(x, dy, dw, db, work, threads); };
-      });
+  const BufferId work = planner.scratch(plan->convolution.workspace_bytes(planner.threads()));
+  planner.emit(op, {x, dy, dw, db, work},
+               [=, convolution = plan->convolution](const Binder& at) -> Kernel {
+                 return [=, x = at.at<const float>(x), dy = at.at<const float>(dy),
+                         dw = at.at<float>(dw), db = g.bias ? at.at<float>(db) : nullptr,
+                         work = at.at<void>(work), threads = at.threads()] {
+                   convolution.backward_weights(x, dy, dw, db, work, threads);
+                 };
+               });
   return true;
 }
 

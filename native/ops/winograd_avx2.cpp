@@ -3,7 +3,7 @@
 
 namespace optcmp::ops::winograd {
 
-const Kernels& avx2_kernels(std::int64_t kernel, WinogradGradients::Tile tile) {
+const Kernels& avx2_kernels(std::int64_t kernel, WinogradConvolution::Tile tile) {
   return kernels_for<8>("winograd:avx2", kernel, tile);
 }
 

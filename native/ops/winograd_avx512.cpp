@@ -3,7 +3,7 @@
 
 namespace optcmp::ops::winograd {
 
-const Kernels& avx512_kernels(std::int64_t kernel, WinogradGradients::Tile tile) {
+const Kernels& avx512_kernels(std::int64_t kernel, WinogradConvolution::Tile tile) {
   return kernels_for<16>("winograd:avx512", kernel, tile);
 }
 

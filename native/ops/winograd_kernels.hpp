@@ -5,14 +5,16 @@
 #include <cstdint>
 #include <string_view>
 
-#include "ops/winograd_gradients.hpp"
+#include "ops/winograd_convolution.hpp"
 
 namespace optcmp::ops {
 
-struct WinogradGradients::Kernels {
+struct WinogradConvolution::Kernels {
   std::string_view name;
   int block;
   std::size_t (*workspace_floats)(const Shape&, int threads);
+  void (*forward)(const Shape&, const float* src, const float* weights, const float* bias,
+                  bool relu, float* dst, float* workspace, int threads);
   void (*backward_data)(const Shape&, const float* diff_dst, const float* weights, float* diff_src,
                         float* workspace, int threads);
   void (*backward_weights)(const Shape&, const float* src, const float* diff_dst,
@@ -21,11 +23,11 @@ struct WinogradGradients::Kernels {
 
 namespace winograd {
 
-using Kernels = WinogradGradients::Kernels;
+using Kernels = WinogradConvolution::Kernels;
 
 /// Kernels for k×k filters (3 or 5); one definition an instruction set.
-const Kernels& avx512_kernels(std::int64_t kernel, WinogradGradients::Tile tile);
-const Kernels& avx2_kernels(std::int64_t kernel, WinogradGradients::Tile tile);
+const Kernels& avx512_kernels(std::int64_t kernel, WinogradConvolution::Tile tile);
+const Kernels& avx2_kernels(std::int64_t kernel, WinogradConvolution::Tile tile);
 
 }  // namespace winograd
 }  // namespace optcmp::ops

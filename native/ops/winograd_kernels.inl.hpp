@@ -3,12 +3,13 @@
 //
 // Data in the transformed domain lie as [frequency][channel block][tile or channel][L]. With
 // N = m+k−1 there are N² frequencies, and each is an independent matrix product:
+//   forward           M[tile][o] = Σ_c    V[tile][c] · U[c][o]
 //   backward data     M[tile][c] = Σ_o    V[tile][o] · U[o][c]
 //   backward weights  W[c][o]   += Σ_tile V[tile][c] · D[tile][o]
-// Backward data convolves y', the gradient of the output, with w', the filters turned by half a
-// turn: V = Bᵀ y' B, U = (S G) w' (S G)ᵀ. Backward weights has V = Bᵀ x B and D = A y' Aᵀ. G (N×k)
-// and A (N×m) evaluate a polynomial at the N points; S is diagonal, and backward weights applies it
-// once, to the sum over tiles.
+// The forward pass has V = Bᵀ x B, U = (S G) w (S G)ᵀ. Backward data convolves y', the gradient of
+// the output, with the filters turned by half a turn. Backward weights has V = Bᵀ x B and
+// D = A y' Aᵀ. G (N×k) and A (N×m) evaluate a polynomial at the N points; S is diagonal, and
+// backward weights applies it once, to the sum over tiles.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +27,7 @@ namespace {
 
 #define OPTCMP_INLINE [[gnu::always_inline]] inline
 
-using Shape = WinogradGradients::Shape;
+using Shape = WinogradConvolution::Shape;
 
 /// A vector of L floats, and the same where it may lie anywhere in memory.
 template <int L>
@@ -38,6 +39,10 @@ struct VectorOf {
 /// The interpolation points: 0, ±p[0], ±p[1], …, ∞, in this order.
 template <int N>
 struct Points;
+template <>
+struct Points<4> {
+  static constexpr std::array<double, 1> p = {1};
+};
 template <>
 struct Points<6> {
   static constexpr std::array<double, 2> p = {0.75, 1.5};
@@ -278,15 +283,15 @@ class Winograd {
     }
   }
 
-  /// m[f][c][tile] = Σ_o v[f][o][tile] · u[f][c][o] for every frequency.
-  static void multiply(const float* v, const Layout& vl, std::int64_t out_blocks, const float* u,
-                       const Layout& ul, float* m, const Layout& ml, std::int64_t in_blocks,
+  /// m[f][b][tile] = Σ_a v[f][a][tile] · u[f][b][a] for every frequency.
+  static void multiply(const float* v, const Layout& vl, std::int64_t a_blocks, const float* u,
+                       const Layout& ul, float* m, const Layout& ml, std::int64_t b_blocks,
                        std::int64_t tiles) {
     for (int f = 0; f < kFrequencies; ++f) {
-      for_pieces(in_blocks, kMaxColumns, [&](std::int64_t column, std::int64_t columns) {
+      for_pieces(b_blocks, kMaxColumns, [&](std::int64_t column, std::int64_t columns) {
         for_pieces(tiles, max_rows(columns), [&](std::int64_t tile, std::int64_t rows) {
           select<L, 1, false>(rows, columns)(
-              {v + f * vl.frequency_stride + tile * L, vl.block_stride, out_blocks, L,
+              {v + f * vl.frequency_stride + tile * L, vl.block_stride, a_blocks, L,
                u + f * ul.frequency_stride + column * ul.block_stride, ul.block_stride,
                m + f * ml.frequency_stride + column * ml.block_stride + tile * L, ml.block_stride});
         });
@@ -381,15 +386,32 @@ class Winograd {
     }
   }
 
-  /// The tiles of `range` back into images: Aᵀ m A.
+  /// What happens to the outputs of a convolution: + bias (unless null), then ReLU.
+  struct Finish {
+    const float* bias;
+    bool relu;
+  };
+
   static void inverse_transform(const float* m, const Layout& layout, TileRows range,
                                 std::int64_t tiles_down, std::int64_t tiles_across, float* images,
-                                const Image& image) {
+                                const Image& image, const Finish& finish) {
+    const auto run = finish.relu   ? inverse_transform_with<true, true>
+                     : finish.bias ? inverse_transform_with<true, false>
+                                   : inverse_transform_with<false, false>;
+    run(m, layout, range, tiles_down, tiles_across, images, image, finish.bias);
+  }
+
+  /// The tiles of `range` back into images: Aᵀ m A.
+  template <bool kBias, bool kRelu>
+  static void inverse_transform_with(const float* m, const Layout& layout, TileRows range,
+                                     std::int64_t tiles_down, std::int64_t tiles_across,
+                                     float* images, const Image& image, const float* bias) {
     for (std::int64_t row = range.begin; row < range.end; ++row) {
       const std::int64_t n = row / tiles_down, y0 = row % tiles_down * M;
       const std::int64_t rows = std::min<std::int64_t>(M, image.height - y0);
       for (std::int64_t block = 0; block < image.blocks; ++block) {
         float* plane = images + (n * image.blocks + block) * image.height * image.width * L;
+        const V shift = kBias && bias ? load(bias + block * L) : V{};
         for (std::int64_t tx = 0; tx < tiles_across; ++tx) {
           const float* tile =
               m + block * layout.block_stride + ((row - range.begin) * tiles_across + tx) * L;
@@ -407,6 +429,14 @@ class Winograd {
           for (std::int64_t i = 0; i < rows; ++i) {
             V out[M];
             TransposedEvaluation<N, M>::apply(half[i], out);
+            if constexpr (kBias) {
+#pragma GCC unroll 8
+              for (int j = 0; j < M; ++j) out[j] += shift;
+            }
+            if constexpr (kRelu) {
+#pragma GCC unroll 8
+              for (int j = 0; j < M; ++j) out[j] = out[j] <= 0 ? V{} : out[j];
+            }
             float* p = plane + ((y0 + i) * image.width + tx * M) * L;
 #pragma GCC unroll 8
             for (int j = 0; j < M; ++j) {
@@ -432,6 +462,20 @@ class Winograd {
       for (int i = 0; i < N; ++i) {
         store(u + (i * N + j) * frequency_stride, static_cast<float>(s[i] * s[j]) * out[i]);
       }
+    }
+  }
+
+  /// u[f][o][c] of the filters.
+  static void transform_filters(const float* weights, std::int64_t in_blocks,
+                                std::int64_t out_blocks, float* u, const Layout& layout,
+                                int threads) {
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (std::int64_t i = 0; i < out_blocks * in_blocks * L; ++i) {
+      const std::int64_t o = i / (in_blocks * L), c = i % (in_blocks * L);
+      const float* w = weights + (o * in_blocks + c / L) * K * K * L * L + c % L * L;
+      V filter[K][K];
+      for (int tap = 0; tap < K * K; ++tap) filter[tap / K][tap % K] = load(w + tap * L * L);
+      transform_filter(filter, u + o * layout.block_stride + c * L, layout.frequency_stride);
     }
   }
 
@@ -538,6 +582,34 @@ class Winograd {
   static Image in_image(const Shape& s) { return {s.in_channels / L, s.in_height, s.in_width}; }
   static Image out_image(const Shape& s) { return {s.out_channels / L, s.out_height, s.out_width}; }
 
+  /// Images to be convolved; the first patch starts at (top, left).
+  struct Source {
+    const float* data;
+    Image image;
+    std::int64_t top, left;
+  };
+
+  /// Convolves with the transformed filters that stand at the beginning of `workspace`.
+  static void convolve(const Shape& s, const Source& from, float* to, const Image& image,
+                       const Layout& ul, const Finish& finish, float* workspace, int threads) {
+    const Plan plan(s, image.height, image.width);
+    const Layout vl(from.image.blocks, plan.tiles()), ml(image.blocks, plan.tiles());
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int thread = 0; thread < threads; ++thread) {
+      float* v = workspace + floats(ul) + thread * (floats(vl) + floats(ml));
+      float* m = v + floats(vl);
+      const TileRows mine = part_of(plan.rows, thread, threads);
+      for (std::int64_t row = mine.begin; row < mine.end; row += plan.rows_a_group) {
+        const TileRows group = {row, std::min(row + plan.rows_a_group, mine.end)};
+        transform<InputTransform<N>>(from.data, from.image, from.top, from.left, plan.tiles_down,
+                                     plan.tiles_across, group, v, vl);
+        multiply(v, vl, from.image.blocks, workspace, ul, m, ml, image.blocks,
+                 (group.end - group.begin) * plan.tiles_across);
+        inverse_transform(m, ml, group, plan.tiles_down, plan.tiles_across, to, image, finish);
+      }
+    }
+  }
+
  public:
   static std::size_t workspace_floats(const Shape& s, int threads) {
     const Image in = in_image(s), out = out_image(s);
@@ -548,27 +620,21 @@ class Winograd {
                         (threads - 1) * floats(wl) + threads * s.out_channels);
   }
 
+  static void forward(const Shape& s, const float* src, const float* weights, const float* bias,
+                      bool relu, float* dst, float* workspace, int threads) {
+    const Image in = in_image(s), out = out_image(s);
+    const Layout ul(out.blocks, s.in_channels);
+    transform_filters(weights, in.blocks, out.blocks, workspace, ul, threads);
+    convolve(s, {src, in, -s.pad_top, -s.pad_left}, dst, out, ul, {bias, relu}, workspace, threads);
+  }
+
   static void backward_data(const Shape& s, const float* diff_dst, const float* weights,
                             float* diff_src, float* workspace, int threads) {
     const Image in = in_image(s), out = out_image(s);
-    const Plan plan(s, s.in_height, s.in_width);
-    const Layout ul(in.blocks, s.out_channels), vl(out.blocks, plan.tiles()),
-        ml(in.blocks, plan.tiles());
+    const Layout ul(in.blocks, s.out_channels);
     transform_turned_filters(weights, in.blocks, out.blocks, workspace, ul, threads);
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (int thread = 0; thread < threads; ++thread) {
-      float* v = workspace + floats(ul) + thread * (floats(vl) + floats(ml));
-      float* m = v + floats(vl);
-      const TileRows mine = part_of(plan.rows, thread, threads);
-      for (std::int64_t row = mine.begin; row < mine.end; row += plan.rows_a_group) {
-        const TileRows group = {row, std::min(row + plan.rows_a_group, mine.end)};
-        transform<InputTransform<N>>(diff_dst, out, s.pad_top + 1 - K, s.pad_left + 1 - K,
-                                     plan.tiles_down, plan.tiles_across, group, v, vl);
-        multiply(v, vl, out.blocks, workspace, ul, m, ml, in.blocks,
-                 (group.end - group.begin) * plan.tiles_across);
-        inverse_transform(m, ml, group, plan.tiles_down, plan.tiles_across, diff_src, in);
-      }
-    }
+    convolve(s, {diff_dst, out, s.pad_top + 1 - K, s.pad_left + 1 - K}, diff_src, in, ul,
+             {nullptr, false}, workspace, threads);
   }
 
   static void backward_weights(const Shape& s, const float* src, const float* diff_dst,
@@ -616,6 +682,7 @@ const Kernels& kernels(std::string_view name) {
       name,
       L,
       Implementation::workspace_floats,
+      Implementation::forward,
       Implementation::backward_data,
       Implementation::backward_weights,
   };
@@ -625,8 +692,9 @@ const Kernels& kernels(std::string_view name) {
 /// The kernels for k×k filters, k being 3 or 5.
 template <int L>
 const Kernels& kernels_for(std::string_view name, std::int64_t kernel,
-                           WinogradGradients::Tile tile) {
-  const bool large = tile == WinogradGradients::Tile::kLarge;
+                           WinogradConvolution::Tile tile) {
+  if (tile == WinogradConvolution::Tile::kTiny) return kernels<L, 2, 3>(name);
+  const bool large = tile == WinogradConvolution::Tile::kLarge;
   if (kernel == 3) return large ? kernels<L, 6, 3>(name) : kernels<L, 4, 3>(name);
   return large ? kernels<L, 4, 5>(name) : kernels<L, 2, 5>(name);
 }

@@ -11,6 +11,8 @@ export interface ConvolutionAttributes {
   pads: Pads;
   dilations: Pair;
   groups: number;
+  /** Whether it must be computed directly, not by Winograd's algorithm: see choose-algorithms.ts. */
+  exact: boolean;
 }
 
 /** y = relu?(x ∗ w + b): x[N,C,H,W], w[O,C/groups,KH,KW], (b[O]) → y[N,O,H',W']. */

@@ -26,6 +26,13 @@ export const convolution: Importers = {
     if (!(groups >= 1)) throw new CompileError(`group is ${groups}; it must be at least 1`);
     const pads = padding(n, x.shape, extent, strides);
     const inputs = n.has(2) ? [x, w, n.tensor(2)] : [x, w];
-    return n.emit('conv2d', inputs, { strides, pads, dilations, groups, relu: false });
+    return n.emit('conv2d', inputs, {
+      strides,
+      pads,
+      dilations,
+      groups,
+      exact: false,
+      relu: false,
+    });
   },
 };

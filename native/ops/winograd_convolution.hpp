@@ -1,4 +1,4 @@
-// The gradients of a convolution by Winograd's algorithm: k×k, stride 1, in blocked layouts.
+// Convolution and its gradients by Winograd's algorithm: k×k, stride 1, in blocked layouts.
 #pragma once
 
 #include <cstddef>
@@ -8,10 +8,10 @@
 
 namespace optcmp::ops {
 
-/// The gradients of a two-dimensional convolution with stride 1, dilation 1 and one group, by
+/// A two-dimensional convolution with stride 1, dilation 1 and one group, and its gradients, by
 /// Winograd's minimal filtering F(m×m, k×k): tiles of m×m pixels cost (m+k−1)² multiplications in
 /// place of m²k². (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2015; the
-/// transforms are Toom–Cook's, at the points 0, ±1/2, ±1, ±2, ∞ or 0, ±3/4, ±3/2, ∞.)
+/// transforms are Toom–Cook's, at the points 0, ±1, ∞; 0, ±3/4, ±3/2, ∞; or 0, ±1/2, ±1, ±2, ∞.)
 ///
 /// Rounding errors grow with m: the norm of the error is about 1e-6 of the result's norm with
 /// the small tile (m+k−1 = 6) and 3e-6 with the large one (m+k−1 = 8), where a direct convolution
@@ -20,11 +20,11 @@ namespace optcmp::ops {
 /// Layouts, with b = `block()` channels a block (as in oneDNN's formats of the same name):
 /// - activations `nChw16c` (b = 16) or `nChw8c` (b = 8): [n][c/b][y][x][c%b];
 /// - weights `OIhw16i16o` or `OIhw8i8o`: [o/b][c/b][ky][kx][c%b][o%b];
-/// - the gradient of the bias: plain.
+/// - the bias and its gradient: plain.
 ///
 /// All results depend on the thread count only, never on timing. Nothing is allocated: the caller
 /// brings `workspace_bytes(threads)` bytes, whose content between calls does not matter.
-class WinogradGradients {
+class WinogradConvolution {
  public:
   struct Shape {
     std::int64_t batch;
@@ -39,8 +39,9 @@ class WinogradGradients {
     std::int64_t pad_left;  ///< 0 … kernel−1. Columns to the right follow from `out_width`.
   };
 
-  /// `kSmall` transforms 6×6 patches, `kLarge` 8×8 patches: faster, and less exact.
-  enum class Tile { kSmall, kLarge };
+  /// `kTiny` transforms 4×4 patches (of 3×3 kernels only), `kSmall` 6×6, `kLarge` 8×8: the larger,
+  /// the fewer multiplications where they are filled, and the less exact.
+  enum class Tile { kTiny, kSmall, kLarge };
 
   /// Channels a block in the widest kernels that the CPU can run: 16 with AVX-512, 8 with AVX2, 0
   /// with neither.
@@ -49,13 +50,14 @@ class WinogradGradients {
   /// Empty if a kernel for the shape exists and the CPU can run it, else the reason as a clause.
   static std::string_view unsupported(const Shape& shape, int block = widest_block());
 
-  /// The tile with fewer multiplications, the small one where they are even; none where the shape
-  /// is unsupported or a direct convolution is likely to be as fast: below 32 channels, or less
-  /// than half of the multiplications saved.
-  static std::optional<Tile> choose(const Shape& shape, int block = widest_block());
+  enum class Pass { kForward, kBackwardData, kBackwardWeights };
 
-  /// Throws std::invalid_argument with the reason if the shape is unsupported.
-  WinogradGradients(const Shape& shape, Tile tile, int block = widest_block());
+  /// The faster tile; none where the shape is unsupported or a direct convolution is faster.
+  /// Decided by a model of the costs, so that results are the same wherever the instruction set is.
+  static std::optional<Tile> choose(const Shape& shape, Pass pass, int block = widest_block());
+
+  /// Throws std::invalid_argument with the reason if the shape, or the tile for it, is unsupported.
+  WinogradConvolution(const Shape& shape, Tile tile, int block = widest_block());
 
   const Shape& shape() const { return shape_; }
 
@@ -65,8 +67,13 @@ class WinogradGradients {
   /// `winograd:avx512` or `winograd:avx2`.
   std::string_view name() const;
 
-  /// Bytes of workspace, to be aligned to 64, enough for either of the two calls below.
+  /// Bytes of workspace, to be aligned to 64, enough for any of the calls below.
   std::size_t workspace_bytes(int threads) const;
+
+  /// dst = relu?(src ∗ weights + bias). `bias` may be null. Equal patches of an image give equal
+  /// outputs only up to rounding, which depends on a pixel's place in its tile.
+  void forward(const float* src, const float* weights, const float* bias, bool relu, float* dst,
+               void* workspace, int threads) const;
 
   /// diff_src = gradient with respect to src.
   void backward_data(const float* diff_dst, const float* weights, float* diff_src, void* workspace,

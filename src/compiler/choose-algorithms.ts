@@ -1,0 +1,47 @@
+import { at, type Graph, type Node, type Value } from './graph.js';
+
+/**
+ * Says which convolutions must be computed directly. Fast algorithms round an output by its place in the image:
+ * equal patches give outputs that differ in their last bits. Behind that a max-pool over a flat background, full of
+ * exact ties, would route its gradients elsewhere than behind a direct convolution. Gradients decide nothing.
+ *
+ * `exact` forbids the fast algorithms everywhere.
+ */
+export function chooseAlgorithms(graph: Graph, exact: boolean): Graph {
+  const readers = readersOf(graph);
+  const nodes = graph.nodes.map((node): Node => {
+    switch (node.kind) {
+      case 'conv2d': {
+        const direct = exact || decidesPool(at(node.outputs, 0), readers);
+        return { ...node, attributes: { ...node.attributes, exact: direct } };
+      }
+      case 'conv2d_grad_input':
+        return { ...node, attributes: { ...node.attributes, exact } };
+      case 'conv2d_grad_weight':
+        return { ...node, attributes: { ...node.attributes, exact } };
+      default:
+        return node;
+    }
+  });
+  return { ...graph, nodes };
+}
+
+function readersOf(graph: Graph): Map<Value, Node[]> {
+  const readers = new Map<Value, Node[]>();
+  for (const node of graph.nodes) {
+    for (const input of node.inputs) {
+      const list = readers.get(input);
+      if (list) list.push(node);
+      else readers.set(input, [node]);
+    }
+  }
+  return readers;
+}
+
+/** Whether a max-pool compares these values, with at most a ReLU before it. */
+function decidesPool(value: Value, readers: ReadonlyMap<Value, readonly Node[]>): boolean {
+  return (readers.get(value) ?? []).some((node) => {
+    if (node.kind === 'max_pool2d') return true;
+    return node.kind === 'relu' && decidesPool(at(node.outputs, 0), readers);
+  });
+}
