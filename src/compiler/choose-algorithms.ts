@@ -9,14 +9,13 @@ import { at, type Graph, type Node, type Value } from './graph.js';
  */
 export function chooseAlgorithms(graph: Graph, exact: boolean): Graph {
   const readers = readersOf(graph);
+  const direct = ({ outputs }: Node) => decidesPool(at(outputs, 0), readers);
   const nodes = graph.nodes.map((node): Node => {
     switch (node.kind) {
-      case 'conv2d': {
-        const direct = exact || decidesPool(at(node.outputs, 0), readers);
-        return { ...node, attributes: { ...node.attributes, exact: direct } };
-      }
+      case 'conv2d':
+        return { ...node, attributes: { ...node.attributes, exact: exact || direct(node) } };
       case 'conv2d_grad_input':
-        return { ...node, attributes: { ...node.attributes, exact } };
+        return { ...node, attributes: { ...node.attributes, exact: exact || direct(node) } };
       case 'conv2d_grad_weight':
         return { ...node, attributes: { ...node.attributes, exact } };
       default:

@@ -47,9 +47,8 @@ function startsOfParameters(graph: Graph, scheme: InitializationScheme): [Value,
     if (node.kind === 'reshape') reshaped.set(at(node.outputs, 0), at(node.inputs, 0));
     const fans = fansOf(node);
     if (fans === undefined) continue;
-    const [, w, b] = node.inputs;
-    if (w?.role === 'parameter') roles.set(w, { ...fans, weight: true });
-    const bias = b && (reshaped.get(b) ?? b);
+    const [weight, bias] = node.inputs.slice(1).map((input) => reshaped.get(input) ?? input);
+    if (weight?.role === 'parameter') roles.set(weight, { ...fans, weight: true });
     if (bias?.role === 'parameter') roles.set(bias, { ...fans, weight: false });
   }
   const startOf = (parameter: Value): Start => {
@@ -89,7 +88,7 @@ function stored(parameter: Value): Start {
 
 /** Connections into and out of one unit, as torch.nn.init counts them. */
 function fansOf(node: Node): { fanIn: number; fanOut: number } | undefined {
-  if (node.kind === 'conv2d') {
+  if (node.kind === 'conv2d' || node.kind === 'conv2d_grad_input') {
     const [outputs = 1, inputs = 1, ...kernel] = concrete(at(node.inputs, 1).shape, 1);
     const field = elements(kernel) as number;
     return { fanIn: inputs * field, fanOut: outputs * field };

@@ -243,6 +243,16 @@ export class NodeReader {
     return this.#add(kind, inputs, attributes, shapes);
   }
 
+  /** Adds a node whose output's shape does not follow from its inputs. */
+  emitShaped<K extends OpKind>(
+    kind: K,
+    inputs: Value[],
+    attributes: AttributesOf<K>,
+    shape: Shape,
+  ): Value {
+    return at(this.#add(kind, inputs, attributes, [shape]), 0);
+  }
+
   reshape(x: Value, shape: Shape): Value {
     if (!sameDimension(elements(x.shape), elements(shape))) {
       throw new CompileError(

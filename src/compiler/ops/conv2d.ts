@@ -54,8 +54,17 @@ export const conv2d: OpDefinition<ConvolutionAttributes & { relu: boolean }> = {
   },
 };
 
-/** dy, w → dx. */
+/** dy, w → dx: also a transposed convolution of dy. */
 export const conv2d_grad_input: OpDefinition<ConvolutionAttributes> = {
+  gradient({ inputs, attributes }, [dx], tape) {
+    const [dy, w, from] = [at(inputs, 0), at(inputs, 1), at([dx], 0)];
+    const forward = { ...attributes, relu: false };
+    const back = tape.needs(dy) ? tape.emit('conv2d', [from, w], [dy], forward) : [];
+    const weight = tape.needs(w)
+      ? tape.emit('conv2d_grad_weight', [from, dy], [w], attributes)
+      : [];
+    return [back[0], weight[0]];
+  },
   flops: ({ inputs }) => multiplyAdds(inputs[0], inputs[1]),
   reference({ x: [dy, w], y: [dx], inputShapes, outputShapes, attributes }) {
     if (!dy || !w || !dx) return;

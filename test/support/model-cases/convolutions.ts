@@ -12,6 +12,21 @@ const convolution = (
   output: 'y',
 });
 
+/** A transposed convolution of what a convolution makes of the images, so that both gradients are needed. */
+const transposed = (
+  attributes: Record<string, number | number[] | string>,
+  v: number[],
+  outputs = v[1] ?? 0,
+): ModelSpec => ({
+  inputs: { x: image(1, 3, 3), w: [2, 1, 1, 1], v, b: [outputs] },
+  nodes: [
+    conv({}, false),
+    { op: 'ConvTranspose', inputs: ['c', 'v', 'b'], outputs: ['t'], attributes },
+    flatten('t'),
+  ],
+  output: 'y',
+});
+
 export const convolutions: Readonly<Record<string, ModelSpec>> = {
   'conv plain': convolution({}, image(2, 4, 5), [2, 2, 3, 3]),
   'conv stride and dilation': convolution(
@@ -56,6 +71,35 @@ export const convolutions: Readonly<Record<string, ModelSpec>> = {
       { op: 'Add', inputs: ['bias', 'c'], outputs: ['a'] },
       { op: 'Relu', inputs: ['a'], outputs: ['r'] },
       flatten('r'),
+    ],
+    output: 'y',
+  },
+  'conv of sequences': {
+    inputs: { x: ['N', 2, 7], w: [3, 2, 3], b: [3] },
+    nodes: [conv({ strides: [2], dilations: [2], pads: [1, 2], kernel_shape: [3] }), flatten('c')],
+    output: 'y',
+  },
+  'transposed conv': transposed({ strides: [2, 1], pads: [1, 0, 0, 1] }, [2, 3, 3, 2]),
+  'transposed conv, output padding': transposed(
+    { strides: [3, 2], output_padding: [2, 1], dilations: [1, 2] },
+    [2, 1, 2, 2],
+  ),
+  'transposed conv, output shape': transposed(
+    { strides: [2, 2], output_shape: [6, 5] },
+    [2, 1, 3, 3],
+  ),
+  'transposed conv same': transposed({ strides: [2, 2], auto_pad: 'SAME_UPPER' }, [2, 1, 3, 3]),
+  'transposed conv groups': transposed({ group: 2 }, [2, 2, 2, 2], 4),
+  'transposed conv of sequences': {
+    inputs: { x: ['N', 2, 4], w: [2, 3, 3], b: [3] },
+    nodes: [
+      {
+        op: 'ConvTranspose',
+        inputs: ['x', 'w', 'b'],
+        outputs: ['c'],
+        attributes: { strides: [2], pads: [1, 0] },
+      },
+      flatten('c'),
     ],
     output: 'y',
   },

@@ -44,6 +44,34 @@ export const pools: Readonly<Record<string, ModelSpec>> = {
     strides: [2, 2],
     ceil_mode: 1,
   }),
+  'average pool ceil counting pads': pooled('AveragePool', {
+    kernel_shape: [3, 3],
+    strides: [2, 3],
+    pads: [1, 0, 0, 1],
+    ceil_mode: 1,
+    count_include_pad: 1,
+  }),
+  'pools of sequences': {
+    inputs: { x: ['N', 1, 12], w: [2, 1, 2], b: [2] },
+    nodes: [
+      conv({}),
+      {
+        op: 'MaxPool',
+        inputs: ['c'],
+        outputs: ['m'],
+        attributes: { kernel_shape: [3], strides: [2], pads: [1, 0] },
+      },
+      {
+        op: 'AveragePool',
+        inputs: ['m'],
+        outputs: ['p'],
+        attributes: { kernel_shape: [2], ceil_mode: 1, strides: [2] },
+      },
+      flatten('p'),
+    ],
+    output: 'y',
+  },
+  'global max pool': pooled('GlobalMaxPool', {}),
   'global average pool': pooled('GlobalAveragePool', {}, true),
   'ReLU both before and beside a pool': {
     inputs: { x: image(1, 4, 4), w: [2, 1, 3, 3], b: [2] },

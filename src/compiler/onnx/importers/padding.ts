@@ -1,8 +1,48 @@
 import { CompileError } from '../../compile-error.js';
 import { fixed, formatShape, type Shape } from '../../dimension.js';
-import { at } from '../../graph.js';
+import { at, type Value } from '../../graph.js';
 import type { Pads } from '../../ops/images.js';
 import type { NodeReader } from '../node-reader.js';
+
+/** What convolutions and pools go over: images, or sequences [N, C, L] as images of height 1. */
+export interface Images {
+  readonly x: Value;
+  readonly sequences: boolean;
+}
+
+export function imagesOf(n: NodeReader): Images {
+  const x = n.tensor(0);
+  if (x.shape.length > 4) {
+    throw new CompileError(
+      `the input has shape ${formatShape(x.shape)}; images [N, C, H, W] and sequences [N, C, L] are supported, volumes are not`,
+    );
+  }
+  if (x.shape.length !== 3) return { x, sequences: false };
+  return { x: n.reshape(x, heightOne(x.shape)), sequences: true };
+}
+
+/** [A, B, L] → [A, B, 1, L] */
+export const heightOne = (shape: Shape): Shape => [...shape.slice(0, 2), 1, at(shape, 2)];
+
+/** Back to sequences where the input was of those. */
+export const likeInput = (n: NodeReader, y: Value, { sequences }: Images): Value =>
+  sequences ? n.reshape(y, [...y.shape.slice(0, 2), at(y.shape, 3)]) : y;
+
+/** An attribute of two integers of at least `least`, height and width; of one for sequences. */
+export function pair(
+  n: NodeReader,
+  name: string,
+  otherwise: 0 | 1 | undefined,
+  { sequences }: Images,
+): [number, number] {
+  const least = otherwise ?? 1;
+  if (!sequences) return n.pair(name, otherwise === undefined ? undefined : [least, least], least);
+  const [length = otherwise, ...rest] = n.ints(name) ?? [];
+  if (rest.length > 0 || length === undefined || !(length >= least && length < 2 ** 31)) {
+    throw new CompileError(`the attribute ${name} must be one integer of at least ${least}`);
+  }
+  return [least, length];
+}
 
 export function spatial(shape: Shape): [number, number] {
   if (shape.length !== 4) {
@@ -13,31 +53,39 @@ export function spatial(shape: Shape): [number, number] {
   return [fixed(shape[2], 'the height'), fixed(shape[3], 'the width')];
 }
 
+/** How much `auto_pad` adds in all in each direction. */
+export type Totals = (length: number, axis: number) => number;
+
 export function padding(
   n: NodeReader,
-  x: Shape,
+  images: Images,
   extent: readonly number[],
   strides: readonly number[],
 ): Pads {
+  return padsOf(n, images, (length, i) => {
+    const stride = at(strides, i);
+    return (Math.ceil(length / stride) - 1) * stride + at(extent, i) - length;
+  });
+}
+
+/** The pads stated, or those that add up to `totals` where `auto_pad` asks for it. */
+export function padsOf(n: NodeReader, { x, sequences }: Images, totals: Totals): Pads {
   const mode = n.string('auto_pad', 'NOTSET');
-  const pads = n.ints('pads') ?? [0, 0, 0, 0];
-  const [top, left, bottom, right] = pads;
-  if (pads.length !== 4 || pads.some((pad) => !(pad >= 0 && pad < 2 ** 31))) {
-    throw new CompileError(`pads [${pads}] must be four integers of at least 0`);
+  const axes = sequences ? 1 : 2;
+  const pads = n.ints('pads') ?? Array(2 * axes).fill(0);
+  const [a = 0, b = 0, c = 0, d = 0] = pads;
+  if (pads.length !== 2 * axes || pads.some((pad) => !(pad >= 0 && pad < 2 ** 31))) {
+    throw new CompileError(`pads [${pads}] must be ${2 * axes} integers of at least 0`);
   }
   switch (mode) {
     case 'NOTSET':
-      return [top ?? 0, left ?? 0, bottom ?? 0, right ?? 0];
+      return sequences ? [0, a, 0, b] : [a, b, c, d];
     case 'VALID':
       return [0, 0, 0, 0];
     case 'SAME_UPPER':
     case 'SAME_LOWER': {
-      const [height, width] = spatial(x).map((length, i) => {
-        const stride = at(strides, i);
-        const total = Math.max(
-          0,
-          (Math.ceil(length / stride) - 1) * stride + at(extent, i) - length,
-        );
+      const [height, width] = spatial(x.shape).map((length, i) => {
+        const total = Math.max(0, totals(length, i));
         const small = Math.floor(total / 2);
         return mode === 'SAME_UPPER' ? [small, total - small] : [total - small, small];
       });
