@@ -40,6 +40,9 @@ constexpr const OpDefinition* kOps[]{
     &ops::concat,
     &ops::expand,
     &ops::softmax_cross_entropy,
+    &ops::mean_squared_error,
+    &ops::sigmoid_cross_entropy,
+    &ops::output_loss,
 };
 
 }  // namespace

@@ -1,0 +1,6 @@
+#define OPTCMP_LANES 8
+#include "ops/softmax_kernels.inl.hpp"
+
+namespace optcmp::ops {
+const SoftmaxRows softmax_avx2 = softmax_rows;
+}  // namespace optcmp::ops

@@ -1,0 +1,6 @@
+#define OPTCMP_LANES 4
+#include "ops/softmax_kernels.inl.hpp"
+
+namespace optcmp::ops {
+const SoftmaxRows softmax_portable = softmax_rows;
+}  // namespace optcmp::ops
