@@ -15,19 +15,21 @@ const BAR: Options = {
   gracefulExit: false,
 };
 const SECONDS_BETWEEN_LINES = 15;
-const METRIC = 'classification_error';
 
 /** Shows a study's progress on standard error: a bar with the time left on a terminal, else a line now and then. */
 export class ProgressDisplay {
   readonly #study: string;
+  readonly #metric: string;
   readonly #bar = process.stderr.isTTY
     ? new SingleBar({ ...BAR, stream: process.stderr })
     : undefined;
   readonly #incumbents = new Map<string, number>();
   #lastLine = 0;
 
-  constructor(study: string) {
+  /** @param metric whose best value on validation data is shown */
+  constructor(study: string, metric: string) {
     this.#study = study;
+    this.#metric = metric;
   }
 
   show(event: StudyEvent): void {
@@ -58,10 +60,12 @@ export class ProgressDisplay {
 
   #showIncumbent(event: Extract<StudyEvent, { kind: 'measured' }>): void {
     const { workload, optimizer } = event.trial;
-    const error = event.measurements.find((m) => m.split === 'validation' && m.metric === METRIC);
+    const best = event.measurements.find(
+      (m) => m.split === 'validation' && m.metric === this.#metric,
+    );
     const key = `${workload} ${optimizer}`;
-    if (error === undefined || !(error.value < (this.#incumbents.get(key) ?? Infinity))) return;
-    this.#incumbents.set(key, error.value);
+    if (best === undefined || !(best.value < (this.#incumbents.get(key) ?? Infinity))) return;
+    this.#incumbents.set(key, best.value);
   }
 
   #update(progress: StudyProgress): void {
@@ -74,7 +78,7 @@ export class ProgressDisplay {
   }
 
   #bestSoFar(): string {
-    const metric = describeMetric(METRIC);
+    const metric = describeMetric(this.#metric);
     const [best] = [...this.#incumbents].sort(([, a], [, b]) => a - b);
     return best === undefined ? '' : `best so far ${best[0]} ${formatMetric(best[1], metric)}`;
   }

@@ -1,10 +1,11 @@
 import { chooseAlgorithms } from './choose-algorithms.js';
 import { CompileError } from './compile-error.js';
 import { differentiate } from './differentiate.js';
-import { BATCH, formatShape, sameDimension } from './dimension.js';
-import { at, type Graph, type Value } from './graph.js';
+import { BATCH } from './dimension.js';
+import { at, type Graph } from './graph.js';
 import { type InitializationScheme, initializers } from './initialization.js';
 import { limitIndices } from './limit-indices.js';
+import { type LossSpec, withLoss } from './losses.js';
 import { lower } from './lower.js';
 import { type ImportOptions, importGraph } from './onnx/import-graph.js';
 import { type OnnxModel, readOnnxModel } from './onnx/onnx-model.js';
@@ -14,8 +15,7 @@ import { evaluated, prune, simplify } from './simplify.js';
 export interface CompileOptions extends ImportOptions {
   /** Examples a step; at least 1. */
   batchSize: number;
-  /** `labelSmoothing` in [0, 1): the share of probability spread evenly over all classes. Default 0. */
-  loss: { kind: 'softmax_cross_entropy'; labelSmoothing?: number };
+  loss: LossSpec;
   /** Where parameters start; `'model'` takes the values stored in the file. Default `'pytorch'`. */
   initialization?: InitializationScheme;
   /** Computes every convolution directly: slower, with rounding errors of 2e-7 of the norm in place of up to 5e-6. Default false. */
@@ -23,7 +23,7 @@ export interface CompileOptions extends ImportOptions {
 }
 
 /**
- * Compiles an ONNX model (a path or one already read), whose output are logits [N, classes], into the
+ * Compiles an ONNX model (a path or one already read), into the
  * programs of a training step and of an evaluation step. Both have the same parameters, under their ONNX names.
  * @throws {CompileError} naming the file, the node and what is supported.
  */
@@ -46,9 +46,11 @@ function compile(model: OnnxModel, options: CompileOptions) {
   if (imported === undefined) throw new CompileError(problems);
   const graph = limitIndices(imported);
   checkBatch(graph, batchSize);
+  const [batch = BATCH] = at(graph.inputs, 0).shape;
+  const forTraining = simplify(withLoss(graph, batch, loss));
   // Label smoothing belongs to the training loss; the evaluation's cross-entropy is without it.
-  const forTraining = simplify(withLoss(graph, loss.labelSmoothing ?? 0));
-  const forEvaluation = evaluated(simplify(withLoss(graph, 0)));
+  const plain = loss.kind === 'softmax_cross_entropy' ? { ...loss, labelSmoothing: 0 } : loss;
+  const forEvaluation = evaluated(simplify(withLoss(graph, batch, plain)));
   const starts = initializers(forTraining, initialization);
   const finish = (program: Graph) => chooseAlgorithms(prune(program), exactConvolutions);
   return {
@@ -57,13 +59,9 @@ function compile(model: OnnxModel, options: CompileOptions) {
   };
 }
 
-function checkOptions({ batchSize, loss }: CompileOptions): void {
+function checkOptions({ batchSize }: CompileOptions): void {
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 2 ** 24) {
     throw new CompileError(`the batch size is ${batchSize}; it must be an integer from 1 to 2^24`);
-  }
-  const smoothing = loss.labelSmoothing ?? 0;
-  if (!(smoothing >= 0 && smoothing < 1)) {
-    throw new CompileError(`label smoothing is ${smoothing}; it must be in [0, 1)`);
   }
 }
 
@@ -77,40 +75,4 @@ function checkBatch({ inputs }: Graph, batchSize: number): void {
         'export the model with a symbolic batch axis (dynamic_shapes, or dynamic_axes in the older exporter)',
     );
   }
-}
-
-/** The graph with labels and the loss of its logits; its outputs are loss, errors and, in training, dlogits. */
-export function withLoss(graph: Graph, labelSmoothing: number): Graph {
-  const logits = at(graph.outputs, 0);
-  const [batch = BATCH] = at(graph.inputs, 0).shape;
-  const [rows = 0, classes] = logits.shape;
-  if (logits.shape.length !== 2 || !sameDimension(rows, batch) || typeof classes !== 'number') {
-    throw new CompileError(
-      `the output "${logits.name}" has shape ${formatShape(logits.shape)}; the loss expects logits [N, classes]`,
-    );
-  }
-  const labels: Value = {
-    name: 'labels',
-    dtype: 'i32',
-    shape: [batch],
-    role: 'label',
-    limit: classes,
-  };
-  const metric = (name: string): Value => ({ name, dtype: 'f32', shape: [], role: 'metric' });
-  const outputs = [metric('cross_entropy'), metric('classification_error')];
-  const dlogits: Value = { ...logits, name: `${logits.name}.grad`, role: 'temporary' };
-  return {
-    ...graph,
-    outputs,
-    nodes: [
-      ...graph.nodes,
-      {
-        kind: 'softmax_cross_entropy',
-        name: 'loss',
-        inputs: [logits, labels],
-        outputs: [...outputs, dlogits],
-        attributes: { label_smoothing: labelSmoothing },
-      },
-    ],
-  };
 }

@@ -42,8 +42,9 @@ class Backward implements Tape {
   visit(node: Node): void {
     this.#current = node.name;
     const { loss, gradient } = definitionOf(node.kind);
-    if (loss !== undefined) {
-      this.#contribute(at(node.inputs, loss.input), at(node.outputs, loss.gradient));
+    if (loss) {
+      const dx = node.outputs.find(({ role }) => role !== 'metric');
+      if (dx !== undefined) this.#contribute(at(node.inputs, 0), dx);
       return;
     }
     if (gradient === undefined || !node.inputs.some((x) => this.needs(x))) return;

@@ -35,7 +35,9 @@ export function lower(graph: Graph, { mode, batchSize, starts }: LowerOptions): 
     return id;
   };
   const tensorOf = (value: Value): Tensor => {
-    const { dtype, role } = value;
+    const { dtype } = value;
+    // A carried input is fed by the program itself.
+    const role = evaluations.has(value) ? 'state' : value.role;
     const shape = concrete(value.shape, batchSize);
     checkShape(shape, `the tensor "${value.name}"`);
     const tensor: Tensor = { name: names.of(value), dtype, shape, role };

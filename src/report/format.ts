@@ -1,5 +1,7 @@
 /** Numbers as people read them. */
 
+import { findMetric } from '../metrics/metrics.js';
+
 const NO_BREAK_SPACE = '\u00a0';
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
@@ -12,14 +14,9 @@ export interface Metric {
   percent: boolean;
 }
 
-const KNOWN_METRICS: Record<string, Omit<Metric, 'name'>> = {
-  classification_error: { label: 'error', percent: true },
-  cross_entropy: { label: 'cross entropy', percent: false },
-};
-
 export function describeMetric(name: string): Metric {
-  const known = Object.hasOwn(KNOWN_METRICS, name) ? KNOWN_METRICS[name] : undefined;
-  return { name, ...(known ?? { label: name.replaceAll('_', ' '), percent: false }) };
+  const { label = name.replaceAll('_', ' '), percent = false } = findMetric(name) ?? {};
+  return { name, label, percent };
 }
 
 /** A metric's value with its unit: `8.31 %`, `0.2417`; `diverged` for +∞, `–` where there is none. */

@@ -1,3 +1,4 @@
+import { metricNames } from '../metrics/metrics.js';
 import { type CurvePoint, stepsToTarget } from '../stats/steps-to-target.js';
 import type { Measurement, StudyData, Trial } from '../store/records.js';
 import { extent } from './extent.js';
@@ -126,8 +127,7 @@ function chooseMetric({ study, measurements }: StudyData, objective?: string): s
       `study "${study.name}" has no validation measurement of "${objective}"; it has ${known}`,
     );
   }
-  if (measured.has('classification_error')) return 'classification_error';
-  return [...measured][0] ?? 'classification_error';
+  return metricNames.find((name) => measured.has(name)) ?? [...measured][0] ?? metricNames[0];
 }
 
 function trialResult(

@@ -37,7 +37,7 @@ export interface Measurement {
   trial: number;
   step: number;
   split: 'train' | 'validation' | 'test';
-  /** `cross_entropy`, `classification_error`. */
+  /** A name in `src/metrics/metrics.ts`. */
   metric: string;
   /** NaN and ±∞ allowed. */
   value: number;

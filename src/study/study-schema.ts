@@ -1,14 +1,14 @@
 import { z } from 'zod';
+import { metricNames } from '../metrics/metrics.js';
 import { SAMPLERS } from '../sampler/search-space.js';
 import { durationSchema } from './duration-schema.js';
 import { entrySchema, entrySpace, labelSchema, type OptimizerEntry } from './entry-schema.js';
 
-const METRICS = ['classification_error', 'cross_entropy'] as const;
 const MAX_TRIALS = 1_000_000;
 
 const objectiveSchema = z
   .strictObject({
-    metric: z.enum(METRICS).default('classification_error'),
+    metric: z.enum(metricNames).default('classification_error'),
     split: z.literal('validation').default('validation'),
     /** The best measurement of the run, or the last. */
     over: z.enum(['best', 'final']).default('best'),

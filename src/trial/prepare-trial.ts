@@ -1,3 +1,4 @@
+import { LOSS_METRICS } from '../compiler/losses.js';
 import { countExamples, createTrainer } from '../engine/index.js';
 import { compileRule, getOptimizer } from '../optimizers/index.js';
 import { compileSchedule, type ScheduleSpec } from '../schedules/index.js';
@@ -39,12 +40,14 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
   const { spec, splits, compile } = await cachedWorkload(settings.workload, dataFolder);
   const { labelSmoothing } = settings;
   const programs = compile(labelSmoothing === undefined ? {} : { labelSmoothing });
-  const stepsPerEpoch = Math.ceil(countExamples(splits.train) / programs.train.batchSize);
+  const stepsPerEpoch = Math.ceil(countExamples(splits.train) / spec.batchSize);
   const steps = inSteps(settings.budget ?? { steps: spec.steps }, stepsPerEpoch);
 
   const trainer = await createTrainer({
     ...programs,
     splits,
+    batchSize: spec.batchSize,
+    order: spec.order,
     rule: compileRule(getOptimizer(settings.optimizer, settings.variant)),
     hyperparameters: settings.hyperparameters,
     lr: settings.lr,
@@ -59,6 +62,8 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
     trainer,
     steps,
     evaluateEvery: inSteps(settings.evaluateEvery, stepsPerEpoch),
+    lossMetric: LOSS_METRICS[spec.loss.kind][0],
+    derivedMetrics: spec.metrics,
     splits: countExamples(splits.test) > 0 ? ['validation', 'test'] : ['validation'],
   };
 }

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import type { Metrics, Trainer } from '../engine/types.js';
+import { withDerived } from '../metrics/metrics.js';
 import type { NewMeasurement } from '../store/store.js';
 import {
   checkpointPath,
@@ -18,6 +19,10 @@ export interface PreparedTrial {
   evaluateEvery: number;
   /** The splits to measure on. */
   splits: readonly EvaluatedSplit[];
+  /** The metric that training lowers. */
+  lossMetric: string;
+  /** Metrics to keep beside those that the trainer measures, where they follow from them. */
+  derivedMetrics: readonly string[];
 }
 
 export type EvaluatedSplit = 'validation' | 'test';
@@ -34,7 +39,7 @@ const FIRST_CHUNK = 16;
 
 /**
  * Trains a trial to its end, its divergence or a stop. After every `evaluateEvery` steps and at the end it measures
- * the metrics on validation and test data, and as `cross_entropy` on `train` the mean training loss since the last
+ * the metrics on validation and test data, and as the loss's metric on `train` the mean training loss since the last
  * measurement. What it measures does not depend on how often it was stopped.
  */
 export async function runTrial(
@@ -131,18 +136,20 @@ class TrialRun {
   }
 
   async #measure(): Promise<string | undefined> {
-    const { trainer, splits } = this.#prepared;
+    const { trainer, splits, lossMetric, derivedMetrics } = this.#prepared;
     const { signal } = this.#options;
     const { step } = trainer;
     const measurements: NewMeasurement[] = [];
     const add = (split: NewMeasurement['split'], metric: string, value: number) =>
       measurements.push({ step, split, metric, value, seconds: this.#seconds });
 
-    add('train', 'cross_entropy', this.#lossSum / this.#lossCount);
+    add('train', lossMetric, this.#lossSum / this.#lossCount);
     for (const split of splits) {
       const metrics = await this.#evaluate(split);
       if (metrics === undefined || signal.aborted) return undefined;
-      for (const [metric, value] of Object.entries(metrics.values)) add(split, metric, value);
+      for (const [metric, value] of Object.entries(withDerived(metrics.values, derivedMetrics))) {
+        add(split, metric, value);
+      }
     }
     this.#options.send({ kind: 'measured', measurements });
     this.#lossSum = 0;

@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { CompileError } from '../compiler/compile-error.js';
 import { compileModel } from '../compiler/compile-model.js';
 import { formatShape, sameShape } from '../compiler/dimension.js';
+import type { LossSpec } from '../compiler/losses.js';
 import { type ImportOptions, importGraph } from '../compiler/onnx/import-graph.js';
 import { type OnnxModel, readOnnxModel } from '../compiler/onnx/onnx-model.js';
 import type { Dataset } from '../datasets/dataset.js';
@@ -43,16 +44,26 @@ export async function loadWorkload(
   return {
     spec,
     splits,
-    compile: ({
-      batchSize = spec.batchSize,
-      labelSmoothing = spec.loss.labelSmoothing ?? 0,
-    } = {}) =>
+    compile: ({ batchSize = spec.microBatch ?? spec.batchSize, labelSmoothing } = {}) =>
       compileModel(model, {
         ...namesOf(spec),
         batchSize,
-        loss: { kind: spec.loss.kind, labelSmoothing },
+        loss: lossOf(spec, labelSmoothing),
         initialization: spec.initialization,
       }),
+  };
+}
+
+/** The loss of a workload, with another label smoothing if one is given. */
+export function lossOf({ loss, metrics }: WorkloadSpec, labelSmoothing?: number): LossSpec {
+  if (loss.kind !== 'softmax_cross_entropy') {
+    if (labelSmoothing === undefined) return loss;
+    throw new CompileError(`the loss ${loss.kind} has no label smoothing`);
+  }
+  return {
+    ...loss,
+    top5: metrics.includes('top_5_error'),
+    ...(labelSmoothing !== undefined && { labelSmoothing }),
   };
 }
 
@@ -67,34 +78,39 @@ export const namesOf = ({
   parameters,
   constants,
   frozen,
+  carry,
 }: WorkloadSpec): ImportOptions => ({
   output,
   parameters,
   constants,
   frozen,
+  carry,
 });
 
 function checkFit(model: OnnxModel, spec: WorkloadSpec, { train, classes }: Dataset): void {
   const dataset = spec.dataset.name;
-  const { graph, inputs, problems } = importGraph(model, namesOf(spec));
+  const { graph, problems } = importGraph(model, namesOf(spec));
   if (graph === undefined) throw new CompileError(problems, model.file);
-  const [input, second] = inputs;
-  const [field] = train.inputs;
-  if (field === undefined || input === undefined || second !== undefined) {
+  const fields = train.inputs;
+  const fed = graph.inputs;
+  if (fed.length !== fields.length) {
     throw new CompileError(
-      `the model has ${inputs.length} data inputs; the data set ${dataset} has one`,
+      `the model has ${fed.length} data inputs; the data set ${dataset} has ${fields.length}`,
       model.file,
     );
   }
-  const example = input.shape.slice(1);
-  if (!sameShape(example, field.shape)) {
+  fed.forEach((input, k) => {
+    const shape = fields[k]?.shape ?? [];
+    const example = input.shape.slice(1);
+    if (sameShape(example, shape)) return;
     throw new CompileError(
       `the input "${input.name}" takes examples of shape ${formatShape(example)}, but those of ${dataset} ` +
-        `have shape ${formatShape(field.shape)}`,
+        `have shape ${formatShape(shape)}`,
       model.file,
     );
-  }
-  const outputs = graph.outputs[0]?.shape.at(-1);
+  });
+  if (spec.loss.kind !== 'softmax_cross_entropy') return;
+  const outputs = graph.outputs[0]?.shape.at(spec.loss.classes === 'second' ? 1 : -1);
   if (outputs === classes.length) return;
   throw new CompileError(
     `the model has ${outputs} logits, but ${dataset} has ${classes.length} classes`,

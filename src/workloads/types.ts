@@ -1,5 +1,12 @@
+import type { LossSpec } from '../compiler/losses.js';
 import type { Program } from '../compiler/program.js';
 import type { Split } from '../engine/types.js';
+import type { MetricName } from '../metrics/metrics.js';
+
+/** A loss as files say it: what it measures follows from the metrics. */
+export type WrittenLoss =
+  | Omit<Extract<LossSpec, { kind: 'softmax_cross_entropy' }>, 'top5'>
+  | Exclude<LossSpec, { kind: 'softmax_cross_entropy' }>;
 
 /** A workload as data (one YAML file in `src/workloads/` or the user's own). */
 export interface WorkloadSpec {
@@ -13,9 +20,17 @@ export interface WorkloadSpec {
   constants?: string[] | undefined;
   frozen?: string[] | undefined;
   dataset: { name: string; validation: number; [option: string]: unknown };
-  loss: { kind: 'softmax_cross_entropy'; labelSmoothing?: number | undefined };
-  metrics: ('classification_error' | 'cross_entropy')[];
+  loss: WrittenLoss;
+  /** What is reported; all but derived ones are measured in any case. */
+  metrics: MetricName[];
+  /** Examples an update. */
   batchSize: number;
+  /** Examples that go through the model at once, a divisor of `batchSize`; their gradients are summed. Default all. */
+  microBatch?: number | undefined;
+  /** As in `TrainerOptions`. */
+  order: 'shuffled' | 'sequential';
+  /** Inputs by the outputs of the model that they are in the next batch. */
+  carry?: Record<string, string> | undefined;
   /** Default training budget in steps. */
   steps: number;
   /** Where every parameter starts: the ONNX file's own values, or a scheme by name. */

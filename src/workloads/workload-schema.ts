@@ -1,8 +1,32 @@
 import { z } from 'zod';
+import { LOSS_METRICS, type LossKind } from '../compiler/losses.js';
 import { datasetNames } from '../datasets/load-dataset.js';
+import { findMetric, type MetricName, metricNames } from '../metrics/metrics.js';
 import type { WorkloadSpec } from './types.js';
 
-const metric = z.enum(['classification_error', 'cross_entropy']);
+const metric = z.enum(metricNames);
+
+const loss = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('softmax_cross_entropy'),
+    /** Share of probability spread evenly over all classes. */
+    labelSmoothing: z.number().min(0).lt(1).optional(),
+    /** A label that counts nowhere, beside −1. */
+    ignoreIndex: z.int32().optional(),
+    /** The axis of the classes in the model's output, `[N, …, C]` or `[N, C, …]`. */
+    classes: z.enum(['last', 'second']).optional(),
+  }),
+  z.strictObject({ kind: z.literal('mean_squared_error') }),
+  z.strictObject({ kind: z.literal('sigmoid_cross_entropy') }),
+  /** The model's own output. */
+  z.strictObject({ kind: z.literal('output') }),
+]);
+
+/** The metrics that a loss measures, and what follows from them. */
+function metricsOf(kind: LossKind): MetricName[] {
+  const measured: readonly string[] = LOSS_METRICS[kind];
+  return metricNames.filter((name) => measured.includes(findMetric(name)?.derived?.from ?? name));
+}
 
 const tensorNames = z.array(z.string().min(1)).optional();
 
@@ -25,13 +49,14 @@ export const WorkloadSchema = z
       /** Examples held out from the end of the training part. */
       validation: z.int().min(1),
     }),
-    loss: z.strictObject({
-      kind: z.literal('softmax_cross_entropy'),
-      /** Share of probability spread evenly over all classes. */
-      labelSmoothing: z.number().min(0).lt(1).optional(),
-    }),
+    loss,
     metrics: z.array(metric).min(1),
     batchSize: z.int().min(1).max(65536),
+    /** Examples that go through the model at once; saves memory. */
+    microBatch: z.int().min(1).optional(),
+    order: z.enum(['shuffled', 'sequential']).default('shuffled'),
+    /** Recurrent state: inputs by the outputs of the model that they are in the next batch. */
+    carry: z.record(z.string(), z.string()).optional(),
     /** Training budget when a study names none. */
     steps: z.int().min(1),
     initialization: z
@@ -43,4 +68,16 @@ export const WorkloadSchema = z
   .refine(({ target, metrics }) => target === undefined || metrics.includes(target.metric), {
     path: ['target', 'metric'],
     message: 'the target must be one of the metrics',
+  })
+  .refine(({ batchSize, microBatch }) => microBatch === undefined || batchSize % microBatch === 0, {
+    path: ['microBatch'],
+    message: 'must divide batchSize',
+  })
+  .superRefine(({ loss: { kind }, metrics }, context) => {
+    const allowed = metricsOf(kind);
+    metrics.forEach((name, index) => {
+      if (allowed.includes(name)) return;
+      const message = `the loss ${kind} does not measure it (allowed: ${allowed.join(', ')})`;
+      context.addIssue({ code: 'custom', path: ['metrics', index], message });
+    });
   }) satisfies z.ZodType<WorkloadSpec>;

@@ -50,5 +50,7 @@ serveTrials(async (job) => {
     steps: budget.steps,
     evaluateEvery: job.settings.evaluateEvery.steps,
     splits: ['validation', 'test'],
+    lossMetric: 'cross_entropy',
+    derivedMetrics: [],
   };
 });

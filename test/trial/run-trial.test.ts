@@ -27,6 +27,8 @@ const prepare = (options: Partial<FakeTrainerOptions> = {}): PreparedTrial => ({
   steps: 95,
   evaluateEvery: 20,
   splits: ['validation', 'test'],
+  lossMetric: 'cross_entropy',
+  derivedMetrics: [],
 });
 
 interface Run {

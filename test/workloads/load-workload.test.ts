@@ -78,7 +78,17 @@ describe('loadWorkload', () => {
     [
       'a metric that is not there',
       own.replace('classification_error', 'accuracy'),
-      /own\.yaml:5:11: metrics\[0\]: "accuracy" is not one of .*\(allowed: classification_error, cross_entropy\)/,
+      /own\.yaml:5:11: metrics\[0\]: "accuracy" is not one of .*\(allowed: classification_error, top_5_error, .*loss\)/,
+    ],
+    [
+      'a metric that the loss does not measure',
+      own.replace('classification_error', 'mean_squared_error'),
+      /own\.yaml:5:11: metrics\[0\]: the loss softmax_cross_entropy does not measure it \(allowed: classification_error, top_5_error, cross_entropy, perplexity\)/,
+    ],
+    [
+      'micro-batches that do not fit',
+      `${own}microBatch: 3\n`,
+      /own\.yaml:8:13: microBatch: must divide batchSize/,
     ],
     [
       'a target that is not measured',

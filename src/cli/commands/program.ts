@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { compileModel, printProgram } from '../../compiler/index.js';
 import { builtinWorkloads, readWorkload } from '../../workloads/index.js';
+import { lossOf, namesOf } from '../../workloads/load-workload.js';
 import { parseCount } from '../parse-count.js';
 import { printJson } from '../print.js';
 
@@ -35,7 +36,8 @@ function show(modelOrWorkload: string, { batchSize, evaluate, json }: ShowOption
       : resolve(workloadFile, '..', workload.model);
   const programs = compileModel(model, {
     batchSize: batchSize ?? workload?.batchSize ?? 256,
-    loss: { kind: 'softmax_cross_entropy' },
+    ...(workload && namesOf(workload)),
+    loss: workload ? lossOf(workload) : { kind: 'softmax_cross_entropy' },
   });
   const program = evaluate ? programs.evaluate : programs.train;
   if (json) printJson(program);

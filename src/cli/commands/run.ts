@@ -39,7 +39,9 @@ async function run(nameOrPath: string, options: Options): Promise<void> {
   const databasePath = options.db ?? defaultDatabasePath(study);
   const interrupt = new AbortController();
   const stopListening = onInterrupt(() => interrupt.abort());
-  const display = options.json ? undefined : new ProgressDisplay(study.spec.name);
+  const display = options.json
+    ? undefined
+    : new ProgressDisplay(study.spec.name, study.spec.objective.metric);
   const onEvent = (event: StudyEvent) => (display ? display.show(event) : printJsonLine(event));
   try {
     const summary = await runStudy(study, {

@@ -17,6 +17,8 @@ import { type RoleNames, Roles, type TensorRole } from './roles.js';
 export interface ImportOptions extends RoleNames {
   /** The output that the loss gets. Default: the first one that is not carried to the next batch. */
   readonly output?: string | undefined;
+  /** Inputs by the outputs that they are in the next batch, beside those that the file records. */
+  readonly carry?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A stored tensor, or an input that the engine starts, and what the model does with it. */
@@ -58,7 +60,7 @@ export function importGraph(model: OnnxModel, options: ImportOptions = {}): Impo
 
 function importModel(model: OnnxModel, options: ImportOptions): ImportResult {
   const metadata = readMetadata(model);
-  const carry = new Map(Object.entries(metadata?.carry ?? {}));
+  const carry = new Map(Object.entries({ ...metadata?.carry, ...options.carry }));
   const outputName = chooseOutput(model, carry, options.output);
   const importing = new Importing(model);
   const declared = declare(model, metadata, new Roles(model, metadata, options));
@@ -223,7 +225,12 @@ class Importing {
           `shape ${formatShape(input.shape)}`,
       );
     }
-    this.#graph.states.set(input, { value: input, next, initializer: { kind: 'zeros' } });
+    this.#graph.states.set(input, {
+      value: input,
+      next,
+      initializer: { kind: 'zeros' },
+      evaluation: 'reset',
+    });
   }
 
   /** `outputs` are read after the nodes. */

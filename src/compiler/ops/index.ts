@@ -10,10 +10,13 @@ import { gather, gather_grad } from './gather.js';
 import { layer_norm, layer_norm_grad } from './layer-norm.js';
 import { matmul } from './matmul.js';
 import { max_pool2d, max_pool2d_grad } from './max-pool2d.js';
+import { mean_squared_error } from './mean-squared-error.js';
 import type { OpDefinition } from './op-definition.js';
+import { output_loss } from './output-loss.js';
 import { reduce_sum } from './reduce-sum.js';
 import { relu, relu_grad } from './relu.js';
 import { reshape } from './reshape.js';
+import { sigmoid_cross_entropy } from './sigmoid-cross-entropy.js';
 import { pad, slice } from './slice.js';
 import { softmax_cross_entropy } from './softmax-cross-entropy.js';
 import { concat, split } from './split.js';
@@ -54,6 +57,9 @@ export const ops = {
   reshape,
   assign,
   softmax_cross_entropy,
+  mean_squared_error,
+  sigmoid_cross_entropy,
+  output_loss,
 } as const;
 
 export type OpKind = keyof typeof ops;

@@ -60,8 +60,8 @@ export interface OpDefinition<A = Record<never, never>> {
   evaluation?(node: NodeView<A>): Pick<Node, 'kind' | 'inputs' | 'attributes'>;
   /** How inputs that are parameters start, by their place, where no scheme of initialization decides it. */
   starts?: readonly (Initializer | undefined)[];
-  /** For losses: the input that has a gradient, and the output that is it. */
-  loss?: { readonly input: number; readonly gradient: number };
+  /** A loss: its outputs are metrics, the first of them the loss, and after them the gradient of input 0. */
+  loss?: true;
   /** Floating-point operations of one execution, a multiply-add counted as two. */
   flops(shapes: ConcreteShapes, attributes: A): number;
   /** Computes the outputs in float64 with plain loops: slow and simple, what the engine is held against. */

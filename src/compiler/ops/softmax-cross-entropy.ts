@@ -2,30 +2,41 @@ import { type OpDefinition, size } from './op-definition.js';
 import { accumulate, each, set } from './reference-context.js';
 
 /**
- * logits[N,C], labels[N] → loss, errors, (dlogits[N,C]).
- * `loss` and `errors` (the fraction whose arg-max is not the label) are metrics, means over rows with label ≥ 0;
- * `dlogits` is the gradient of the mean loss.
+ * logits[N,…,C], labels[N,…] → loss, errors, (beyond), (dlogits[N,…,C]).
+ * `loss`, `errors` (the fraction whose arg-max is not the label) and, with `top_k`, `beyond` (the fraction whose label
+ * is not among the k first) are metrics, means over labels that are neither negative nor `ignore_index`; `dlogits` is
+ * the gradient of the mean loss.
  */
-export const softmax_cross_entropy: OpDefinition<{ label_smoothing: number }> = {
+export const softmax_cross_entropy: OpDefinition<{
+  label_smoothing: number;
+  ignore_index?: number;
+  top_k?: number;
+}> = {
   requiredOutputs: 2,
-  loss: { input: 0, gradient: 2 },
+  loss: true,
   flops: ({ inputs }) => 5 * size(inputs[0]),
-  reference({ x: [logits, labels], y: [loss, errors, dlogits], inputShapes, attributes }) {
+  reference({ x: [logits, labels], y: [loss, errors, ...others], inputShapes, attributes }) {
     if (!logits || !labels || !loss || !errors) return;
-    const [, classes = 0] = inputShapes[0] ?? [];
-    const smoothing = attributes.label_smoothing;
-    const counted = labels.filter((label) => label >= 0).length;
+    const { label_smoothing: smoothing, ignore_index, top_k } = attributes;
+    const [beyond, dlogits] = top_k === undefined ? [undefined, ...others] : others;
+    const classes = inputShapes[0]?.at(-1) ?? 0;
+    const counts = (label: number) => label >= 0 && label !== ignore_index;
+    const counted = labels.filter(counts).length;
     each(labels, (label, n) => {
-      if (label < 0) return;
+      if (!counts(label)) return;
       const row = logits.subarray(n * classes, (n + 1) * classes);
       const top = Math.max(...row);
       const log = top + Math.log(row.reduce((sum, z) => sum + Math.exp(z - top), 0));
+      const own = row[label] ?? Number.NaN;
+      let rank = 0;
       each(row, (z, k) => {
         const target = smoothing / classes + (k === label ? 1 - smoothing : 0);
         accumulate(loss, 0, (target * (log - z)) / counted);
         if (dlogits) set(dlogits, n * classes + k, (Math.exp(z - log) - target) / counted);
+        if (z > own || (z === own && k < label)) rank++;
       });
-      if (row.indexOf(top) !== label) accumulate(errors, 0, 1 / counted);
+      if (rank > 0) accumulate(errors, 0, 1 / counted);
+      if (beyond && rank >= (top_k ?? 0)) accumulate(beyond, 0, 1 / counted);
     });
   },
 };
