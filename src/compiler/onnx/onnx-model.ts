@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, resolve, sep } from 'node:path';
-import { fromBinary } from '@bufbuild/protobuf';
+import { type DescMessage, fromBinary, type MessageShape } from '@bufbuild/protobuf';
 import { CompileError } from '../compile-error.js';
 import { LIMITS } from '../limits.js';
 import { type ElementKind, type ElementType, elementTypes, toNumber } from './element-types.js';
@@ -15,6 +15,7 @@ import {
   ModelProtoSchema,
   type NodeProto,
   type TensorProto,
+  TensorProtoSchema,
   type ValueInfoProto,
 } from './onnx_pb.js';
 
@@ -105,18 +106,24 @@ export function readOnnxModel(path: string): OnnxModel {
 /** As `readOnnxModel`, from memory; without a `file` external data cannot be read. @throws {CompileError} */
 export function parseOnnxModel(bytes: Uint8Array, file?: string): OnnxModel {
   try {
-    return convert(decode(bytes), file);
+    return convert(decode(ModelProtoSchema, bytes), file);
   } catch (error) {
     if (error instanceof CompileError) throw error.at(file);
     throw error;
   }
 }
 
+/** A tensor from the bytes of its own message. @throws {CompileError} */
+export function parseOnnxTensor(bytes: Uint8Array): OnnxTensor {
+  const proto = decode(TensorProtoSchema, bytes);
+  return convertTensor(proto, `tensor "${proto.name}"`, undefined);
+}
+
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-function decode(bytes: Uint8Array): ModelProto {
+function decode<T extends DescMessage>(schema: T, bytes: Uint8Array): MessageShape<T> {
   try {
-    return fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false });
+    return fromBinary(schema, bytes, { readUnknownFields: false });
   } catch (error) {
     throw new CompileError(`not an ONNX file, or a damaged one (${messageOf(error)})`);
   }

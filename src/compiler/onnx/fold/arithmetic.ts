@@ -15,8 +15,11 @@ export const arithmetic: Folders = {
   Add: ofIntegers(plus),
   Sub: ofIntegers((a, b) => plus(a, multiply(b, -1))),
   Mul: ofIntegers(multiply),
-  Div: ofIntegers(quotient),
-  Mod: (n) => elementwise(n, n.int('fmod', 0) === 0 ? modulo : remainder, n.known(0).type),
+  Div: ofIntegers(nonZero(quotient)),
+  Mod: (n) => {
+    const operation = n.int('fmod', 0) === 0 ? modulo : remainder;
+    return elementwise(n, isInteger(n) ? nonZero(operation) : operation, n.known(0).type);
+  },
   Pow: ofIntegers(onNumbers((a, b) => a ** b)),
   Max: ofIntegers((a, b) => (relate(a, b).less ? (relate(a, b).greater ? undefined : b) : a)),
   Min: ofIntegers((a, b) => (relate(a, b).greater ? (relate(a, b).less ? undefined : b) : a)),
@@ -108,16 +111,21 @@ function plus(a: Dimension, b: Dimension): Dimension | undefined {
   return batch === 0 ? 0 : { batch };
 }
 
+function nonZero(operation: Binary): Binary {
+  return (a, b) => {
+    if (b === 0) throw new CompileError('an integer is divided by 0');
+    return operation(a, b);
+  };
+}
+
 /** ONNX rounds quotients of integers toward zero. */
 function quotient(a: Dimension, b: Dimension): Dimension | undefined {
-  if (b === 0) throw new CompileError('an integer is divided by 0');
   if (typeof a === 'number' && typeof b === 'number') return Math.trunc(a / b);
   return divide(a, b);
 }
 
 /** The sign follows the divisor, as in Python. */
 function modulo(a: Dimension, b: Dimension): Dimension | undefined {
-  if (b === 0) throw new CompileError('an integer is divided by 0');
   if (typeof a === 'number' && typeof b === 'number') return a - b * Math.floor(a / b);
   return divide(a, b) === undefined ? undefined : 0;
 }

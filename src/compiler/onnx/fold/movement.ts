@@ -8,6 +8,7 @@ import {
   expandedShape,
   permutation,
   slices,
+  splitAxis,
   splitSizes,
   targetShape,
 } from '../importers/shape-inputs.js';
@@ -31,7 +32,7 @@ export const movement: Folders = {
   Reshape: (n) => reshape(n.known(0), targetShape(n, n.known(0).shape)),
   Flatten(n) {
     const x = n.known(0);
-    const split = axis(n.int('axis', 1), x.rank + 1);
+    const split = splitAxis(n, x.rank);
     const product = (lengths: Shape) =>
       lengths.reduce<number>((a, b) => a * fixed(b, 'a length'), 1);
     return reshape(x, [product(x.shape.slice(0, split)), product(x.shape.slice(split))]);

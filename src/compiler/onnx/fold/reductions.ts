@@ -6,7 +6,7 @@ import { eachPosition, Known } from '../known.js';
 import type { NodeReader } from '../node-reader.js';
 import type { Folders } from './folder.js';
 
-/** Sums and the like of integers. */
+/** Sums and the like of integers and truth values. */
 export const reductions: Folders = {
   ReduceProd: (n) => reduce(n, 1, multiply),
   ReduceSum: (n) =>
@@ -15,8 +15,8 @@ export const reductions: Folders = {
       0,
       onNumbers((a, b) => a + b),
     ),
-  ReduceMax: (n) => reduce(n, -Infinity, onNumbers(Math.max)),
-  ReduceMin: (n) => reduce(n, Infinity, onNumbers(Math.min)),
+  ReduceMax: (n) => reduce(n, lowest(n), onNumbers(Math.max)),
+  ReduceMin: (n) => reduce(n, highest(n), onNumbers(Math.min)),
   CumSum(n) {
     const x = n.known(0);
     if (x.type !== 'int') return undefined;
@@ -42,14 +42,14 @@ function reduce(
   combine: (a: Dimension, b: Dimension) => Dimension,
 ): Known | undefined {
   const x = n.known(0);
-  if (x.type !== 'int') return undefined;
+  if (x.type === 'float') return undefined;
   const keep = n.int('keepdims', 1) !== 0;
   const given = axesOf(n) ?? [];
   const all = n.int('noop_with_empty_axes', 0) === 0 ? x.shape.map((_, i) => i) : [];
   const axes = given.length > 0 ? given.map((a) => axis(a, x.rank)) : all;
   const kept = x.shape.map((d, i) => (axes.includes(i) ? 1 : d));
   const lengths = axes.map((a) => fixed(x.shape[a], 'a length that is reduced'));
-  const result = Known.build('int', kept, (position) => {
+  const result = Known.build(x.type, kept, (position) => {
     let sum: Dimension = start;
     const place = [...position];
     eachPosition(lengths, (offset) => {
@@ -62,6 +62,10 @@ function reduce(
   });
   return keep ? result : result.reshaped(x.shape.filter((_, i) => !axes.includes(i)));
 }
+
+/** What the maximum and minimum of nothing are: of truth values false and true. */
+const lowest = (n: NodeReader): number => (n.known(0).type === 'bool' ? 0 : -Infinity);
+const highest = (n: NodeReader): number => (n.known(0).type === 'bool' ? 1 : Infinity);
 
 const onNumbers = (operation: (a: number, b: number) => number) => (a: Dimension, b: Dimension) =>
   operation(fixed(a, 'a summand'), fixed(b, 'a summand'));

@@ -20,6 +20,12 @@ export function axesOf(n: NodeReader): number[] | undefined {
   return n.has(1) ? n.numbers(1) : attribute;
 }
 
+/** Before which axis Flatten splits a shape, from 0 to the rank. */
+export function splitAxis(n: NodeReader, rank: number): number {
+  const split = n.int('axis', 1);
+  return axis(split < 0 ? split + rank : split, rank + 1);
+}
+
 /** The shape that Reshape asks for, its 0 and −1 filled in. */
 export function targetShape(n: NodeReader, from: Shape): Shape {
   const keepZero = n.int('allowzero', 0) !== 0;

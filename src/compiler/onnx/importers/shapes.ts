@@ -3,7 +3,7 @@ import { elements, type Shape } from '../../dimension.js';
 import { Known, knownTensor } from '../known.js';
 import { isKnown, type NodeReader } from '../node-reader.js';
 import { axis, type Importers, vector } from './importer.js';
-import { axesOf, castTarget, expandedShape, targetShape } from './shape-inputs.js';
+import { axesOf, castTarget, expandedShape, splitAxis, targetShape } from './shape-inputs.js';
 
 export const shapes: Importers = {
   Cast(n) {
@@ -30,7 +30,7 @@ export const shapes: Importers = {
   },
   Flatten(n) {
     const x = n.tensor(0);
-    const split = axis(n.int('axis', 1), x.shape.length + 1);
+    const split = splitAxis(n, x.shape.length);
     return n.reshape(x, [elements(x.shape.slice(0, split)), elements(x.shape.slice(split))]);
   },
   Identity: (n) => n.any(0),
