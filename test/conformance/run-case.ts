@@ -1,10 +1,10 @@
 import { CompileError } from '../../src/compiler/compile-error.js';
-import { withLoss } from '../../src/compiler/compile-model.js';
 import { differentiate } from '../../src/compiler/differentiate.js';
 import { concrete } from '../../src/compiler/dimension.js';
 import { type Graph, type Node, temporary, type Value } from '../../src/compiler/graph.js';
 import type { Start } from '../../src/compiler/initialization.js';
 import { interpret } from '../../src/compiler/interpret.js';
+import { withLoss } from '../../src/compiler/losses.js';
 import { lower } from '../../src/compiler/lower.js';
 import { importPlainGraph, type PlainGraph } from '../../src/compiler/onnx/import-graph.js';
 import { Known, knownOf, knownTensor } from '../../src/compiler/onnx/known.js';
@@ -173,6 +173,7 @@ function withRow(
       nodes: [...nodes, ...head],
       outputs: [logits],
     },
-    0,
+    1,
+    { kind: 'softmax_cross_entropy' },
   );
 }

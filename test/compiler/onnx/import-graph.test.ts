@@ -174,7 +174,7 @@ const cases: Record<string, [ModelSpec, string | RegExp]> = {
   ],
   'negative pads': [
     conv({ pads: [-1, 0, 0, 0] }),
-    /pads \[-1,0,0,0\] must be four integers of at least 0/,
+    /pads \[-1,0,0,0\] must be 4 integers of at least 0/,
   ],
   'groups that do not divide': [
     conv({ group: 3 }),
@@ -184,13 +184,13 @@ const cases: Record<string, [ModelSpec, string | RegExp]> = {
     conv({ auto_pad: 'HALF' }),
     /auto_pad HALF is not known \(allowed: NOTSET, /,
   ],
-  'a 1-D convolution': [
+  'a convolution of volumes': [
     {
-      inputs: { x: ['N', 1, 6], w: [2, 1, 3] },
+      inputs: { x: ['N', 1, 6, 6, 6], w: [2, 1, 3, 3, 3] },
       nodes: [{ op: 'Conv', inputs: ['x', 'w'], outputs: ['y'] }],
       output: 'y',
     },
-    /the weight has shape \[2, 1, 3\]; 2-D convolutions, \[O, C\/groups, H, W\], are supported/,
+    /shape \[N, 1, 6, 6, 6\]; images \[N, C, H, W\] and sequences \[N, C, L\] are supported/,
   ],
   'an initializer of the wrong length': [
     { ...linear, inputs: { x: ['N', 4] }, initializers: [{ ...floats('w', [4, 3], [1, 2]) }] },
