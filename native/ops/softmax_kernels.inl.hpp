@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <type_traits>
+
 #include "ops/softmax_kernels.hpp"
 
 namespace optcmp::ops {
@@ -10,30 +12,27 @@ namespace {
 
 constexpr std::size_t kLanes = OPTCMP_LANES;
 /// Vectors that are summed in f32 before they go on in f64.
-constexpr std::size_t kBlock = 8;
+constexpr std::size_t kBlock = 16;
 
 typedef float Float __attribute__((vector_size(OPTCMP_LANES * sizeof(float))));
 typedef std::int32_t Int __attribute__((vector_size(OPTCMP_LANES * sizeof(float))));
 
 inline Float splat(float x) { return x - Float{}; }
 
+/// A whole vector's count of lanes, known to the compiler.
+using Whole = std::integral_constant<std::size_t, kLanes>;
+
 /// The first `count` elements; `otherwise` in the lanes beyond.
-inline Float load(const float* from, std::size_t count, float otherwise) {
+template <class Count>
+inline Float load(const float* from, Count count, float otherwise) {
   Float x = splat(otherwise);
-  if (count >= kLanes) {
-    memcpy(&x, from, sizeof x);
-  } else {
-    memcpy(&x, from, count * sizeof(float));
-  }
+  memcpy(&x, from, count * sizeof(float));
   return x;
 }
 
-inline void store(float* to, Float x, std::size_t count) {
-  if (count >= kLanes) {
-    memcpy(to, &x, sizeof x);
-  } else {
-    memcpy(to, &x, count * sizeof(float));
-  }
+template <class Count>
+inline void store(float* to, Float x, Count count) {
+  memcpy(to, &x, count * sizeof(float));
 }
 
 /// For x ≤ 0 within two units in the last place; 0 below −87.3, NaN for NaN. After Cephes's expf:
@@ -54,27 +53,49 @@ inline Float exp_of_negative(Float x) {
   return x < kLeast ? Float{} : (Float)bits;
 }
 
+/// Calls `visit(j, count)` for every vector from 0 to `size`, the last of which may be a part.
+template <class Visit>
+inline void each_vector(std::size_t size, const Visit& visit) {
+  std::size_t j = 0;
+  for (; j + kLanes <= size; j += kLanes) visit(j, Whole());
+  if (j < size) visit(j, size - j);
+}
+
 inline float greatest(const float* z, std::size_t size) {
-  Float top = splat(-INFINITY);
-  for (std::size_t j = 0; j < size; j += kLanes) {
-    const Float x = load(z + j, size - j, -INFINITY);
-    top = x > top ? x : top;
+  constexpr std::size_t kChains = 4;  // to hide the latency of a comparison
+  Float tops[kChains] = {splat(-INFINITY), splat(-INFINITY), splat(-INFINITY), splat(-INFINITY)};
+  const auto raise = [](Float& top, Float x) { top = x > top ? x : top; };
+  std::size_t done = 0;
+  for (; done + kChains * kLanes <= size; done += kChains * kLanes) {
+    for (std::size_t c = 0; c < kChains; ++c) {
+      raise(tops[c], load(z + done + c * kLanes, Whole(), 0));
+    }
   }
-  float result = top[0];
-  for (std::size_t lane = 1; lane < kLanes; ++lane)
-    result = top[lane] > result ? top[lane] : result;
+  each_vector(size - done, [&](std::size_t j, auto count) {
+    raise(tops[0], load(z + done + j, count, -INFINITY));
+  });
+  for (std::size_t c = 1; c < kChains; ++c) raise(tops[0], tops[c]);
+  float result = tops[0][0];
+  for (std::size_t k = 1; k < kLanes; ++k) result = tops[0][k] > result ? tops[0][k] : result;
   return result;
 }
 
-/// Sum of `next(j)` over vectors from 0 to `size`.
+/// Sum of `next(j, count)` over vectors from 0 to `size`.
 template <class Next>
 inline double sum_of(std::size_t size, const Next& next) {
   double total = 0;
-  for (std::size_t j = 0; j < size;) {
-    Float part{};
-    for (std::size_t end = j + kBlock * kLanes; j < end && j < size; j += kLanes) part += next(j);
+  const auto add = [&](Float part) {
     for (std::size_t lane = 0; lane < kLanes; ++lane) total += part[lane];
+  };
+  std::size_t j = 0;
+  for (; j + kBlock * kLanes <= size; j += kBlock * kLanes) {
+    Float part{};
+    for (std::size_t k = 0; k < kBlock; ++k) part += next(j + k * kLanes, Whole());
+    add(part);
   }
+  Float part{};
+  each_vector(size - j, [&](std::size_t at, auto count) { part += next(j + at, count); });
+  add(part);
   return total;
 }
 
@@ -98,16 +119,16 @@ SoftmaxRow softmax_row(const SoftmaxLoss& loss, const float* z, std::size_t labe
                        float* dz) {
   const std::size_t classes = loss.classes;
   const float top = greatest(z, classes);
-  const double sum = sum_of(classes, [&](std::size_t j) {
-    const Float e = exp_of_negative(load(z + j, classes - j, -INFINITY) - top);
-    if (dz) store(dz + j, e, classes - j);
+  const double sum = sum_of(classes, [&](std::size_t j, auto count) {
+    const Float e = exp_of_negative(load(z + j, count, -INFINITY) - top);
+    if (dz) store(dz + j, e, count);
     return e;
   });
   const double shifted = double(z[label]) - top;
   double value = log(sum) - (1 - loss.smoothing) * shifted;
   if (loss.smoothing > 0) {
     const double mean =
-        sum_of(classes, [&](std::size_t j) { return load(z + j, classes - j, top) - top; }) /
+        sum_of(classes, [&](std::size_t j, auto count) { return load(z + j, count, top) - top; }) /
         double(classes);
     value -= loss.smoothing * mean;
   }
@@ -115,9 +136,9 @@ SoftmaxRow softmax_row(const SoftmaxLoss& loss, const float* z, std::size_t labe
     const double off = loss.smoothing / double(classes);
     const double of_label = dz[label] / sum - off - (1 - loss.smoothing);
     const Float factor = splat(float(scale / sum)), offset = splat(float(off * scale));
-    for (std::size_t j = 0; j < classes; j += kLanes) {
-      store(dz + j, load(dz + j, classes - j, 0) * factor - offset, classes - j);
-    }
+    each_vector(classes, [&](std::size_t j, auto count) {
+      store(dz + j, load(dz + j, count, 0) * factor - offset, count);
+    });
     dz[label] = float(of_label * scale);
   }
   const bool wrong = value != value || !is_first(z, label, top);
