@@ -52,7 +52,13 @@ export class Roles {
 
   of(tensor: OnnxTensor): TensorRole {
     const { name } = tensor;
-    return this.#given(name) ?? this.#recorded(name) ?? this.#noted(name) ?? guess(tensor);
+    return (
+      this.#given(name) ??
+      this.#recorded(name) ??
+      this.#noted(name) ??
+      this.#unnoted(tensor) ??
+      guess(tensor)
+    );
   }
 
   #given(name: string): TensorRole | undefined {
@@ -73,6 +79,12 @@ export class Roles {
     if (kind === undefined) return undefined;
     const role = kind === 'PARAMETER' ? 'parameter' : 'constant';
     return { role, reason: `PyTorch's exporter noted ${kind}` };
+  }
+
+  /** Where the exporter notes the tensors of the model, a number without a note is the exporter's own. */
+  #unnoted({ dims }: OnnxTensor): TensorRole | undefined {
+    if (this.#signature.size === 0 || dims.some((length) => length !== 1)) return undefined;
+    return { role: 'constant', reason: "a number of PyTorch's exporter" };
   }
 }
 
