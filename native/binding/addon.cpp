@@ -92,6 +92,7 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
                         InstanceMethod<&TrainerObject::set_parameter>("setParameter"),
                         InstanceMethod<&TrainerObject::get_gradient>("getGradient"),
                         InstanceMethod<&TrainerObject::memory>("memory"),
+                        InstanceMethod<&TrainerObject::profile>("profile"),
                         InstanceMethod<&TrainerObject::kernel_name>("kernelName"),
                         InstanceMethod<&TrainerObject::dispose>("dispose")});
   }
@@ -244,6 +245,13 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
     const std::string name = to_string(info[0], "name");
     const auto values = to_floats(info[1], "values");
     now(info, [&](Training& t) { t.set_parameter(name, values); });
+  }
+
+  Napi::Value profile(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] {
+      return promise(info,
+                     [runs = to_count(info[0], "runs")](Training& t) { return t.profile(runs); });
+    });
   }
 
   Napi::Value memory(const Napi::CallbackInfo& info) {

@@ -444,6 +444,18 @@ Napi::Value from(Napi::Env env, const Metrics& metrics) {
   return object;
 }
 
+Napi::Value from(Napi::Env env, const std::vector<KernelTime>& times) {
+  auto list = Napi::Array::New(env, times.size());
+  for (std::uint32_t k = 0; k < times.size(); ++k) {
+    auto object = Napi::Object::New(env);
+    object["name"] = times[k].name;
+    object["compute"] = times[k].compute;
+    object["seconds"] = times[k].seconds;
+    list[k] = object;
+  }
+  return list;
+}
+
 Napi::Value from(Napi::Env env, const MemoryUse& memory) {
   auto object = Napi::Object::New(env);
   object["arenaBytes"] = static_cast<double>(memory.arena_bytes);

@@ -21,7 +21,7 @@ struct Geometry {
   std::size_t before = 1, length, picks, after = 1;
 };
 
-Geometry geometry(const OpView &op, const Tensor &x, const Tensor &indices, const Tensor &y) {
+Geometry geometry(const OpView& op, const Tensor& x, const Tensor& indices, const Tensor& y) {
   constexpr std::array<std::string_view, 1> known{"axis"};
   op.allow_attributes(known);
   const double number = op.number("axis", 0);
@@ -41,7 +41,7 @@ Geometry geometry(const OpView &op, const Tensor &x, const Tensor &indices, cons
 }
 
 /// Indices are checked where they come in, so the kernels need not.
-void require_inside(const OpView &op, const Tensor &indices, std::size_t length) {
+void require_inside(const OpView& op, const Tensor& indices, std::size_t length) {
   const auto limit = static_cast<std::int64_t>(length);
   const auto inside = [limit](float v) { return v >= 0 && v < static_cast<float>(limit); };
   const bool known = indices.role == Role::Constant
@@ -52,13 +52,13 @@ void require_inside(const OpView &op, const Tensor &indices, std::size_t length)
                         std::to_string(limit) + ")");
 }
 
-void check_gather(const OpView &op) {
+void check_gather(const OpView& op) {
   op.require_arity(2, 2, 1, 1);
   const Geometry g = geometry(op, op.input(0), op.input(1), op.output(0));
   require_inside(op, op.input(1), g.length);
 }
 
-void pick(const Geometry &g, const float *x, const std::int32_t *indices, float *y,
+void pick(const Geometry& g, const float* x, const std::int32_t* indices, float* y,
           std::size_t begin, std::size_t end) {
   for (std::size_t row = begin; row < end; ++row) {
     const auto from = row / g.picks * g.length + static_cast<std::size_t>(indices[row % g.picks]);
@@ -66,13 +66,13 @@ void pick(const Geometry &g, const float *x, const std::int32_t *indices, float 
   }
 }
 
-void plan_gather(const OpView &op, Planner &planner) {
+void plan_gather(const OpView& op, Planner& planner) {
   const Geometry g = geometry(op, op.input(0), op.input(1), op.output(0));
-  const auto &in = op.op().inputs;
+  const auto& in = op.op().inputs;
   const BufferId x = planner.read(in[0], cpu::row_major(op.input(0).shape));
   const BufferId indices = planner.read_bytes(in[1]);
   const BufferId y = planner.write(op.op().outputs[0], cpu::row_major(op.output(0).shape));
-  planner.emit(op, {x, indices, y}, [=](const Binder &b) -> Kernel {
+  planner.emit(op, {x, indices, y}, [=](const Binder& b) -> Kernel {
     return [g, x = b.at<const float>(x), indices = b.at<const std::int32_t>(indices),
             y = b.at<float>(y), threads = b.threads()] {
       parallel_for(threads, g.before * g.picks, kGrain / g.after + 1,
@@ -81,7 +81,7 @@ void plan_gather(const OpView &op, Planner &planner) {
   });
 }
 
-void check_grad(const OpView &op) {
+void check_grad(const OpView& op) {
   op.require_arity(2, 2, 1, 1);
   const Geometry g = geometry(op, op.output(0), op.input(1), op.input(0));
   require_inside(op, op.input(1), g.length);
@@ -94,40 +94,43 @@ class Scatter {
  public:
   /// `persistent`: nothing else writes dx between runs, so that zeroing what
   /// was written is enough.
-  Scatter(const Geometry &g, bool persistent) : g_(g), persistent_(persistent) {}
+  Scatter(const Geometry& g, bool persistent) : g_(g), persistent_(persistent) {}
 
-  void run(const float *dy, const std::int32_t *indices, float *dx, int threads) {
+  void run(const float* dy, const std::int32_t* indices, float* dx, int threads,
+           const StepContext* context) {
     parallel_for(threads, g_.after, kLine, [&](std::size_t begin, std::size_t end) {
       clear(dx, begin, end);
       add(dy, indices, dx, begin, end);
     });
-    if (persistent_) written_.assign(indices, indices + g_.picks);
+    // After the last of several parts of a batch, gradients hold the sum over all of them.
+    const bool part = context && context->first_row != 0;
+    if (persistent_) written_.assign(indices, part ? indices : indices + g_.picks);
   }
 
  private:
-  float *row(float *dx, std::size_t a, std::int32_t index) const {
+  float* row(float* dx, std::size_t a, std::int32_t index) const {
     return dx + (a * g_.length + static_cast<std::size_t>(index)) * g_.after;
   }
 
-  void clear(float *dx, std::size_t begin, std::size_t end) const {
+  void clear(float* dx, std::size_t begin, std::size_t end) const {
     for (std::size_t a = 0; a < g_.before; ++a) {
       for (const std::int32_t index : written_) {
         std::fill(row(dx, a, index) + begin, row(dx, a, index) + end, 0.0f);
       }
       if (!written_.empty()) continue;
       for (std::size_t k = 0; k < g_.length; ++k) {
-        float *all = row(dx, a, static_cast<std::int32_t>(k));
+        float* all = row(dx, a, static_cast<std::int32_t>(k));
         std::fill(all + begin, all + end, 0.0f);
       }
     }
   }
 
-  void add(const float *dy, const std::int32_t *indices, float *dx, std::size_t begin,
+  void add(const float* dy, const std::int32_t* indices, float* dx, std::size_t begin,
            std::size_t end) const {
     for (std::size_t a = 0; a < g_.before; ++a) {
       for (std::size_t k = 0; k < g_.picks; ++k) {
-        const float *from = dy + (a * g_.picks + k) * g_.after;
-        float *to = row(dx, a, indices[k]);
+        const float* from = dy + (a * g_.picks + k) * g_.after;
+        float* to = row(dx, a, indices[k]);
         for (std::size_t i = begin; i < end; ++i) to[i] += from[i];
       }
     }
@@ -138,17 +141,18 @@ class Scatter {
   std::vector<std::int32_t> written_;  ///< The indices of the last run; none before the first.
 };
 
-void plan_grad(const OpView &op, Planner &planner) {
+void plan_grad(const OpView& op, Planner& planner) {
   const Geometry g = geometry(op, op.output(0), op.input(1), op.input(0));
-  const auto &in = op.op().inputs;
+  const auto& in = op.op().inputs;
   const BufferId dy = planner.read(in[0], cpu::row_major(op.input(0).shape));
   const BufferId indices = planner.read_bytes(in[1]);
   const BufferId dx = planner.write(op.op().outputs[0], cpu::row_major(op.output(0).shape));
   const bool persistent = planner.is_gradient(dx);
-  planner.emit(op, {dy, indices, dx}, [=](const Binder &b) -> Kernel {
-    return [scatter = Scatter(g, persistent), dy = b.at<const float>(dy),
-            indices = b.at<const std::int32_t>(indices), dx = b.at<float>(dx),
-            threads = b.threads()]() mutable { scatter.run(dy, indices, dx, threads); };
+  planner.emit(op, {dy, indices, dx}, [=](const Binder& b) -> Kernel {
+    return
+        [scatter = Scatter(g, persistent), dy = b.at<const float>(dy),
+         indices = b.at<const std::int32_t>(indices), dx = b.at<float>(dx), threads = b.threads(),
+         context = b.context()]() mutable { scatter.run(dy, indices, dx, threads, context); };
   });
 }
 

@@ -253,7 +253,9 @@ void Planner::reorder(const std::string& why, const Placed& from, const Placed& 
 }
 
 void Planner::emit(const OpView& op, std::vector<BufferId> used, KernelFactory factory) {
-  push(op.op().name, op.op().definition->compute, used, std::move(factory));
+  const OpDefinition& definition = *op.op().definition;
+  push(std::string(definition.name) + " " + op.op().name, definition.compute, used,
+       std::move(factory));
   for (const PendingReorder& p : std::exchange(pending_, {})) {
     Placed from = p.from;
     const Shape have = cpu::blocking(from.layout).dims, want = cpu::blocking(p.to.layout).dims;

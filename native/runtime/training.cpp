@@ -470,6 +470,26 @@ std::vector<std::string> Training::state_names() const {
   return names;
 }
 
+std::vector<KernelTime> Training::profile(std::uint64_t runs) {
+  using Clock = std::chrono::steady_clock;
+  std::vector<std::uint32_t> rows(rows_);
+  std::iota(rows.begin(), rows.end(), 0u);
+  context_ = {options_.seed, step_, 0, options_.train.batch_size};
+  const StateStore::Keeper keeper(*states_);
+  std::vector<KernelTime> times;
+  for (const BoundKernel& kernel : train_.kernels) times.push_back({kernel.name, kernel.compute});
+  for (std::uint64_t run = 0; run < runs; ++run) {
+    split("train").gather(rows, train_.inputs, train_.labels);
+    for (std::size_t k = 0; k < times.size(); ++k) {
+      const auto begin = Clock::now();
+      train_.kernels[k].run();
+      const std::chrono::duration<double> elapsed = Clock::now() - begin;
+      times[k].seconds += elapsed.count() / static_cast<double>(runs);
+    }
+  }
+  return times;
+}
+
 MemoryUse Training::memory() const {
   const std::size_t flat = store_->size() * sizeof(float);
   return {arena_.size(), live_bytes_, 2 * flat + states_->bytes() + accumulated_.size(),

@@ -61,6 +61,13 @@ struct Metrics {
   double at(std::string_view name) const;
 };
 
+/// A kernel of the training program.
+struct KernelTime {
+  std::string name;
+  bool compute = false;  ///< A convolution or matrix product.
+  double seconds = 0;    ///< Mean of a run.
+};
+
 struct MemoryUse {
   std::size_t arena_bytes = 0;        ///< Temporaries of both programs, which share it.
   std::size_t live_tensor_bytes = 0;  ///< Most of it in use at once.
@@ -118,6 +125,11 @@ class Training {
   std::vector<std::string> parameter_names() const;
   std::vector<std::string> state_names() const;
   MemoryUse memory() const;
+
+  /// Times each kernel of the training program over `runs` runs on the first training examples.
+  /// Parameters and states stay as they are.
+  std::vector<KernelTime> profile(std::uint64_t runs);
+
   std::string kernel_name() const { return updater_.kernel_name(); }
 
   /// The kernels of a training step, for benchmarks.

@@ -89,6 +89,10 @@ class EngineTrainer implements Trainer {
     return this.#native.predict(inputs);
   }
 
+  async profile(runs: number): ReturnType<Trainer['profile']> {
+    return this.#native.profile(runs);
+  }
+
   memory(): ReturnType<Trainer['memory']> {
     return this.#native.memory();
   }

@@ -22,6 +22,7 @@ export interface NativeTrainer
     | 'setParameter'
     | 'getGradient'
     | 'predict'
+    | 'profile'
     | 'memory'
     | 'dispose'
   > {

@@ -109,6 +109,11 @@ export interface Trainer {
   ): Promise<number>;
   /** The model's output for one batch through the evaluation program, row-major. Leaves states as they are. */
   predict(inputs: BatchValues | readonly BatchValues[]): Promise<Float32Array>;
+  /**
+   * Times each kernel of a training step, in their order, over `runs` runs on the first examples of the training data
+   * (for benchmarks); parameters and states stay as they are. `compute` marks convolutions and matrix products.
+   */
+  profile(runs: number): Promise<{ name: string; compute: boolean; seconds: number }[]>;
   memory(): {
     arenaBytes: number;
     liveTensorBytes: number;

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { compileModel, parseOnnxModel } from '../../src/compiler/index.js';
+import { interpret } from '../../src/compiler/interpret.js';
+import { createTrainer } from '../../src/engine/index.js';
+import { compileRule, getOptimizer } from '../../src/optimizers/index.js';
+import { compileSchedule } from '../../src/schedules/index.js';
+import { buildModel } from '../support/onnx-builder.js';
+import { randomValues } from '../support/random-values.js';
+
+const TOKENS = 9;
+const BATCH = 4;
+
+const model = parseOnnxModel(
+  buildModel({
+    inputs: { x: ['N', 2], table: [TOKENS, 3], w: [6, 3] },
+    whole: ['x'],
+    nodes: [
+      { op: 'Gather', inputs: ['table', 'x'], outputs: ['e'] },
+      { op: 'Flatten', inputs: ['e'], outputs: ['f'] },
+      { op: 'Gemm', inputs: ['f', 'w'], outputs: ['y'] },
+    ],
+    output: 'y',
+  }),
+);
+
+describe('the gradient of an embedding', () => {
+  test.each([1, 2])('holds the rows of its own batch alone, in %i parts', async (microBatches) => {
+    const loss = { kind: 'softmax_cross_entropy' } as const;
+    const rows = BATCH / microBatches;
+    const programs = compileModel(model, { batchSize: rows, loss, initialization: 'glorot_uniform' });
+    const whole = compileModel(model, { batchSize: BATCH, loss, initialization: 'glorot_uniform' });
+    const values = randomValues(whole.train, 1);
+    const trainer = await createTrainer({
+      ...programs,
+      splits: {
+        train: {
+          inputs: [{ values: Int32Array.from(values['x'] ?? []), shape: [2] }],
+          labels: { values: Int32Array.from(values['labels'] ?? []), shape: [] },
+        },
+      },
+      rule: compileRule(getOptimizer('sgd')),
+      hyperparameters: {},
+      lr: 0.1,
+      schedule: compileSchedule({ kind: 'constant' }),
+      seed: 0n,
+      threads: 2,
+      microBatches,
+    });
+    for (const name of ['table', 'w']) {
+      trainer.setParameter(name, Float32Array.from(values[name] ?? []));
+    }
+    for (let batch = 0; batch < 4; batch++) {
+      const x = Int32Array.from({ length: 2 * BATCH }, (_, i) => (i * i + batch * 2) % TOKENS);
+      const labels = Int32Array.from({ length: BATCH }, (_, i) => (i + batch) % 3);
+      await trainer.stepOn(x, labels, { update: false });
+      const expected = interpret(whole.train, {
+        ...values,
+        x: Float64Array.from(x),
+        labels: Float64Array.from(labels),
+      });
+      const gradient = trainer.getGradient('table');
+      expected.get('table.grad')?.forEach((value, i) => {
+        expect(gradient[i], `batch ${batch}, element ${i}`).toBeCloseTo(value, 6);
+      });
+    }
+    trainer.dispose();
+  });
+
+  test('tokens outside of the table are refused', async () => {
+    const loss = { kind: 'softmax_cross_entropy' } as const;
+    const { train } = compileModel(model, { batchSize: 1, loss, initialization: 'he_normal' });
+    expect(train.tensors.find(({ name }) => name === 'x')?.limit).toBe(TOKENS);
+  });
+});
