@@ -24,10 +24,14 @@ const model = parseOnnxModel(
 );
 
 describe('the gradient of an embedding', () => {
-  test.each([1, 2])('holds the rows of its own batch alone, in %i parts', async (microBatches) => {
+  test.each([1, 2])('holds the rows of its own batch alone, in %i parts', async (parts) => {
     const loss = { kind: 'softmax_cross_entropy' } as const;
-    const rows = BATCH / microBatches;
-    const programs = compileModel(model, { batchSize: rows, loss, initialization: 'glorot_uniform' });
+    const rows = BATCH / parts;
+    const programs = compileModel(model, {
+      batchSize: rows,
+      loss,
+      initialization: 'glorot_uniform',
+    });
     const whole = compileModel(model, { batchSize: BATCH, loss, initialization: 'glorot_uniform' });
     const values = randomValues(whole.train, 1);
     const trainer = await createTrainer({
@@ -44,7 +48,7 @@ describe('the gradient of an embedding', () => {
       schedule: compileSchedule({ kind: 'constant' }),
       seed: 0n,
       threads: 2,
-      microBatches,
+      batchSize: BATCH,
     });
     for (const name of ['table', 'w']) {
       trainer.setParameter(name, Float32Array.from(values[name] ?? []));

@@ -9,6 +9,8 @@ import { accumulate, item, type Numbers, set } from './reference-context.js';
  * A negative index counts from the end; one outside the axis is an error.
  */
 export const gather: OpDefinition<{ axis: number }> = {
+  // As torch.nn.Embedding.
+  starts: [{ kind: 'normal', mean: 0, stddev: 1 }],
   keepsType: true,
   shapes([x = [], indices = []], { axis }) {
     if (axis >= x.length) throw new CompileError(`${formatShape(x)} has no axis ${axis}`);

@@ -18,6 +18,7 @@ export interface LayerNormAttributes {
  */
 export const layer_norm: OpDefinition<LayerNormAttributes> = {
   secondary: [{ suffix: 'mean' }, { suffix: 'rstd' }],
+  starts: [undefined, { kind: 'ones' }, { kind: 'zeros' }],
   shapes([x = [], scale = [], bias], { axis }) {
     const normalized = x.slice(axis);
     for (const vector of [scale, bias ?? scale]) {
