@@ -3,9 +3,18 @@ import { CompileError, type CompileProblem } from './compile-error.js';
 import { compileModel } from './compile-model.js';
 import { elements, formatShape } from './dimension.js';
 import { at, type Value } from './graph.js';
-import { type ImportResult, importGraph, supportedOperators } from './onnx/import-graph.js';
+import type { LossKind, LossSpec } from './losses.js';
+import {
+  type ImportOptions,
+  type ImportResult,
+  importGraph,
+  type StoredTensor,
+  supportedOperators,
+} from './onnx/import-graph.js';
 import { type OnnxModel, readOnnxModel } from './onnx/onnx-model.js';
 import { countFlops } from './ops/count-flops.js';
+import { size } from './ops/op-definition.js';
+import type { Program } from './program.js';
 
 /** What an ONNX file holds and whether it can be trained. */
 export interface ModelReport {
@@ -21,6 +30,9 @@ export interface ModelReport {
   /** All of the file, in its order; `stored` when the file has values for it. */
   parameters: { name: string; shape: number[]; elements: number; stored: boolean }[];
   parameterElements: number;
+  /** All stored float tensors but scalars: what each is, and what decided that. */
+  tensors: StoredTensor[];
+  loss: LossKind;
   batchSize: number;
   /** Floating-point operations of a training step at `batchSize`, a multiply-add counted as two. */
   flops: { forward: number; backward: number } | undefined;
@@ -29,12 +41,29 @@ export interface ModelReport {
   warnings: string[];
 }
 
+export interface CheckOptions extends ImportOptions {
+  /** For the count of operations; a model with a fixed batch is counted at that. Default 256. */
+  batchSize?: number;
+  /** Default: softmax cross-entropy. */
+  loss?: LossSpec;
+}
+
+/** The programs of a model that can be trained, with its report. */
+export interface CheckedModel {
+  report: ModelReport;
+  programs: { train: Program; evaluate: Program } | undefined;
+}
+
 /**
  * Looks an ONNX file over without training it, and names everything that is not supported, not just the first.
- * @param batchSize for the count of operations; a model with a fixed batch is counted at that.
  * @throws {CompileError} when the file cannot be read as ONNX at all.
  */
-export function checkModel(path: string, { batchSize = 256 } = {}): ModelReport {
+export const checkModel = (path: string, options: CheckOptions = {}): ModelReport =>
+  compileChecked(path, options).report;
+
+/** As `checkModel`, with the programs. */
+export function compileChecked(path: string, options: CheckOptions = {}): CheckedModel {
+  const { batchSize = 256, loss = { kind: 'softmax_cross_entropy' } } = options;
   const model = readOnnxModel(path);
   const report: ModelReport = {
     file: path,
@@ -46,18 +75,21 @@ export function checkModel(path: string, { batchSize = 256 } = {}): ModelReport 
     operators: countOperators(model),
     parameters: [],
     parameterElements: 0,
+    tensors: [],
+    loss: loss.kind,
     batchSize,
     flops: undefined,
     problems: [],
     warnings: [],
   };
   try {
-    describe(model, importGraph(model), report);
+    const programs = describe(model, importGraph(model, options), report, { ...options, loss });
+    return { report, programs: report.problems.length > 0 ? undefined : programs };
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
     report.problems.push(...error.problems);
+    return { report, programs: undefined };
   }
-  return report;
 }
 
 function countOperators({ nodes }: OnnxModel): ModelReport['operators'] {
@@ -68,8 +100,17 @@ function countOperators({ nodes }: OnnxModel): ModelReport['operators'] {
     .sort((a, b) => a.opType.localeCompare(b.opType, 'en'));
 }
 
-function describe(model: OnnxModel, imported: ImportResult, report: ModelReport): void {
+type Measured = CheckOptions & { loss: LossSpec };
+
+function describe(
+  model: OnnxModel,
+  imported: ImportResult,
+  report: ModelReport,
+  options: Measured,
+): CheckedModel['programs'] {
   const { graph, inputs, parameters, problems } = imported;
+  report.tensors = imported.tensors;
+  report.warnings.push(...imported.warnings);
   report.inputs = inputs.map(named);
   report.parameters = parameters.map(({ name, shape, read }) => ({
     name,
@@ -87,18 +128,18 @@ function describe(model: OnnxModel, imported: ImportResult, report: ModelReport)
       `the batch size is fixed at ${batch}; export with a symbolic batch axis to choose it`,
     );
   }
-  if (graph === undefined) return;
+  if (graph === undefined) return undefined;
   report.output = graph.outputs.map(named)[0];
-  measure(model, report);
+  return measure(model, report, options);
 }
 
 const named = ({ name, shape }: Value) => ({ name, shape: formatShape(shape) });
 
-function measure(model: OnnxModel, report: ModelReport): void {
+function measure(model: OnnxModel, report: ModelReport, options: Measured) {
   const stored = report.parameters.length > 0 && report.parameters.every((p) => p.stored);
   const { train, evaluate } = compileModel(model, {
+    ...options,
     batchSize: report.batchSize,
-    loss: { kind: 'softmax_cross_entropy' },
     initialization: stored ? 'model' : 'pytorch',
   });
   const forward = countFlops(evaluate);
@@ -113,6 +154,7 @@ function measure(model: OnnxModel, report: ModelReport): void {
   if (!train.tensors.some(({ role }) => role === 'parameter')) {
     report.problems.push({ message: 'the model has no parameters to train' });
   }
+  return { train, evaluate };
 }
 
 /** The report for people. */
@@ -122,7 +164,7 @@ export function formatReport(report: ModelReport): string {
     `${report.file}: ${report.name}, operator set ${report.opset}${report.producer && `, by ${report.producer}`}`,
     '',
     `input       ${inputs.map(({ name, shape }) => `${name} ${shape}`).join(', ') || 'unknown'}`,
-    `output      ${output ? `${output.name} ${output.shape}` : 'unknown'}`,
+    `output      ${output ? `${output.name} ${output.shape}` : 'unknown'}, loss ${report.loss}`,
     `parameters  ${count(report.parameterElements)} in ${parameters.length} tensors${storedNote(report)}`,
   ];
   if (flops) {
@@ -137,16 +179,29 @@ export function formatReport(report: ModelReport): string {
     '',
     ...columns(operators.map((o) => [o.opType, o.count, o.supported ? '' : 'not supported'])),
   );
-  lines.push(
-    '',
-    ...columns(parameters.map((p) => [p.name, `[${p.shape.join(', ')}]`, p.elements])),
-  );
+  lines.push('', ...columns(tensorRows(report)));
   for (const warning of warnings) lines.push('', `warning: ${warning}`);
   for (const { node, message } of problems) {
     lines.push('', `problem: ${node === undefined ? '' : `node ${node}: `}${message}`);
   }
   lines.push('', problems.length === 0 ? 'can be trained' : 'cannot be trained', '');
   return lines.join('\n');
+}
+
+/** Parameters first, then what else is stored, with what decided it. */
+function tensorRows({ tensors }: ModelReport): (string | number)[][] {
+  const order: StoredTensor['role'][] = ['parameter', 'state', 'frozen', 'constant'];
+  return order.flatMap((role) =>
+    tensors
+      .filter((tensor) => tensor.role === role)
+      .map(({ name, shape, reason }) => [
+        name,
+        `[${shape.join(', ')}]`,
+        size(shape),
+        role,
+        role === 'parameter' ? '' : reason,
+      ]),
+  );
 }
 
 const count = (n: number) => n.toLocaleString('en-US');

@@ -1,4 +1,12 @@
-export { checkModel, formatReport, type ModelReport } from './check-model.js';
+export { checkGradients, type GradientCheck } from './check-gradients.js';
+export {
+  type CheckedModel,
+  type CheckOptions,
+  checkModel,
+  compileChecked,
+  formatReport,
+  type ModelReport,
+} from './check-model.js';
 export { CompileError, type CompileProblem } from './compile-error.js';
 export { type CompileOptions, compileModel } from './compile-model.js';
 export type { InitializationScheme } from './initialization.js';

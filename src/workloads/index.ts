@@ -3,7 +3,7 @@ import { readWorkload } from './load-workload.js';
 import type { WorkloadSpec } from './types.js';
 
 export { builtinWorkloads, findWorkload } from './find-workload.js';
-export { type LoadOptions, loadWorkload, readWorkload } from './load-workload.js';
+export { checkOptionsOf, type LoadOptions, loadWorkload, readWorkload } from './load-workload.js';
 export type { LoadedWorkload, WorkloadSpec } from './types.js';
 export { WorkloadSchema } from './workload-schema.js';
 

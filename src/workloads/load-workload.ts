@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import type { CheckOptions } from '../compiler/check-model.js';
 import { CompileError } from '../compiler/compile-error.js';
 import { compileModel } from '../compiler/compile-model.js';
 import { formatShape, sameShape } from '../compiler/dimension.js';
@@ -66,6 +67,13 @@ export function lossOf({ loss, metrics }: WorkloadSpec, labelSmoothing?: number)
     ...(labelSmoothing !== undefined && { labelSmoothing }),
   };
 }
+
+/** How a workload's model is to be checked. */
+export const checkOptionsOf = (spec: WorkloadSpec): CheckOptions => ({
+  ...namesOf(spec),
+  batchSize: spec.microBatch ?? spec.batchSize,
+  loss: lossOf(spec),
+});
 
 /** The checked content of a workload file. @throws {YamlError} */
 export function readWorkload(path: string): WorkloadSpec {
