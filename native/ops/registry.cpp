@@ -17,6 +17,8 @@ constexpr const OpDefinition* kOps[]{
     &ops::batch_norm,
     &ops::batch_norm_grad,
     &ops::batch_norm_inference,
+    &ops::group_norm,
+    &ops::group_norm_grad,
     &ops::dense,
     &ops::dense_grad_input,
     &ops::dense_grad_weight,

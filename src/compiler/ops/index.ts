@@ -7,6 +7,7 @@ import { conv2d, conv2d_grad_input, conv2d_grad_weight } from './conv2d.js';
 import { dense, dense_grad_input, dense_grad_weight } from './dense.js';
 import { expand } from './expand.js';
 import { gather, gather_grad } from './gather.js';
+import { group_norm, group_norm_grad } from './group-norm.js';
 import { layer_norm, layer_norm_grad } from './layer-norm.js';
 import { matmul } from './matmul.js';
 import { max_pool2d, max_pool2d_grad } from './max-pool2d.js';
@@ -34,6 +35,8 @@ export const ops = {
   batch_norm,
   batch_norm_grad,
   batch_norm_inference,
+  group_norm,
+  group_norm_grad,
   dense,
   dense_grad_input,
   dense_grad_weight,

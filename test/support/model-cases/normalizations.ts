@@ -20,6 +20,21 @@ const afterConv = (nodes: NodeSpec[], last: string): ModelSpec => ({
   output: 'y',
 });
 
+const perExample = (
+  { op, attributes }: Required<Pick<NodeSpec, 'op' | 'attributes'>>,
+  scales: number,
+  opset = 20,
+): ModelSpec => ({
+  inputs: { x: image(1, 4, 3), w: [4, 1, 2, 2], scale: [scales], shift: [scales] },
+  nodes: [
+    conv({}, false),
+    { op, inputs: ['c', 'scale', 'shift'], outputs: ['n'], attributes },
+    flatten('n'),
+  ],
+  output: 'y',
+  opset,
+});
+
 export const normalizations: Readonly<Record<string, ModelSpec>> = {
   'batch norm': afterConv([batchNorm('c')], 'n'),
   'batch norm with attributes': afterConv(
@@ -41,6 +56,16 @@ export const normalizations: Readonly<Record<string, ModelSpec>> = {
       { op: 'Relu', inputs: ['s'], outputs: ['r'] },
     ],
     'r',
+  ),
+  'instance norm': perExample(
+    { op: 'InstanceNormalization', attributes: { epsilon: { float: 0.01 } } },
+    4,
+  ),
+  'group norm': perExample({ op: 'GroupNormalization', attributes: { num_groups: 2 } }, 4, 21),
+  'group norm, scales of groups': perExample(
+    { op: 'GroupNormalization', attributes: { num_groups: 2, epsilon: { float: 0.01 } } },
+    2,
+    18,
   ),
   'batch norm of vectors': {
     inputs: { x: ['N', 4], w: [4, 3], scale: [3], shift: [3] },

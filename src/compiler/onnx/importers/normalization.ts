@@ -1,10 +1,35 @@
 import { CompileError } from '../../compile-error.js';
+import { fixed } from '../../dimension.js';
 import { at, type Value } from '../../graph.js';
 import type { NodeReader } from '../node-reader.js';
 import { axis, type Importers } from './importer.js';
 
 export const normalization: Importers = {
   BatchNormalization: batchNormalization,
+  GroupNormalization(n) {
+    n.int('stash_type', 1);
+    const x = n.tensor(0);
+    const groups = n.int('num_groups', 0);
+    const channels = fixed(x.shape[1], 'the number of channels');
+    if (!(groups >= 1) || channels % groups !== 0) {
+      throw new CompileError(`num_groups is ${groups}; it must divide the ${channels} channels`);
+    }
+    // Before operator set 21 scale and bias are of groups.
+    const perChannel = (k: number): Value => {
+      const vector = n.tensor(k);
+      if (n.opset >= 21) return vector;
+      const column = n.reshape(vector, [groups, 1]);
+      return n.reshape(n.expand(column, [groups, channels / groups]), [channels]);
+    };
+    const epsilon = n.float('epsilon', 1e-5);
+    return n.emit('group_norm', [x, perChannel(1), perChannel(2)], { groups, epsilon });
+  },
+  InstanceNormalization(n) {
+    const x = n.tensor(0);
+    const groups = fixed(x.shape[1], 'the number of channels');
+    const epsilon = n.float('epsilon', 1e-5);
+    return n.emit('group_norm', [x, n.tensor(1), n.tensor(2)], { groups, epsilon });
+  },
   LayerNormalization(n) {
     n.int('stash_type', 1);
     const [x, scale] = [n.tensor(0), n.tensor(1)];
