@@ -1,5 +1,5 @@
 export { countExamples } from './count-examples.js';
 export { createTrainer } from './create-trainer.js';
 export { type EngineInfo, engineInfo } from './engine-info.js';
-export { planMemory } from './plan-memory.js';
+export { planMemory, zeroBatch } from './plan-memory.js';
 export type * from './types.js';

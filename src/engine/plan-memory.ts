@@ -1,7 +1,7 @@
 import type { Program, Tensor } from '../compiler/program.js';
 import type { CompiledRule, CompiledSchedule } from '../optimizers/rule.js';
 import { createTrainer } from './create-trainer.js';
-import type { Field, Trainer } from './types.js';
+import type { Field, Split, Trainer } from './types.js';
 
 /**
  * What the engine plans for a model: the arena in which temporaries share memory, beside the sum of all of them.
@@ -11,13 +11,10 @@ export async function planMemory(
   programs: { train: Program; evaluate: Program },
   update: { rule: CompiledRule; schedule: CompiledSchedule },
 ): Promise<ReturnType<Trainer['memory']>> {
-  const { tensors } = programs.train;
-  const inputs = tensors.filter(({ role }) => role === 'input').map(zeros);
-  const [labels] = tensors.filter(({ role }) => role === 'label').map(zeros);
   const trainer = await createTrainer({
     ...programs,
     ...update,
-    splits: { train: { inputs, ...(labels && { labels }) } },
+    splits: { train: zeroBatch(programs.train) },
     hyperparameters: {},
     lr: 1,
     seed: 0n,
@@ -28,6 +25,13 @@ export async function planMemory(
   } finally {
     trainer.dispose();
   }
+}
+
+/** One batch for a program, all zeros. */
+export function zeroBatch({ tensors }: Program): Split {
+  const inputs = tensors.filter(({ role }) => role === 'input').map(zeros);
+  const [labels] = tensors.filter(({ role }) => role === 'label').map(zeros);
+  return { inputs, ...(labels && { labels }) };
 }
 
 function zeros({ dtype, shape }: Tensor): Field {

@@ -245,17 +245,27 @@ class Importing {
   }
 
   /** As one operation if that is possible, else node by node. */
-  #importMatch(last: OnnxNode, { node, inner, importer }: Match, order: readonly OnnxNode[]): void {
-    const inputs = node.inputs.map((name) => this.#lookup(name));
-    const made = inputs.includes(UNKNOWN)
-      ? undefined
-      : importer(this.#reader(node, inputs as (Imported | undefined)[]));
+  #importMatch(last: OnnxNode, match: Match, order: readonly OnnxNode[]): void {
+    const { node, inner } = match;
+    const made = this.#matched(match);
     if (made === undefined) {
       for (const other of order) if (other === last || inner.includes(other)) this.#import(other);
       return;
     }
     for (const name of node.inputs) this.read.add(name);
     this.#values.set(at(last.outputs, 0), made);
+  }
+
+  /** `undefined` where the nodes have to be imported one by one, which also says what is wrong with them. */
+  #matched({ node, importer }: Match): Imported | undefined {
+    const inputs = node.inputs.map((name) => this.#lookup(name));
+    if (inputs.includes(UNKNOWN)) return undefined;
+    try {
+      return importer(this.#reader(node, inputs as (Imported | undefined)[]));
+    } catch (error) {
+      asCompileError(error);
+      return undefined;
+    }
   }
 
   #reader(node: OnnxNode, inputs: readonly (Imported | undefined)[]): NodeReader {
