@@ -51,6 +51,7 @@ export async function loadWorkload(
         batchSize,
         loss: lossOf(spec, labelSmoothing),
         initialization: spec.initialization,
+        exactConvolutions: spec.exactConvolutions ?? false,
       }),
   };
 }

@@ -27,6 +27,8 @@ export interface WorkloadSpec {
   batchSize: number;
   /** Examples that go through the model at once, a divisor of `batchSize`; their gradients are summed. Default all. */
   microBatch?: number | undefined;
+  /** Computes every convolution directly, as in `CompileOptions`. Default false. */
+  exactConvolutions?: boolean | undefined;
   /** As in `TrainerOptions`. */
   order: 'shuffled' | 'sequential';
   /** Inputs by the outputs of the model that they are in the next batch. */

@@ -54,6 +54,8 @@ export const WorkloadSchema = z
     batchSize: z.int().min(1).max(65536),
     /** Examples that go through the model at once; saves memory. */
     microBatch: z.int().min(1).optional(),
+    /** Computes every convolution directly, without Winograd's algorithm: slower, and rounding less. */
+    exactConvolutions: z.boolean().default(false),
     order: z.enum(['shuffled', 'sequential']).default('shuffled'),
     /** Recurrent state: inputs by the outputs of the model that they are in the next batch. */
     carry: z.record(z.string(), z.string()).optional(),
