@@ -1,4 +1,5 @@
 import { ascending, type Distribution, distribution } from './distribution.js';
+import { requireCount } from './require.js';
 
 export interface BestOfKOptions {
   /** Whether one trial may be drawn more than once. Default true, as the bootstrap does. */
@@ -23,7 +24,7 @@ export function bestOfKWeights(
 ): Float64Array {
   const n = values.length;
   if (n === 0) throw new RangeError('best of k needs at least one trial');
-  if (!Number.isInteger(k) || k < 1) throw new RangeError(`k = ${k} is not a whole number above 0`);
+  requireCount('k', k);
   if (!replacement && k > n) {
     throw new RangeError(`cannot draw k = ${k} of ${n} trials without replacement`);
   }
@@ -46,6 +47,25 @@ export function bestOfK(
   options: BestOfKOptions = {},
 ): Distribution {
   return distribution(values, bestOfKWeights(values, k, options));
+}
+
+/**
+ * The distribution of another metric of the trial that is best of k, such as the test metric of the trial that
+ * validation chose. Of trials with equal validation each is as likely to be chosen.
+ *
+ * @param validation what the best is chosen by, as `values` of {@link bestOfKWeights}
+ * @param other the metric of interest of the same trials, +∞ where it is missing; NaN is an error
+ */
+export function chosenOfK(
+  validation: ArrayLike<number>,
+  other: ArrayLike<number>,
+  k: number,
+  options: BestOfKOptions = {},
+): Distribution {
+  if (other.length !== validation.length) {
+    throw new RangeError(`${validation.length} validation metrics but ${other.length} others`);
+  }
+  return distribution(other, bestOfKWeights(validation, k, options));
 }
 
 /** The numbers of trials a best-of-k curve is drawn at: 1, 2, 4, … and n itself. */

@@ -1,3 +1,5 @@
+import { requireOrdered } from './require.js';
+
 /**
  * A finite distribution over real values, +∞ included: `values` ascending, `weights` their probabilities
  * (same length, summing to 1). Equal values may repeat.
@@ -31,6 +33,19 @@ export function quantile(distribution: Distribution, q: number): number {
   return values[last] as number;
 }
 
+/** The mean; +∞ as soon as +∞ has any weight. */
+export function mean({ values, weights }: Distribution): number {
+  return weights.reduce((sum, w, i) => (w > 0 ? sum + w * (values[i] as number) : sum), 0);
+}
+
+/** The variance about the mean; NaN when the mean is infinite. */
+export function variance(distribution: Distribution): number {
+  const centre = mean(distribution);
+  const { values, weights } = distribution;
+  const squares = values.map((value) => (value - centre) ** 2);
+  return Number.isFinite(centre) ? mean({ values: squares, weights }) : Number.NaN;
+}
+
 /** Sorts values, each with its weight, into a distribution. Throws on NaN. */
 export function distribution(values: ArrayLike<number>, weights?: ArrayLike<number>): Distribution {
   const order = ascending(values);
@@ -43,10 +58,7 @@ export function distribution(values: ArrayLike<number>, weights?: ArrayLike<numb
 
 /** Indices that sort the values ascending; equal values keep their order. Throws on NaN. */
 export function ascending(values: ArrayLike<number>): Int32Array {
-  const nan = Array.prototype.findIndex.call(values, Number.isNaN);
-  if (nan >= 0) {
-    throw new RangeError(`value ${nan} is NaN; pass +Infinity for a trial that diverged`);
-  }
+  requireOrdered(values);
   const order = Int32Array.from({ length: values.length }, (_, i) => i);
   // ∞ − ∞ is NaN, hence no subtraction.
   return order.sort((a, b) => {

@@ -1,18 +1,29 @@
-import { bestOfK } from './best-of-k.js';
+import { type BestOfKOptions, bestOfK } from './best-of-k.js';
 import { type Distribution, distribution, quantile } from './distribution.js';
 
+export interface BeatsOptions extends BestOfKOptions {
+  /** Trials drawn from the rival; default as many as from A. */
+  rivalK?: number;
+}
+
 /**
- * The probability that the best of k trials of A beats the best of k trials of B, both drawn with replacement and
- * independently; a tie counts one half. Closed form: one pass over the two sorted arrays.
+ * The probability that the best of k trials of A beats the best of k trials of B, drawn independently; a tie counts
+ * one half. Closed form: one pass over the two sorted arrays. Without replacement it is the unbiased estimate for
+ * new trials (a U-statistic), of use where k is well below the number of trials.
  *
  * @param a metrics to minimise, +∞ for an infeasible trial; NaN is an error
  * @param b as `a`; the lengths may differ
- * @param k trials drawn from each, 1 or more
+ * @param k trials drawn from each, 1 or more; without replacement at most as many as there are
  */
-export function probabilityBeats(a: ArrayLike<number>, b: ArrayLike<number>, k: number): number {
-  const rival = new Cumulative(bestOfK(b, k));
+export function probabilityBeats(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  k: number,
+  { rivalK = k, ...options }: BeatsOptions = {},
+): number {
+  const rival = new Cumulative(bestOfK(b, rivalK, options));
   let probability = 0;
-  for (const [value, weight] of distinct(bestOfK(a, k))) {
+  for (const [value, weight] of distinct(bestOfK(a, k, options))) {
     const { better, equal } = rival.compare(value);
     probability += weight * (1 - better - equal / 2);
   }
@@ -20,8 +31,8 @@ export function probabilityBeats(a: ArrayLike<number>, b: ArrayLike<number>, k: 
 }
 
 /**
- * The probability of each rank for each of m competitors, when each draws k of its trials (with replacement,
- * independently) and they are ranked by the best drawn; ties are broken by a fair lot. Closed form.
+ * The probability of each rank for each of m competitors, when each draws k of its trials, independently, and
+ * they are ranked by the best drawn; ties are broken by a fair lot. Closed form.
  *
  * @param competitors the trials' metrics of each, to minimise
  * @param k trials drawn from each, 1 or more
@@ -30,8 +41,9 @@ export function probabilityBeats(a: ArrayLike<number>, b: ArrayLike<number>, k: 
 export function rankProbabilities(
   competitors: readonly ArrayLike<number>[],
   k: number,
+  options: BestOfKOptions = {},
 ): number[][] {
-  const bests = competitors.map((values) => bestOfK(values, k));
+  const bests = competitors.map((values) => bestOfK(values, k, options));
   return bests.map((own, index) => {
     const rivals = bests.filter((_, i) => i !== index).map((rival) => new Cumulative(rival));
     const ranks = new Array<number>(bests.length).fill(0);

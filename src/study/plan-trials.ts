@@ -1,5 +1,5 @@
 import { getOptimizer, type Variant } from '../optimizers/index.js';
-import { deriveKey } from '../sampler/derive-key.js';
+import { deriveKey } from '../random/derive-key.js';
 import type { NewTrial } from '../store/store.js';
 import type { Duration } from './duration-schema.js';
 import { entrySpace, type OptimizerEntry } from './entry-schema.js';

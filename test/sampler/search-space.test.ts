@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Axis, axisProblem, axisValue, type SampledAxis } from '../../src/sampler/axis.js';
-import { deriveKey } from '../../src/sampler/derive-key.js';
+import { deriveKey } from '../../src/random/derive-key.js';
 import { parseDerivedName } from '../../src/sampler/derived-name.js';
 import { checkSpace, SAMPLERS, SearchSpace } from '../../src/sampler/search-space.js';
 

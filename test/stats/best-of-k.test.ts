@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bestOfK, bestOfKWeights, powersOfTwoUpTo } from '../../src/stats/best-of-k.js';
+import { bestOfK, bestOfKWeights, chosenOfK, powersOfTwoUpTo } from '../../src/stats/best-of-k.js';
 import { quantile } from '../../src/stats/distribution.js';
 import { fixture, numbers } from './fixture.js';
 
@@ -88,6 +88,28 @@ describe('bestOfK', () => {
     expect(() => bestOfK([1], 0)).toThrow(/k = 0/);
     expect(() => bestOfK([1, 2], 3, { replacement: false })).toThrow(/k = 3 of 2/);
     expect(() => bestOfK([1, Number.NaN], 1)).toThrow(/value 1 is NaN/);
+  });
+});
+
+describe('chosenOfK', () => {
+  it('follows the trial that validation chose, ties shared', () => {
+    const chosen = chosenOfK([0.1, 0.1, 0.2], [5, 7, 6], 1);
+    expect([...chosen.values]).toEqual([5, 6, 7]);
+    for (const weight of chosen.weights) expect(weight).toBeCloseTo(1 / 3, 12);
+    const best = chosenOfK([0.1, 0.1, 0.2], [5, 7, 6], 3, { replacement: false });
+    expect([...best.weights]).toEqual([0.5, 0, 0.5]);
+  });
+
+  it('is the best itself when the metric is the one chosen by', () => {
+    fc.assert(
+      fc.property(metrics, fc.integer({ min: 1, max: 20 }), (values, k) => {
+        expect(chosenOfK(values, values, k)).toEqual(bestOfK(values, k));
+      }),
+    );
+  });
+
+  it('asks for a value for every trial', () => {
+    expect(() => chosenOfK([1, 2], [1], 1)).toThrow(/2 validation metrics but 1/);
   });
 });
 

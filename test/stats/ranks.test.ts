@@ -27,6 +27,32 @@ describe('probabilityBeats', () => {
     );
   });
 
+  it('agrees with counting every draw, for different k, with and without replacement', () => {
+    const few = fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 3, maxLength: 4 });
+    const upTo3 = fc.integer({ min: 1, max: 3 });
+    fc.assert(
+      fc.property(few, few, upTo3, upTo3, fc.boolean(), (a, b, kA, kB, replacement) => {
+        const [bestA, bestB] = [minima(a, kA, replacement), minima(b, kB, replacement)];
+        const wins = bestA.flatMap((x) => bestB.map((y) => (x < y ? 1 : x === y ? 0.5 : 0)));
+        const counted = wins.reduce<number>((sum, win) => sum + win, 0) / wins.length;
+        expect(probabilityBeats(a, b, kA, { rivalK: kB, replacement })).toBeCloseTo(counted, 12);
+      }),
+    );
+  });
+
+  it('does not fall with more trials, nor depend on order or scale', () => {
+    fc.assert(
+      fc.property(metrics, metrics, k, (a, b, draws) => {
+        const now = probabilityBeats(a, b, draws, { rivalK: 3 });
+        expect(probabilityBeats(a, b, draws + 1, { rivalK: 3 })).toBeGreaterThanOrEqual(
+          now - 1e-12,
+        );
+        const scaled = (values: number[]) => values.map((x) => Math.exp(x) - 7).reverse();
+        expect(probabilityBeats(scaled(a), scaled(b), draws, { rivalK: 3 })).toBeCloseTo(now, 12);
+      }),
+    );
+  });
+
   it('is certain when every trial is better', () => {
     expect(probabilityBeats([1, 2], [3, Number.POSITIVE_INFINITY], 3)).toBe(1);
   });
@@ -73,3 +99,13 @@ describe('rankInterval', () => {
     expect(rankInterval([0, 0.98, 0.02])).toEqual({ low: 2, median: 2, high: 2, first: 0 });
   });
 });
+
+/** The smallest of every ordered draw of k. */
+function minima(values: number[], k: number, replacement: boolean): number[] {
+  if (k === 0) return [Number.POSITIVE_INFINITY];
+  return values.flatMap((value, i) =>
+    minima(replacement ? values : values.toSpliced(i, 1), k - 1, replacement).map((rest) =>
+      Math.min(value, rest),
+    ),
+  );
+}

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { philox4x32 } from '../random/philox.js';
+import { philox4x32 } from './philox.js';
 
 /**
  * A 64-bit key for one purpose, from a seed: Philox4x32-10 keyed by the seed at the counter
