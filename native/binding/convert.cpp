@@ -182,11 +182,61 @@ Tensor to_tensor(const Napi::Value& value, const std::string& where) {
   return tensor;
 }
 
+expression::Operand to_operand(const Napi::Value& value, const std::string& where) {
+  const Field field = to_field(value, where);
+  expression::Operand operand;
+  if (field.has("in")) {
+    operand.kind = expression::Operand::Kind::Input;
+    operand.index = to_index(field.get("in"), field.at("in"));
+  } else if (field.has("op")) {
+    operand.kind = expression::Operand::Kind::Result;
+    operand.index = to_index(field.get("op"), field.at("op"));
+  } else {
+    operand.value = field.number("const");
+  }
+  return operand;
+}
+
+expression::Instruction to_instruction(const Napi::Value& value, const std::string& where) {
+  const Field field = to_field(value, where);
+  const std::string name = field.text("op");
+  const auto known =
+      std::find_if(std::begin(expression::kOperators), std::end(expression::kOperators),
+                   [&](const auto& info) { return info.name == name; });
+  if (known == std::end(expression::kOperators)) fail(value, field.at("op"), "a known operator");
+  const auto args = to_list<expression::Operand>(field.get("args"), field.at("args"), to_operand);
+  if (args.size() != known->arity) {
+    const std::string expected = "an array of " + std::to_string(known->arity);
+    fail(value, field.at("args"), expected.c_str());
+  }
+  expression::Instruction instruction;
+  instruction.op = static_cast<expression::Operator>(known - std::begin(expression::kOperators));
+  std::copy(args.begin(), args.end(), instruction.args.begin());
+  return instruction;
+}
+
+expression::Code to_code(const Napi::Value& value, const std::string& where) {
+  const Field field = to_field(value, where);
+  expression::Code code;
+  code.inputs = to_list<std::string>(field.get("inputs"), field.at("inputs"), binding::to_string);
+  code.instructions = to_list<expression::Instruction>(field.get("instructions"),
+                                                       field.at("instructions"), to_instruction);
+  code.outputs = to_list<expression::Code::Output>(
+      field.get("outputs"), field.at("outputs"),
+      [](const Napi::Value& output, const std::string& at) {
+        const Field out = to_field(output, at);
+        return expression::Code::Output{out.text("name"),
+                                        to_operand(out.get("from"), out.at("from"))};
+      });
+  return code;
+}
+
 Attribute to_attribute(const Napi::Value& value, const std::string& where) {
   if (value.IsBoolean()) return value.As<Napi::Boolean>().Value();
   if (value.IsNumber()) return value.As<Napi::Number>().DoubleValue();
   if (value.IsString()) return value.As<Napi::String>().Utf8Value();
-  return to_list<double>(value, where, to_number);
+  if (value.IsArray()) return to_list<double>(value, where, to_number);
+  return std::make_shared<const expression::Code>(to_code(value, where));
 }
 
 Op to_op(const Napi::Value& value, const std::string& where) {
@@ -252,53 +302,6 @@ Order to_order(const Napi::Value& value, const std::string& where) {
   if (name == "shuffled") return Order::Shuffled;
   if (name == "sequential") return Order::Sequential;
   fail(value, where, "'shuffled' or 'sequential'");
-}
-
-optim::Operand to_operand(const Napi::Value& value, const std::string& where) {
-  const Field field = to_field(value, where);
-  optim::Operand operand;
-  if (field.has("in")) {
-    operand.kind = optim::Operand::Kind::Input;
-    operand.index = to_index(field.get("in"), field.at("in"));
-  } else if (field.has("op")) {
-    operand.kind = optim::Operand::Kind::Result;
-    operand.index = to_index(field.get("op"), field.at("op"));
-  } else {
-    operand.value = field.number("const");
-  }
-  return operand;
-}
-
-optim::Instruction to_instruction(const Napi::Value& value, const std::string& where) {
-  const Field field = to_field(value, where);
-  const std::string name = field.text("op");
-  const auto known = std::find_if(std::begin(optim::kOperators), std::end(optim::kOperators),
-                                  [&](const auto& info) { return info.name == name; });
-  if (known == std::end(optim::kOperators)) fail(value, field.at("op"), "a known operator");
-  const auto args = to_list<optim::Operand>(field.get("args"), field.at("args"), to_operand);
-  if (args.size() != known->arity) {
-    const std::string expected = "an array of " + std::to_string(known->arity);
-    fail(value, field.at("args"), expected.c_str());
-  }
-  optim::Instruction instruction;
-  instruction.op = static_cast<optim::Operator>(known - std::begin(optim::kOperators));
-  std::copy(args.begin(), args.end(), instruction.args.begin());
-  return instruction;
-}
-
-optim::Code to_code(const Napi::Value& value, const std::string& where) {
-  const Field field = to_field(value, where);
-  optim::Code code;
-  code.inputs = to_list<std::string>(field.get("inputs"), field.at("inputs"), binding::to_string);
-  code.instructions = to_list<optim::Instruction>(field.get("instructions"),
-                                                  field.at("instructions"), to_instruction);
-  code.outputs = to_list<optim::Code::Output>(
-      field.get("outputs"), field.at("outputs"),
-      [](const Napi::Value& output, const std::string& at) {
-        const Field out = to_field(output, at);
-        return optim::Code::Output{out.text("name"), to_operand(out.get("from"), out.at("from"))};
-      });
-  return code;
 }
 
 std::vector<optim::StateSlot> to_slots(const Napi::Value& value, const std::string& where) {

@@ -6,7 +6,7 @@
 
 #include "ops/attention_kernels.hpp"
 #include "ops/registry.hpp"
-#include "optim/instruction_set.hpp"
+#include "expression/instruction_set.hpp"
 #include "runtime/parallel.hpp"
 
 namespace optcmp::ops {
@@ -14,10 +14,10 @@ namespace {
 
 const AttentionKernels& kernels() {
 #ifdef OPTCMP_X86
-  switch (optim::default_instruction_set()) {
-    case optim::InstructionSet::Avx512:
+  switch (expression::default_instruction_set()) {
+    case expression::InstructionSet::Avx512:
       return attention_avx512;
-    case optim::InstructionSet::Avx2:
+    case expression::InstructionSet::Avx2:
       return attention_avx2;
     default:
       break;

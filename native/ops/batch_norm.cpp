@@ -6,9 +6,9 @@
 #include <cmath>
 #include <string_view>
 
+#include "expression/instruction_set.hpp"
 #include "ops/batch_norm_kernels.hpp"
 #include "ops/registry.hpp"
-#include "optim/instruction_set.hpp"
 #include "runtime/parallel.hpp"
 
 namespace optcmp::ops {
@@ -19,10 +19,10 @@ constexpr std::size_t kParts = 16;
 
 const BatchNormKernels& kernels() {
 #ifdef OPTCMP_X86
-  switch (optim::default_instruction_set()) {
-    case optim::InstructionSet::Avx512:
+  switch (expression::default_instruction_set()) {
+    case expression::InstructionSet::Avx512:
       return batch_norm_avx512;
-    case optim::InstructionSet::Avx2:
+    case expression::InstructionSet::Avx2:
       return batch_norm_avx2;
     default:
       break;
@@ -81,7 +81,7 @@ Channels channels_of(const Tensor& tensor, const cpu::Desc& layout) {
     }
     if (blocking.strides[1] == 1) return last_axis(known, images, pixels, channels);
   }
-  const bool wide = optim::default_instruction_set() == optim::InstructionSet::Avx512;
+  const bool wide = expression::default_instruction_set() == expression::InstructionSet::Avx512;
   const cpu::Desc blocked({shape[0], shape[1], static_cast<std::int64_t>(pixels), 1},
                           dnnl::memory::data_type::f32,
                           wide ? cpu::Tag::nChw16c : cpu::Tag::nChw8c);

@@ -5,7 +5,7 @@
 
 #include "ops/layer_norm_kernels.hpp"
 #include "ops/registry.hpp"
-#include "optim/instruction_set.hpp"
+#include "expression/instruction_set.hpp"
 #include "runtime/parallel.hpp"
 
 namespace optcmp::ops {
@@ -139,10 +139,10 @@ void plan_grad(const OpView& op, Planner& planner) {
 
 const LayerNormKernels& layer_norm_kernels() {
 #ifdef OPTCMP_X86
-  switch (optim::default_instruction_set()) {
-    case optim::InstructionSet::Avx512:
+  switch (expression::default_instruction_set()) {
+    case expression::InstructionSet::Avx512:
       return layer_norm_avx512;
-    case optim::InstructionSet::Avx2:
+    case expression::InstructionSet::Avx2:
       return layer_norm_avx2;
     default:
       break;

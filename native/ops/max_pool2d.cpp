@@ -2,7 +2,7 @@
 #include "ops/max_pool_kernels.hpp"
 #include "ops/pool2d_geometry.hpp"
 #include "ops/registry.hpp"
-#include "optim/instruction_set.hpp"
+#include "expression/instruction_set.hpp"
 #include "runtime/parallel.hpp"
 
 namespace optcmp::ops {
@@ -14,10 +14,10 @@ constexpr std::size_t kStreamFrom = std::size_t{8} << 20;
 
 const MaxPoolKernelSet& kernel_set() {
 #ifdef OPTCMP_X86
-  switch (optim::default_instruction_set()) {
-    case optim::InstructionSet::Avx512:
+  switch (expression::default_instruction_set()) {
+    case expression::InstructionSet::Avx512:
       return max_pool_avx512;
-    case optim::InstructionSet::Avx2:
+    case expression::InstructionSet::Avx2:
       return max_pool_avx2;
     default:
       break;

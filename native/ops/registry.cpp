@@ -23,6 +23,7 @@ constexpr const OpDefinition* kOps[]{
     &ops::dense_grad_input,
     &ops::dense_grad_weight,
     &ops::assign,
+    &ops::pointwise,
     &ops::matmul,
     &ops::add,
     &ops::reduce_sum,

@@ -8,7 +8,7 @@
 
 #include "ops/loss.hpp"
 #include "ops/softmax_kernels.hpp"
-#include "optim/instruction_set.hpp"
+#include "expression/instruction_set.hpp"
 #include "runtime/parallel.hpp"
 
 namespace optcmp::ops {
@@ -20,10 +20,10 @@ constexpr std::int32_t kNone = std::numeric_limits<std::int32_t>::min();
 
 SoftmaxRows kernel() {
 #ifdef OPTCMP_X86
-  switch (optim::default_instruction_set()) {
-    case optim::InstructionSet::Avx512:
+  switch (expression::default_instruction_set()) {
+    case expression::InstructionSet::Avx512:
       return softmax_avx512;
-    case optim::InstructionSet::Avx2:
+    case expression::InstructionSet::Avx2:
       return softmax_avx2;
     default:
       break;

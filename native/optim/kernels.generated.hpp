@@ -3,10 +3,12 @@
 // clang-format off
 #pragma once
 
-#include "optim/simd.hpp"
+#include "expression/simd_math.hpp"
 
 namespace optcmp::optim {
 namespace {
+
+using namespace expression;
 
 // θ ← θ − α g
 struct Sgd {

@@ -5,10 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "optim/instruction_set.hpp"
-#include "optim/operator.hpp"
+#include "expression/block_code.hpp"
+#include "expression/instruction_set.hpp"
 
 namespace optcmp::optim {
+
+using expression::default_instruction_set;
+using expression::InstructionSet;
+using expression::supported;
 
 /// One update of `size` elements.
 struct Pass {
@@ -23,34 +27,14 @@ struct Pass {
   float decay;
 };
 
-/// A value of the evaluator: a block register, or a scalar that is the same for all elements.
-struct Source {
-  bool is_scalar = false;
-  std::uint32_t index = 0;
-};
-
-/// `target ← op(args)` over a block; a `copy` moves args[0].
-struct BlockOp {
-  Operator op;
-  bool copy = false;
-  std::uint32_t target = 0;
-  Source args[3];
-};
-
 /// Vector code laid out for the evaluator. Registers 0, 1, 2 … are p, g and the state slots, the
 /// rest are temporaries; when the last op has run, p and the slots hold their new values.
-struct BlockCode {
-  const BlockOp* ops;
+struct RuleCode {
+  const expression::BlockOp* ops;
   std::size_t op_count;
   std::uint32_t state_slots;
   std::uint32_t registers;
 };
-
-/// Floats of scratch that one evaluator call keeps on its stack; the narrowest block, a cache line;
-/// and the registers that then fit, each with a line between it and the next.
-inline constexpr std::size_t kScratchFloats = 8192;
-inline constexpr std::size_t kMinBlock = 16;
-inline constexpr std::size_t kMaxRegisters = kScratchFloats / (2 * kMinBlock);
 
 using Kernel = void (*)(const Pass&);
 
@@ -61,7 +45,7 @@ struct GeneratedKernel {
 
 /// The passes of one instruction set.
 struct Passes {
-  void (*evaluate)(const BlockCode&, const Pass&);
+  void (*evaluate)(const RuleCode&, const Pass&);
   double (*sum_of_squares)(const float*, std::size_t);
   const GeneratedKernel* kernels;
   std::size_t kernel_count;

@@ -1,13 +1,16 @@
 // The passes of one instruction set. Included by portable.cpp, avx2.cpp and avx512.cpp, which are
-// compiled with that set's flags; everything has internal linkage (see simd.hpp).
+// compiled with that set's flags; everything has internal linkage (see
+// expression/simd.hpp).
 #pragma once
 
+#include "expression/block.inl.hpp"
 #include "optim/kernels.generated.hpp"
 #include "optim/pass.hpp"
-#include "optim/simd.hpp"
 
 namespace optcmp::optim {
 namespace {
+
+using namespace expression;
 
 inline bool has_prelude(const Pass& pass) {
   return pass.scale != 1 || pass.clip != __builtin_inff() || pass.l2 != 0 || pass.decay != 0;
@@ -32,8 +35,8 @@ struct Prelude {
 // ---- Generated kernels -------------------------------------------------------------------------
 
 struct WholeVector {
-  Float load(const float* from) const { return optim::load(from); }
-  void store(float* to, Float x) const { optim::store(to, x); }
+  Float load(const float* from) const { return expression::load(from); }
+  void store(float* to, Float x) const { expression::store(to, x); }
 };
 
 struct PartVector {
@@ -83,101 +86,6 @@ using Kernels = GeneratedRules<Table>;
 
 // ---- Evaluator ---------------------------------------------------------------------------------
 
-struct FromBlock {
-  const float* values;
-  Float at(std::size_t i) const { return load(values + i); }
-};
-
-struct FromScalar {
-  Float value;
-  Float at(std::size_t) const { return value; }
-};
-
-/// Calls `body` with a FromBlock or a FromScalar.
-template <class Body>
-inline void with_source(const Source& source, float* const* registers, const float* scalars,
-                        Body body) {
-  if (source.is_scalar) return body(FromScalar{splat(scalars[source.index])});
-  body(FromBlock{registers[source.index]});
-}
-
-struct Block {
-  float* const* registers;
-  const float* scalars;
-  std::size_t size;  ///< A multiple of kLanes.
-
-  template <class Function>
-  void unary(const BlockOp& op, Function function) const {
-    float* const to = registers[op.target];
-    with_source(op.args[0], registers, scalars, [&](auto a) {
-      for (std::size_t i = 0; i < size; i += kLanes) store(to + i, function(a.at(i)));
-    });
-  }
-
-  template <class Function>
-  void binary(const BlockOp& op, Function function) const {
-    float* const to = registers[op.target];
-    with_source(op.args[0], registers, scalars, [&](auto a) {
-      with_source(op.args[1], registers, scalars, [&](auto b) {
-        for (std::size_t i = 0; i < size; i += kLanes) store(to + i, function(a.at(i), b.at(i)));
-      });
-    });
-  }
-
-  template <class Function>
-  void ternary(const BlockOp& op, Function function) const {
-    float* const to = registers[op.target];
-    with_source(op.args[0], registers, scalars, [&](auto a) {
-      with_source(op.args[1], registers, scalars, [&](auto b) {
-        with_source(op.args[2], registers, scalars, [&](auto c) {
-          for (std::size_t i = 0; i < size; i += kLanes)
-            store(to + i, function(a.at(i), b.at(i), c.at(i)));
-        });
-      });
-    });
-  }
-
-  void run(const BlockOp& op) const {
-    if (op.copy) return unary(op, [](Float a) { return a; });
-    switch (op.op) {
-      case Operator::Add:
-        return binary(op, [](Float a, Float b) { return a + b; });
-      case Operator::Sub:
-        return binary(op, [](Float a, Float b) { return a - b; });
-      case Operator::Mul:
-        return binary(op, [](Float a, Float b) { return a * b; });
-      case Operator::Div:
-        return binary(op, [](Float a, Float b) { return a / b; });
-      case Operator::Min:
-        return binary(op, [](Float a, Float b) { return min(a, b); });
-      case Operator::Max:
-        return binary(op, [](Float a, Float b) { return max(a, b); });
-      case Operator::Pow:
-        return binary(op, [](Float a, Float b) { return pow(a, b); });
-      case Operator::Neg:
-        return unary(op, [](Float a) { return -a; });
-      case Operator::Abs:
-        return unary(op, [](Float a) { return abs(a); });
-      case Operator::Sqrt:
-        return unary(op, [](Float a) { return sqrt(a); });
-      case Operator::Sign:
-        return unary(op, [](Float a) { return sign(a); });
-      case Operator::Exp:
-        return unary(op, [](Float a) { return exp(a); });
-      case Operator::Log:
-        return unary(op, [](Float a) { return log(a); });
-      case Operator::Cos:
-        return unary(op, [](Float a) { return cos(a); });
-      case Operator::Tanh:
-        return unary(op, [](Float a) { return tanh(a); });
-      case Operator::Floor:
-        return unary(op, [](Float a) { return floor(a); });
-      case Operator::Select:
-        return ternary(op, [](Float a, Float b, Float c) { return select(a, b, c); });
-    }
-  }
-};
-
 /// Elements of a block when there is room in scratch: measured best of 128 … 1024 (Zen 4).
 constexpr std::size_t kMaxBlock = 256;
 
@@ -214,7 +122,7 @@ struct Prefetcher {
   }
 };
 
-void evaluate(const BlockCode& code, const Pass& pass) {
+void evaluate(const RuleCode& code, const Pass& pass) {
   alignas(64) float scratch[kScratchFloats];
   float* registers[kMaxRegisters];
   // Registers are a cache line further apart than a block, so that they do not alias in the cache.
@@ -230,7 +138,7 @@ void evaluate(const BlockCode& code, const Pass& pass) {
                              const Prefetcher& prefetcher) {
     if (with_prelude)
       run_prelude(prelude, registers[kParameter], gradient, registers[kGradient], size);
-    const Block block{registers, pass.scalars, size};
+    const Block block{registers, pass.scalars, size, 0, {}};
     for (std::size_t k = 0; k < code.op_count; ++k) {
       prefetcher.share(k, code.op_count);
       block.run(code.ops[k]);

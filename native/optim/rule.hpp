@@ -1,37 +1,18 @@
-// The engine's form of src/optimizers/rule.ts: update rules and schedules as straight-line code.
+// The engine's form of src/optimizers/rule.ts: update rules and schedules as code.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "optim/operator.hpp"
+#include "expression/code.hpp"
 
 namespace optcmp::optim {
 
-struct Operand {
-  enum class Kind : std::uint8_t { Input, Result, Constant };
-  Kind kind = Kind::Constant;
-  std::uint32_t index = 0;  ///< Of the input or the instruction.
-  double value = 0;         ///< Of the constant.
-};
-
-struct Instruction {
-  Operator op = Operator::Add;
-  std::array<Operand, 3> args;
-};
-
-/// Straight-line code in static single assignment.
-struct Code {
-  struct Output {
-    std::string name;
-    Operand from;
-  };
-  std::vector<std::string> inputs;
-  std::vector<Instruction> instructions;
-  std::vector<Output> outputs;
-};
+using expression::Code;
+using expression::Instruction;
+using expression::Operand;
+using expression::Operator;
 
 struct StateSlot {
   std::string name;

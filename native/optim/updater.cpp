@@ -6,9 +6,9 @@
 #include <span>
 #include <stdexcept>
 
-#include "optim/block_code.hpp"
+#include "expression/scalar_code.hpp"
 #include "optim/pass.hpp"
-#include "optim/scalar_code.hpp"
+#include "optim/rule_code.hpp"
 
 namespace optcmp::optim {
 
@@ -23,9 +23,11 @@ struct ScalarProgram {
   explicit ScalarProgram(Code from)
       : code(std::move(from)), inputs(code.inputs.size()), results(code.instructions.size()) {}
 
-  void run() { run_scalar_code(code, inputs, results); }
+  void run() { expression::run_scalar_code(code, inputs, results); }
 
-  double output(std::size_t k) const { return scalar_value(code.outputs[k].from, inputs, results); }
+  double output(std::size_t k) const {
+    return expression::scalar_value(code.outputs[k].from, inputs, results);
+  }
 };
 
 constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
@@ -65,7 +67,7 @@ struct Updater::Plan {
   InstructionSet set;
   Passes passes;
   Kernel kernel;
-  LoweredCode lowered;
+  LoweredRule lowered;
   ScalarProgram schedule;
   ScalarProgram scalar;
 
@@ -105,7 +107,7 @@ struct Updater::Plan {
       scalar_state_output.push_back(index_of(outputs, slot.name));
     }
     scalars.resize(lowered.coefficients.size());
-    scalars.insert(scalars.end(), lowered.constants.begin(), lowered.constants.end());
+    scalars.insert(scalars.end(), lowered.code.constants.begin(), lowered.code.constants.end());
   }
 
   void begin_step(double t) {
@@ -127,8 +129,8 @@ struct Updater::Plan {
 
   void run(const Pass& pass) const {
     if (kernel != nullptr) return kernel(pass);
-    const BlockCode code = {lowered.ops.data(), lowered.ops.size(),
-                            static_cast<std::uint32_t>(rule.state.size()), lowered.registers};
+    const RuleCode code = {lowered.code.ops.data(), lowered.code.ops.size(),
+                           static_cast<std::uint32_t>(rule.state.size()), lowered.code.registers};
     passes.evaluate(code, pass);
   }
 };
@@ -139,7 +141,7 @@ Updater::Updater(Rule rule, Schedule schedule, std::vector<double> hyperparamete
   validate(schedule);
   check_hyperparameters(rule, hyperparameters, lr);
   if (!supported(set)) {
-    throw std::invalid_argument(std::string("instruction set ") + name(set) +
+    throw std::invalid_argument(std::string("instruction set ") + expression::name(set) +
                                 " is not supported by this processor");
   }
   plan_ = std::make_unique<Plan>(std::move(rule), std::move(schedule), hyperparameters, lr, set);
@@ -178,7 +180,7 @@ void Updater::update(const Range& range, const GradientPrelude& prelude) const {
 
 std::string Updater::kernel_name() const {
   const std::string kind = plan_->kernel != nullptr ? "generated/" : "evaluator/";
-  return kind + name(plan_->set);
+  return kind + expression::name(plan_->set);
 }
 
 double sum_of_squares(const float* values, std::size_t size, InstructionSet set) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "optim/instruction_set.hpp"
+#include "optim/pass.hpp"
 #include "optim/rule.hpp"
 
 namespace optcmp::optim {

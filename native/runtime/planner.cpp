@@ -183,12 +183,15 @@ BufferId Planner::write(TensorId id, const cpu::Desc& layout) {
 
 BufferId Planner::write(TensorId id, const cpu::Desc& layout, TensorId reuse_tensor,
                         BufferId reuse) {
-  const bool reusable = program_.tensors[id].role == Role::Temporary &&
-                        free_after_this_op(reuse_tensor, reuse) &&
-                        buffers_[reuse].lifetime.bytes == layout.get_size();
-  if (!reusable) return write(id, layout);
+  if (!reusable(id, layout, reuse_tensor, reuse)) return write(id, layout);
   values_[id].copies.push_back({reuse, layout});
   return reuse;
+}
+
+bool Planner::reusable(TensorId id, const cpu::Desc& layout, TensorId reuse_tensor,
+                       BufferId reuse) const {
+  return program_.tensors[id].role == Role::Temporary && free_after_this_op(reuse_tensor, reuse) &&
+         buffers_[reuse].lifetime.bytes == layout.get_size();
 }
 
 bool Planner::free_after_this_op(TensorId tensor, BufferId buffer) const {

@@ -132,6 +132,8 @@ class Planner {
   /// layout differs. `reuse`, a buffer from `read`, is taken when it is free after this op.
   BufferId write(TensorId id, const cpu::Desc& layout);
   BufferId write(TensorId id, const cpu::Desc& layout, TensorId reuse_tensor, BufferId reuse);
+  /// Whether `write` would take it.
+  bool reusable(TensorId id, const cpu::Desc& layout, TensorId reuse_tensor, BufferId reuse) const;
   /// Where to write a tensor that only our own kernels read (a metric or an arg-max).
   BufferId write_bytes(TensorId id, std::size_t bytes, const cpu::Desc& layout);
   BufferId read_bytes(TensorId id) const;

@@ -266,6 +266,9 @@ std::uint64_t fingerprint(const Program& program) {
       if (const auto* list = std::get_if<std::vector<double>>(&value)) {
         for (const double number : *list) hash.add(number);
       }
+      if (const auto* code = std::get_if<std::shared_ptr<const expression::Code>>(&value)) {
+        hash.add(expression::canonical(**code));
+      }
     }
   }
   return hash.value();
@@ -325,6 +328,19 @@ double OpView::number(const std::string& name, double otherwise) const {
   if (found == op_->attributes.end()) return otherwise;
   if (const auto* number = std::get_if<double>(&found->second)) return *number;
   fail("attribute '" + name + "' must be a number");
+}
+
+std::shared_ptr<const expression::Code> OpView::code(const std::string& name) const {
+  using Code = std::shared_ptr<const expression::Code>;
+  const auto found = op_->attributes.find(name);
+  const Code* code = found == op_->attributes.end() ? nullptr : std::get_if<Code>(&found->second);
+  if (code == nullptr) fail("attribute '" + name + "' must be code");
+  try {
+    expression::check("its " + name, **code);
+  } catch (const std::invalid_argument& error) {
+    fail(error.what());
+  }
+  return *code;
 }
 
 std::vector<std::int64_t> OpView::integers(const std::string& name, std::size_t length,

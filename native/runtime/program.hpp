@@ -4,12 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include "expression/code.hpp"
 
 namespace optcmp {
 
@@ -68,7 +71,8 @@ struct Tensor {
   std::vector<float> data;
 };
 
-using Attribute = std::variant<bool, double, std::string, std::vector<double>>;
+using Attribute = std::variant<bool, double, std::string, std::vector<double>,
+                               std::shared_ptr<const expression::Code>>;
 
 struct Op {
   const OpDefinition* definition = nullptr;  ///< Found by name, see find_op in ops/registry.hpp.
@@ -135,6 +139,8 @@ class OpView {
   /// Attributes, or the default when absent. Throw when of another type.
   bool flag(const std::string& name, bool otherwise = false) const;
   double number(const std::string& name, double otherwise) const;
+  /// Code, checked; its operands are those of the op. Throws when absent, too.
+  std::shared_ptr<const expression::Code> code(const std::string& name) const;
   /// Whole numbers; `least` bounds each from below, `length` 0 allows any.
   std::vector<std::int64_t> integers(const std::string& name, std::size_t length,
                                      std::int64_t least, std::vector<std::int64_t> otherwise) const;

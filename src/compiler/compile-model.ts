@@ -2,6 +2,7 @@ import { chooseAlgorithms } from './choose-algorithms.js';
 import { CompileError } from './compile-error.js';
 import { differentiate } from './differentiate.js';
 import { BATCH } from './dimension.js';
+import { fusePointwise } from './fuse-pointwise.js';
 import { at, type Graph } from './graph.js';
 import { type InitializationScheme, initializers } from './initialization.js';
 import { limitIndices } from './limit-indices.js';
@@ -47,14 +48,18 @@ function compile(model: OnnxModel, options: CompileOptions) {
   const graph = limitIndices(imported);
   checkBatch(graph, batchSize);
   const [batch = BATCH] = at(graph.inputs, 0).shape;
-  const forTraining = simplify(withLoss(graph, batch, loss));
+  const forTraining = fusePointwise(simplify(withLoss(graph, batch, loss)));
   // Label smoothing belongs to the training loss; the evaluation's cross-entropy is without it.
   const plain = loss.kind === 'softmax_cross_entropy' ? { ...loss, labelSmoothing: 0 } : loss;
-  const forEvaluation = evaluated(simplify(withLoss(graph, batch, plain)));
+  const forEvaluation = fusePointwise(evaluated(simplify(withLoss(graph, batch, plain))));
   const starts = initializers(forTraining, initialization);
   const finish = (program: Graph) => chooseAlgorithms(prune(program), exactConvolutions);
   return {
-    train: lower(finish(differentiate(forTraining)), { mode: 'train', batchSize, starts }),
+    train: lower(finish(fusePointwise(differentiate(forTraining))), {
+      mode: 'train',
+      batchSize,
+      starts,
+    }),
     evaluate: lower(finish(forEvaluation), { mode: 'evaluate', batchSize, starts }),
   };
 }

@@ -1,5 +1,6 @@
 import { at } from './graph.js';
 import { definitionOf } from './ops/index.js';
+import type { NoiseKey } from './ops/noise.js';
 import type { Program, Tensor } from './program.js';
 
 const GIVEN = ['input', 'label', 'parameter', 'constant', 'state'];
@@ -7,12 +8,14 @@ const GIVEN = ['input', 'label', 'parameter', 'constant', 'state'];
 /**
  * Runs a program in float64 by the reference of each op: the arithmetic that compiler and engine are held against.
  * `values` are those of inputs, labels and parameters, by name, and of states that start otherwise than they do by
- * themselves; returns every tensor's, by name, states as the program leaves them.
+ * themselves; returns every tensor's, by name, states as the program leaves them. `noise` are the trainer's seed and the
+ * steps it has done, for ops that draw random numbers.
  * @throws {RangeError} when values are missing or of the wrong number.
  */
 export function interpret(
   program: Program,
   values: Readonly<Record<string, ArrayLike<number>>>,
+  noise: NoiseKey = { seed: 0n, step: 0 },
 ): Map<string, Float64Array> {
   const { tensors, ops } = program;
   const memory = tensors.map(({ name, shape, role, data, initializer }) => {
@@ -32,6 +35,7 @@ export function interpret(
       inputShapes: inputs.map(shape),
       outputShapes: outputs.map(shape),
       attributes,
+      noise,
     });
   }
   return new Map(tensors.map(({ name }, id) => [name, at(memory, id)]));

@@ -1,3 +1,4 @@
+import { formatCode } from '../expression/format-code.js';
 import { columns } from '../text/columns.js';
 import type { Attribute, Initializer, Op, Program, Tensor } from './program.js';
 
@@ -54,5 +55,8 @@ function opRow(
   return [`  ${results.join(', ')}`, `= ${call}`, settings, `# ${name}`];
 }
 
-const formatAttribute = (key: string, value: Attribute): string =>
-  value === true ? key : `${key}=${Array.isArray(value) ? `[${value.join(',')}]` : value}`;
+function formatAttribute(key: string, value: Attribute): string {
+  if (value === true) return key;
+  if (Array.isArray(value)) return `${key}=[${value.join(',')}]`;
+  return typeof value === 'object' ? `{ ${formatCode(value)} }` : `${key}=${value}`;
+}

@@ -1,3 +1,4 @@
+import type { Code } from '../expression/code.js';
 import type { OpKind } from './ops/index.js';
 
 /**
@@ -70,7 +71,7 @@ export interface Tensor {
   data?: number[] | Float32Array | Int32Array;
 }
 
-export type Attribute = number | boolean | string | number[];
+export type Attribute = number | boolean | string | number[] | Code;
 
 /** `src/compiler/ops` says what each kind computes. */
 export interface Op {

@@ -10,17 +10,30 @@ export type Operator =
   | 'min'
   | 'max'
   | 'pow'
+  /** `less(a, b)` and `equal(a, b)` are 1 or 0. */
+  | 'less'
+  | 'equal'
   | 'neg'
   | 'abs'
   | 'sqrt'
   | 'sign'
   | 'exp'
+  | 'expm1'
   | 'log'
+  | 'log1p'
+  | 'sin'
   | 'cos'
   | 'tanh'
+  | 'sigmoid'
+  | 'erf'
   | 'floor'
+  /** To the nearest whole number, halves to the even one. */
+  | 'round'
   /** `select(c, a, b)` is a where c > 0, else b. */
-  | 'select';
+  | 'select'
+  /** `uniform(k)` on [0, 1) and `normal(k)` draw a number for each element from the stream k, a constant. */
+  | 'uniform'
+  | 'normal';
 
 /**
  * An operand names a value: `{ in: k }` the k-th input, `{ op: k }` the result of instruction k,

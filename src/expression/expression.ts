@@ -1,5 +1,5 @@
 import type { Operator } from './code.js';
-import { applyOperator } from './operator.js';
+import { applyOperator, isRandom } from './operator.js';
 
 /**
  * The language of update rules and schedules: immutable expressions built by the functions below,
@@ -74,10 +74,38 @@ export const sqrt = <A extends Term>(x: A) => apply('sqrt', [x]);
 /** −1, 0 or 1; keeps −0 and NaN. */
 export const sign = <A extends Term>(x: A) => apply('sign', [x]);
 export const exp = <A extends Term>(x: A) => apply('exp', [x]);
+/** e^x − 1. */
+export const expm1 = <A extends Term>(x: A) => apply('expm1', [x]);
 export const log = <A extends Term>(x: A) => apply('log', [x]);
+/** log(1 + x). */
+export const log1p = <A extends Term>(x: A) => apply('log1p', [x]);
+export const sin = <A extends Term>(x: A) => apply('sin', [x]);
 export const cos = <A extends Term>(x: A) => apply('cos', [x]);
 export const tanh = <A extends Term>(x: A) => apply('tanh', [x]);
+/** 1 / (1 + e^−x). */
+export const sigmoid = <A extends Term>(x: A) => apply('sigmoid', [x]);
+/** The error function. */
+export const erf = <A extends Term>(x: A) => apply('erf', [x]);
 export const floor = <A extends Term>(x: A) => apply('floor', [x]);
+/** To the nearest whole number, halves to the even one. */
+export const round = <A extends Term>(x: A) => apply('round', [x]);
+/** 1 where a < b, else 0. */
+export const less = <A extends Term, B extends Term>(a: A, b: B) => apply('less', [a, b]);
+/** 1 where a = b, else 0. */
+export const equal = <A extends Term, B extends Term>(a: A, b: B) => apply('equal', [a, b]);
+/** A number for each element, uniform on [0, 1); streams of other numbers are independent. */
+export const uniform = (stream: number): Expression<'element'> => noise('uniform', stream);
+/** A number for each element, standard normal. */
+export const normal = (stream: number): Expression<'element'> => noise('normal', stream);
+
+function noise(op: 'uniform' | 'normal', stream: number): Expression<'element'> {
+  return { kind: 'apply', op, args: [constant(stream)], rank: 'element' };
+}
+
+/** An operator applied to as many arguments as it takes; what it gives is simplified. */
+export const applied = (op: Operator, args: readonly Expression[]): Expression =>
+  isRandom(op) ? { kind: 'apply', op, args, rank: 'element' } : apply(op, [...args]);
+
 /** `positive` where `condition` > 0, else `otherwise`. */
 export const select = <C extends Term, A extends Term, B extends Term>(
   condition: C,
@@ -139,6 +167,7 @@ function folded(op: Operator, args: readonly Expression[]): Expression | undefin
   if (op === 'add' && left === 0) return b;
   if ((op === 'add' || op === 'sub') && right === 0) return a;
   if (op === 'mul' && left === 1) return b;
+  if (op === 'neg' && a?.kind === 'apply' && a.op === 'neg') return a.args[0];
   if ((op === 'mul' || op === 'div' || op === 'pow') && right === 1) return a;
   return undefined;
 }

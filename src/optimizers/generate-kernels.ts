@@ -10,10 +10,12 @@ const header = `// Generated from src/optimizers by \`node dist/optimizers/codeg
 // clang-format off
 #pragma once
 
-#include "optim/simd.hpp"
+#include "expression/simd_math.hpp"
 
 namespace optcmp::optim {
 namespace {
+
+using namespace expression;
 `;
 
 const footer = `

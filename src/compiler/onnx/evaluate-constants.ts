@@ -16,6 +16,7 @@ export function evaluateConstants(
 ): readonly Value[] | undefined {
   const isConstant = ({ role, read }: Value) => role === 'constant' && read !== undefined;
   const isFixed = ({ shape }: Value) => shape.every((length) => typeof length === 'number');
+  if (definitionOf(kind).isRandom?.(attributes)) return undefined;
   if (inputs.length === 0 || !inputs.every(isConstant) || !outputs.every(isFixed)) return undefined;
 
   const outputShapes = outputs.map(({ shape }) => concrete(shape, 1));
@@ -26,7 +27,8 @@ export function evaluateConstants(
     const x = inputs.map(({ read }) => Float64Array.from(read?.() ?? []));
     results = outputShapes.map((shape) => new Float64Array(size(shape)));
     const inputShapes = inputs.map(({ shape }) => concrete(shape, 1));
-    definitionOf(kind).reference({ x, y: results, inputShapes, outputShapes, attributes });
+    const noise = { seed: 0n, step: 0 };
+    definitionOf(kind).reference({ x, y: results, inputShapes, outputShapes, attributes, noise });
     return results;
   };
   return outputs.map((output, k): Value => {

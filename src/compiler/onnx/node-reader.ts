@@ -1,3 +1,5 @@
+import { codeOf } from '../../expression/code-expressions.js';
+import { constant, type Expression, input } from '../../expression/expression.js';
 import { CompileError } from '../compile-error.js';
 import {
   checkShape,
@@ -8,6 +10,7 @@ import {
   sameShape,
 } from '../dimension.js';
 import { at, type Node, type NodeOf, type State, temporary, type Value } from '../graph.js';
+import { broadcast } from '../ops/broadcast.js';
 import { type AttributesOf, definitionOf, type OpKind } from '../ops/index.js';
 import type { Initializer } from '../program.js';
 import { evaluateConstants } from './evaluate-constants.js';
@@ -253,6 +256,36 @@ export class NodeReader {
     return at(this.#add(kind, inputs, attributes, [shape]), 0);
   }
 
+  /**
+   * Adds an elementwise node: `compute` gives its result from the operands, which broadcast. Numbers that are known
+   * become part of the expression.
+   */
+  pointwise(
+    operands: readonly (Value | Known)[],
+    compute: (...x: Expression[]) => Expression,
+    shape: Shape = operands.map((operand) => operand.shape).reduce(broadcast, []),
+  ): Value {
+    const allKnown = operands.every(isKnown);
+    const inputs: Value[] = [];
+    const x = operands.map((operand): Expression => {
+      const number = isKnown(operand) && !allKnown ? onlyNumber(operand) : undefined;
+      if (number !== undefined) return constant(number);
+      inputs.push(isKnown(operand) ? this.constant(operand, `input${inputs.length}`) : operand);
+      return input(`x${inputs.length - 1}`, 'element');
+    });
+    const code = codeOf(
+      inputs.map((_, k) => `x${k}`),
+      [compute(...x)],
+    );
+    const read = code.inputs.map((name) => at(inputs, Number(name.slice(1))));
+    return at(this.#add('pointwise', read, { code }, [shape]), 0);
+  }
+
+  /** The number of a stream of random numbers of this node's own. */
+  get stream(): number {
+    return this.#graph.nodes.length;
+  }
+
   reshape(x: Value, shape: Shape): Value {
     if (!sameDimension(elements(x.shape), elements(shape))) {
       throw new CompileError(
@@ -289,4 +322,10 @@ export class NodeReader {
     this.#graph.nodes.push({ kind, name, inputs, outputs, attributes } as NodeOf<K> as Node);
     return outputs;
   }
+}
+
+/** The number that is all of a tensor; `undefined` where there are several or it depends on the batch. */
+function onlyNumber(known: Known): number | undefined {
+  const [item, ...rest] = known.items.length === 1 ? Array.from(known.items) : [];
+  return typeof item === 'number' && rest.length === 0 ? item : undefined;
 }

@@ -5,6 +5,7 @@ import { avg_pool2d, avg_pool2d_grad } from './avg-pool2d.js';
 import { batch_norm, batch_norm_grad, batch_norm_inference } from './batch-norm.js';
 import { conv2d, conv2d_grad_input, conv2d_grad_weight } from './conv2d.js';
 import { dense, dense_grad_input, dense_grad_weight } from './dense.js';
+import { dropout } from './dropout.js';
 import { expand } from './expand.js';
 import { gather, gather_grad } from './gather.js';
 import { group_norm, group_norm_grad } from './group-norm.js';
@@ -14,6 +15,7 @@ import { max_pool2d, max_pool2d_grad } from './max-pool2d.js';
 import { mean_squared_error } from './mean-squared-error.js';
 import type { OpDefinition } from './op-definition.js';
 import { output_loss } from './output-loss.js';
+import { pointwise } from './pointwise.js';
 import { reduce_sum } from './reduce-sum.js';
 import { relu, relu_grad } from './relu.js';
 import { reshape } from './reshape.js';
@@ -40,6 +42,8 @@ export const ops = {
   dense,
   dense_grad_input,
   dense_grad_weight,
+  pointwise,
+  dropout,
   matmul,
   attention,
   attention_grad,

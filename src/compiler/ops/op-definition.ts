@@ -56,6 +56,8 @@ export interface OpDefinition<A = Record<never, never>> {
     dy: readonly (Value | undefined)[],
     tape: Tape,
   ): readonly (Value | undefined)[];
+  /** Whether its outputs depend on chance. */
+  isRandom?(attributes: A): boolean;
   /** What it becomes in an evaluation where that is another op, which makes the first of the outputs. */
   evaluation?(node: NodeView<A>): Pick<Node, 'kind' | 'inputs' | 'attributes'>;
   /** How inputs that are parameters start, by their place, where no scheme of initialization decides it. */

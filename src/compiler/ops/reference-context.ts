@@ -1,3 +1,5 @@
+import type { NoiseKey } from './noise.js';
+
 /** Tensors in float64, flat in row-major order. */
 export type Numbers = Float64Array;
 
@@ -8,6 +10,8 @@ export interface ReferenceContext<A> {
   readonly inputShapes: readonly (readonly number[])[];
   readonly outputShapes: readonly (readonly number[])[];
   readonly attributes: A;
+  /** Of the step, for ops that draw random numbers. */
+  readonly noise: NoiseKey;
 }
 
 export const item = (a: Numbers, i: number): number => {

@@ -3,6 +3,7 @@ import { convolutions } from './convolutions.js';
 import { elementwise } from './elementwise.js';
 import { movement } from './movement.js';
 import { normalizations } from './normalizations.js';
+import { pointwise } from './pointwise.js';
 import { pools } from './pools.js';
 import { products } from './products.js';
 import { shapes } from './shapes.js';
@@ -17,6 +18,7 @@ export const modelCases: Readonly<Record<string, ModelSpec>> = {
   ...elementwise,
   ...movement,
   ...normalizations,
+  ...pointwise,
   ...pools,
   ...products,
   ...shapes,

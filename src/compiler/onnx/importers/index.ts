@@ -1,11 +1,13 @@
 import { activations } from './activations.js';
 import { arithmetic } from './arithmetic.js';
 import { convolution } from './convolution.js';
+import { elementwise } from './elementwise.js';
 import type { Importers } from './importer.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
 import { products } from './products.js';
+import { random } from './random.js';
 import { sequences } from './sequences.js';
 import { shapes } from './shapes.js';
 
@@ -14,10 +16,12 @@ export const importers: Importers = {
   ...activations,
   ...arithmetic,
   ...convolution,
+  ...elementwise,
   ...normalization,
   ...movement,
   ...pooling,
   ...products,
+  ...random,
   ...sequences,
   ...shapes,
 };

@@ -1,11 +1,10 @@
-#include "optim/block_code.hpp"
+#include "expression/block_code.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <stdexcept>
-#include <string>
+#include <utility>
 
-namespace optcmp::optim {
+namespace optcmp::expression {
 
 namespace {
 
@@ -13,45 +12,23 @@ constexpr std::size_t kAlive = static_cast<std::size_t>(-1);
 
 class Lowering {
  public:
-  explicit Lowering(const Rule& rule) : rule_(rule), code_(rule.vector) {
-    lowered_.registers = 2 + static_cast<std::uint32_t>(rule.state.size());
-    for (const std::string& name : code_.inputs) inputs_.push_back(input_source(name));
-    for (const Code::Output& output : code_.outputs) targets_.push_back(slot_register(output.name));
+  Lowering(const Code& code, Placement placement) : code_(code), placement_(std::move(placement)) {
+    lowered_.registers = placement_.registers;
     find_last_uses();
   }
 
-  LoweredCode run() && {
+  BlockCode run(const std::string& where) && {
     for (std::size_t k = 0; k < code_.instructions.size(); ++k) emit(k);
     emit_copies();
     if (lowered_.registers > kMaxRegisters) {
-      throw std::invalid_argument(
-          "rule '" + rule_.name + "', vector code: needs " + std::to_string(lowered_.registers) +
-          " values at once; the evaluator has room for " + std::to_string(kMaxRegisters));
+      throw std::invalid_argument(where + ": needs " + std::to_string(lowered_.registers) +
+                                  " values at once; the evaluator has room for " +
+                                  std::to_string(kMaxRegisters));
     }
     return std::move(lowered_);
   }
 
  private:
-  /// The register of `p`, `g` or a state slot.
-  std::optional<std::uint32_t> find_register(const std::string& name) const {
-    if (name == "p") return 0;
-    if (name == "g") return 1;
-    for (std::uint32_t k = 0; k < rule_.state.size(); ++k)
-      if (rule_.state[k].name == name) return 2 + k;
-    return std::nullopt;
-  }
-
-  std::uint32_t slot_register(const std::string& name) const { return *find_register(name); }
-
-  Source input_source(const std::string& name) {
-    if (const auto found = find_register(name)) return {false, *found};
-    const auto& outputs = rule_.scalar.outputs;
-    const auto from = std::find_if(outputs.begin(), outputs.end(),
-                                   [&](const Code::Output& output) { return output.name == name; });
-    lowered_.coefficients.push_back(static_cast<std::size_t>(from - outputs.begin()));
-    return {true, static_cast<std::uint32_t>(lowered_.coefficients.size() - 1)};
-  }
-
   void find_last_uses() {
     last_use_.assign(code_.instructions.size(), 0);
     for (std::size_t k = 0; k < code_.instructions.size(); ++k) {
@@ -72,11 +49,11 @@ class Lowering {
 
   bool reads(const Operand& operand, std::uint32_t slot) const {
     if (operand.kind != Operand::Kind::Input) return false;
-    const Source& source = inputs_[operand.index];
+    const Source& source = placement_.inputs[operand.index];
     return !source.is_scalar && source.index == slot;
   }
 
-  /// Whether the old value of a slot is still read after instruction k.
+  /// Whether the old value of a register is still read after instruction k.
   bool read_after(std::size_t k, std::uint32_t slot) const {
     bool found = false;
     for (std::size_t j = k + 1; j < code_.instructions.size(); ++j)
@@ -85,12 +62,12 @@ class Lowering {
     return found;
   }
 
-  /// The slot that instruction k may write in place.
+  /// The output register that instruction k may write.
   std::optional<std::uint32_t> final_register(std::size_t k) const {
     for (std::size_t o = 0; o < code_.outputs.size(); ++o) {
       const Operand& from = code_.outputs[o].from;
       if (from.kind != Operand::Kind::Result || from.index != k) continue;
-      if (!read_after(k, targets_[o])) return targets_[o];
+      if (!read_after(k, placement_.outputs[o])) return placement_.outputs[o];
     }
     return std::nullopt;
   }
@@ -105,15 +82,14 @@ class Lowering {
   Source source(const Operand& operand) {
     switch (operand.kind) {
       case Operand::Kind::Input:
-        return inputs_[operand.index];
+        return placement_.inputs[operand.index];
       case Operand::Kind::Result:
         return {false, results_[operand.index]};
       case Operand::Kind::Constant:
         break;
     }
     lowered_.constants.push_back(static_cast<float>(operand.value));
-    return {true, static_cast<std::uint32_t>(lowered_.coefficients.size() +
-                                             lowered_.constants.size() - 1)};
+    return {true, placement_.scalars + static_cast<std::uint32_t>(lowered_.constants.size() - 1)};
   }
 
   void emit(std::size_t k) {
@@ -145,22 +121,20 @@ class Lowering {
     for (std::size_t o = 0; o < code_.outputs.size(); ++o) {
       const Operand& operand = code_.outputs[o].from;
       Source from = source(operand);
-      if (!from.is_scalar && from.index == targets_[o]) continue;
+      if (!from.is_scalar && from.index == placement_.outputs[o]) continue;
       if (operand.kind == Operand::Kind::Input && !from.is_scalar) {
         const Source saved = {false, take_register()};
         copy(saved.index, from);
         from = saved;
       }
-      copies.emplace_back(targets_[o], from);
+      copies.emplace_back(placement_.outputs[o], from);
     }
     for (const auto& [target, from] : copies) copy(target, from);
   }
 
-  const Rule& rule_;
   const Code& code_;
-  LoweredCode lowered_;
-  std::vector<Source> inputs_;
-  std::vector<std::uint32_t> targets_;  ///< Of each output.
+  Placement placement_;
+  BlockCode lowered_;
   std::vector<std::size_t> last_use_;   ///< Of each result.
   std::vector<std::uint32_t> results_;  ///< Register of each result.
   std::vector<std::uint32_t> free_;
@@ -168,6 +142,8 @@ class Lowering {
 
 }  // namespace
 
-LoweredCode lower(const Rule& rule) { return Lowering(rule).run(); }
+BlockCode lower(const std::string& where, const Code& code, Placement placement) {
+  return Lowering(code, std::move(placement)).run(where);
+}
 
-}  // namespace optcmp::optim
+}  // namespace optcmp::expression

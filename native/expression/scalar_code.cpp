@@ -1,9 +1,9 @@
-#include "optim/scalar_code.hpp"
+#include "expression/scalar_code.hpp"
 
 #include <cmath>
 #include <limits>
 
-namespace optcmp::optim {
+namespace optcmp::expression {
 
 namespace {
 
@@ -24,6 +24,10 @@ double apply(Operator op, double a, double b, double c) {
       return a > b || a != a ? a : b;
     case Operator::Pow:
       return std::pow(a, b);
+    case Operator::Less:
+      return a < b ? 1 : 0;
+    case Operator::Equal:
+      return a == b ? 1 : 0;
     case Operator::Neg:
       return -a;
     case Operator::Abs:
@@ -35,16 +39,31 @@ double apply(Operator op, double a, double b, double c) {
       return a > 0 ? 1 : (a < 0 ? -1 : a);
     case Operator::Exp:
       return std::exp(a);
+    case Operator::Expm1:
+      return std::expm1(a);
     case Operator::Log:
       return std::log(a);
+    case Operator::Log1p:
+      return std::log1p(a);
+    case Operator::Sin:
+      return std::sin(a);
     case Operator::Cos:
       return std::cos(a);
     case Operator::Tanh:
       return std::tanh(a);
+    case Operator::Sigmoid:
+      return 1 / (1 + std::exp(-a));
+    case Operator::Erf:
+      return std::erf(a);
     case Operator::Floor:
       return std::floor(a);
+    case Operator::Round:
+      return std::nearbyint(a);
     case Operator::Select:
       return a > 0 ? b : c;
+    case Operator::Uniform:
+    case Operator::Normal:
+      break;
   }
   return std::numeric_limits<double>::quiet_NaN();
 }
@@ -74,4 +93,4 @@ void run_scalar_code(const Code& code, std::span<const double> inputs, std::span
   }
 }
 
-}  // namespace optcmp::optim
+}  // namespace optcmp::expression

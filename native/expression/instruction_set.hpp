@@ -1,9 +1,9 @@
-// The instruction sets that update passes are compiled for, and which one runs.
+// The instruction sets that kernels are compiled for, and which one runs.
 #pragma once
 
 #include <cstdint>
 
-namespace optcmp::optim {
+namespace optcmp::expression {
 
 enum class InstructionSet : std::uint8_t { Portable, Avx2, Avx512 };
 
@@ -15,4 +15,4 @@ bool supported(InstructionSet set);
 /// supported here.
 InstructionSet default_instruction_set();
 
-}  // namespace optcmp::optim
+}  // namespace optcmp::expression

@@ -1,6 +1,6 @@
-// Vectors of floats and what update rules do with them. Included by files compiled for one
-// instruction set each, so everything has internal linkage: the linker must never share code
-// between them. Every operation rounds as IEEE 754 says, so all sets agree to the bit.
+// Vectors of floats and exact operations on them. Included by files compiled for one instruction
+// set each, so everything has internal linkage: the linker must never share code between them.
+// Every operation rounds as IEEE 754 says, so all sets agree to the bit.
 #pragma once
 
 #include <math.h>
@@ -21,7 +21,7 @@
 #define OPTCMP_LANES 4
 #endif
 
-namespace optcmp::optim {
+namespace optcmp::expression {
 namespace {
 
 constexpr std::size_t kLanes = OPTCMP_LANES;
@@ -66,6 +66,8 @@ inline Float abs(Float a) { return (Float)((Bits)a & 0x7fffffff); }
 // NaN in either operand gives NaN.
 inline Float min(Float a, Float b) { return (a < b) | (a != a) ? a : b; }
 inline Float max(Float a, Float b) { return (a > b) | (a != a) ? a : b; }
+inline Float less(Float a, Float b) { return a < b ? splat(1) : splat(0); }
+inline Float equal(Float a, Float b) { return a == b ? splat(1) : splat(0); }
 inline Float select(Float c, Float a, Float b) { return c > 0 ? a : b; }
 // Keeps ±0 and NaN.
 inline Float sign(Float a) { return a > 0 ? splat(1) : (a < 0 ? splat(-1) : a); }
@@ -81,25 +83,25 @@ inline Float sqrt(Float a) {
 }
 
 inline Float floor(Float a) {
+#if defined(__AVX512F__)
+  return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+#elif defined(__AVX2__)
+  return _mm256_floor_ps(a);
+#else
   return each_lane([](float x) { return __builtin_floorf(x); }, a);
+#endif
 }
-inline Float exp(Float a) {
-  return each_lane([](float x) { return expf(x); }, a);
-}
-inline Float log(Float a) {
-  return each_lane([](float x) { return logf(x); }, a);
-}
-inline Float cos(Float a) {
-  return each_lane([](float x) { return cosf(x); }, a);
-}
-inline Float tanh(Float a) {
-  return each_lane([](float x) { return tanhf(x); }, a);
-}
-inline Float pow(Float a, Float b) {
-  Float y;
-  for (std::size_t i = 0; i < kLanes; ++i) y[i] = powf(a[i], b[i]);
-  return y;
+
+/// To the nearest whole number, to the even one of two.
+inline Float round(Float a) {
+#if defined(__AVX512F__)
+  return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#elif defined(__AVX2__)
+  return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#else
+  return each_lane([](float x) { return __builtin_nearbyintf(x); }, a);
+#endif
 }
 
 }  // namespace
-}  // namespace optcmp::optim
+}  // namespace optcmp::expression

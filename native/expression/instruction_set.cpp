@@ -1,12 +1,10 @@
-#include "optim/instruction_set.hpp"
+#include "expression/instruction_set.hpp"
 
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
 
-#include "optim/pass.hpp"
-
-namespace optcmp::optim {
+namespace optcmp::expression {
 
 namespace {
 
@@ -61,13 +59,4 @@ InstructionSet default_instruction_set() {
   return InstructionSet::Portable;
 }
 
-Passes passes(InstructionSet set) {
-#if defined(OPTCMP_X86)
-  if (set == InstructionSet::Avx512) return avx512_passes();
-  if (set == InstructionSet::Avx2) return avx2_passes();
-#endif
-  (void)set;
-  return portable_passes();
-}
-
-}  // namespace optcmp::optim
+}  // namespace optcmp::expression

@@ -1,0 +1,35 @@
+import { add, mul, normal, uniform } from '../../../expression/expression.js';
+import { CompileError } from '../../compile-error.js';
+import type { Value } from '../../graph.js';
+import type { NodeReader } from '../node-reader.js';
+import type { Importers } from './importer.js';
+
+/** Operators that draw random numbers: by the trainer's seed, the step and the element; a seed of their own is ignored. */
+export const random: Importers = {
+  Dropout(n) {
+    n.int('seed', 0);
+    const ratio = n.scalar(1, n.float('ratio', 0.5));
+    // A workload trains: what the file says of the mode in which it was exported is not asked.
+    if (n.has(2)) n.known(2);
+    n.int('is_test', 0);
+    if (!(ratio >= 0 && ratio < 1)) {
+      throw new CompileError(`the dropout ratio is ${ratio}; it must be in [0, 1)`);
+    }
+    if (ratio === 0) return n.any(0);
+    return n.emit('dropout', [n.tensor(0)], { ratio, stream: n.stream });
+  },
+  RandomNormalLike(n) {
+    const [mean, scale] = [n.float('mean', 0), n.float('scale', 1)];
+    return drawLike(n, () => add(mean, mul(scale, normal(n.stream))));
+  },
+  RandomUniformLike(n) {
+    const [low, high] = [n.float('low', 0), n.float('high', 1)];
+    return drawLike(n, () => add(low, mul(high - low, uniform(n.stream))));
+  },
+};
+
+function drawLike(n: NodeReader, compute: Parameters<NodeReader['pointwise']>[1]): Value {
+  n.float('seed', 0);
+  n.int('dtype', 1);
+  return n.pointwise([], compute, n.any(0).shape);
+}
