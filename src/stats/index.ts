@@ -52,11 +52,9 @@ export {
   type PerformanceProfiles,
   type ProfileOptions,
   performanceProfiles,
-  performanceRatios,
   profileScores,
-  type RatioOptions,
-  type WorkloadTimes,
 } from './performance-profile.js';
+export { performanceRatios, type RatioOptions, type WorkloadTimes } from './performance-ratios.js';
 export {
   criticalDifference,
   type Nemenyi,

@@ -2,6 +2,9 @@ import { normalQuantile } from './laws/normal.js';
 import type { Bounds } from './quantile-interval.js';
 import { requireShare } from './require.js';
 
+/** A product of fractions that should be one half ends a few rounding errors beside it. */
+const ROUNDING = 1e-12;
+
 /** How long a trial was watched, and how that ended. */
 export interface Duration {
   /** Steps (or seconds), 0 or more, until the target was reached or watching ended; +∞ when it never can be. */
@@ -72,15 +75,15 @@ export function survivalInterval(point: SurvivalPoint, coverage = 0.9): Bounds {
 }
 
 /**
- * The median steps: the first at which at most half of the trials are without the target, with the interval of Brookmeyer and
- * Crowley (1982): where the ends of {@link survivalInterval} pass one half. +∞ where that never happens.
+ * The median steps: the first at which at most half of the trials are without the target, with the interval of
+ * Brookmeyer and Crowley (1982): where the ends of {@link survivalInterval} pass one half. +∞ where that never happens.
  */
 export function medianSteps(
   { points }: SurvivalCurve,
   coverage = 0.9,
 ): Bounds & { median: number } {
   const first = (value: (point: SurvivalPoint) => number) =>
-    points.find((point) => value(point) <= 0.5)?.steps ?? Number.POSITIVE_INFINITY;
+    points.find((point) => value(point) <= 0.5 + ROUNDING)?.steps ?? Number.POSITIVE_INFINITY;
   return {
     // At survival 0 there is no interval; its lower end can only be 0, and its upper end stays open.
     low: first((point) => (point.survival === 0 ? 0 : survivalInterval(point, coverage).low)),

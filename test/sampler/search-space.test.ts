@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Axis, axisProblem, axisValue, type SampledAxis } from '../../src/sampler/axis.js';
-import { deriveKey } from '../../src/random/derive-key.js';
 import { parseDerivedName } from '../../src/sampler/derived-name.js';
 import { checkSpace, SAMPLERS, SearchSpace } from '../../src/sampler/search-space.js';
 
@@ -184,21 +183,5 @@ describe('checkSpace', () => {
 
   it('accepts the paper’s forms', () => {
     expect(checkSpace(['lr/sqrt(epsilon)', 'epsilon', '1-beta1', '1-beta2'], names)).toEqual([]);
-  });
-});
-
-describe('deriveKey', () => {
-  it('separates seeds, purposes and counters', () => {
-    const keys = [
-      deriveKey(0n, 'a'),
-      deriveKey(1n, 'a'),
-      deriveKey(2n ** 63n, 'a'),
-      deriveKey(0n, 'b'),
-      deriveKey(0n, 'a', 1),
-      deriveKey(0n, 'a', 0, 1),
-    ];
-    expect(new Set(keys).size).toBe(keys.length);
-    expect(deriveKey(0n, 'a')).toBe(keys[0]);
-    for (const key of keys) expect(BigInt.asUintN(64, key)).toBe(key);
   });
 });

@@ -38,6 +38,15 @@ describe.each(fixture.survival)('kaplanMeier: $name', (expected) => {
   });
 });
 
+describe('medianSteps', () => {
+  it('does not stumble over fractions whose product is one half', () => {
+    for (let n = 2; n <= 60; n += 2) {
+      const all = Array.from({ length: n }, (_, i) => ({ steps: i + 1, reached: true }));
+      expect(medianSteps(kaplanMeier(all)).median).toBe(n / 2);
+    }
+  });
+});
+
 describe('restrictedMean', () => {
   const complete = kaplanMeier([2, 3, 3, 8].map((steps) => ({ steps, reached: true })));
 

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import {
   exactProfileScores,
   performanceProfiles,
-  performanceRatios,
   profileScores,
 } from '../../src/stats/performance-profile.js';
+import { performanceRatios } from '../../src/stats/performance-ratios.js';
 import { type Evaluation, timeToTarget } from '../../src/stats/time-to-target.js';
 import { readFixture } from './fixture.js';
 
