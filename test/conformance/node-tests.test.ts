@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { CompileError } from '../../src/compiler/index.js';
 import { interpret } from '../../src/compiler/interpret.js';
-import { folders } from '../../src/compiler/onnx/fold/index.js';
-import { importers } from '../../src/compiler/onnx/importers/index.js';
 import { size } from '../../src/compiler/ops/op-definition.js';
 import { createTrainer } from '../../src/engine/index.js';
 import { compileRule, getOptimizer } from '../../src/optimizers/index.js';
 import { compileSchedule } from '../../src/schedules/index.js';
 import { type ConformanceCase, conformanceCases, operatorsOf } from './cases.js';
+import { claimed, excluded, type Form, isExcluded, patterns } from './claims.js';
+import { describeOperators } from './describe-operators.js';
 import {
   compute,
   type EngineCase,
@@ -17,43 +15,6 @@ import {
   importAsData,
   importAsKnown,
 } from './run-case.js';
-
-/** Reasons by test, or by test and form (`*` stands for any characters); and by operator, for outputs after its first. */
-const excluded: { tests: Record<string, string>; outputs: Record<string, string> } = JSON.parse(
-  readFileSync(new URL('excluded.json', import.meta.url), 'utf8'),
-);
-
-const patterns = Object.keys(excluded.tests).map((pattern) => ({
-  pattern,
-  regexp: new RegExp(`^${pattern.replaceAll('*', '.*')}( on data| when compiling)?$`),
-}));
-
-const isExcluded = (title: string) => patterns.some(({ regexp }) => regexp.test(title));
-
-type Form = 'on data' | 'when compiling';
-
-/**
- * A test counts in the forms in which we claim all of its operators. Operators that only fold take no floats: those are
- * calculated by the references of ops, of which they have none.
- */
-function claims(test: ConformanceCase): Form[] {
-  const operators = [...operatorsOf(test.model())];
-  const all = (...tables: object[]) =>
-    operators.every((name) => name === 'If' || tables.some((t) => Object.hasOwn(t, name)));
-  if (all(importers)) return ['on data', 'when compiling'];
-  const isExact = test.inputs().every(({ kind }) => kind === 'int' || kind === 'bool');
-  return isExact && all(importers, folders) ? ['when compiling'] : [];
-}
-
-/** What a test claims; one whose model cannot be read claims nothing. */
-function claimed(test: ConformanceCase): [ConformanceCase, Form][] {
-  try {
-    return claims(test).map((form) => [test, form]);
-  } catch (error) {
-    if (error instanceof CompileError) return [];
-    throw error;
-  }
-}
 
 const all = conformanceCases.flatMap(claimed);
 const required = all.filter(([{ name }, form]) => !isExcluded(`${name} ${form}`));
@@ -158,4 +119,8 @@ describe('the node tests of ONNX, by the engine, with gradients by the reference
       trainer.dispose();
     }
   });
+});
+
+test('docs/OPERATORS.md is up to date (npx vitest run test/conformance -u writes it)', async () => {
+  await expect(describeOperators()).toMatchFileSnapshot('../../docs/OPERATORS.md');
 });

@@ -1,4 +1,4 @@
-"""Packs the node tests of the ONNX project (Apache-2.0) into cases.jsonl.gz.
+"""Packs the node tests (and those of gradients) of the ONNX project (Apache-2.0) into cases.jsonl.gz.
 
     python3 test/conformance/pack.py        # needs onnx (1.23.2 made the committed file) and numpy
 
@@ -17,6 +17,7 @@ import warnings
 import numpy as np
 import onnx
 from onnx import numpy_helper
+from onnx.backend.test.case.model import collect_testcases as collect_models
 from onnx.backend.test.case.node import collect_testcases
 
 HERE = pathlib.Path(__file__).parent
@@ -58,7 +59,9 @@ def record(case):
 
 def main():
     warnings.simplefilter("ignore")
-    lines = [line for case in collect_testcases(None) if (line := record(case))]
+    gradients = [case for case in collect_models() if case.name.startswith("test_gradient_")]
+    cases = [*collect_testcases(None), *gradients]
+    lines = [line for case in cases if (line := record(case))]
     lines.sort(key=lambda line: json.loads(line)["name"])
     buffer = io.BytesIO()
     with gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=9, mtime=0) as file:

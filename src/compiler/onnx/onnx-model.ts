@@ -29,6 +29,7 @@ export type OnnxAttribute =
   | { kind: 'float'; value: number }
   | { kind: 'floats'; value: number[] }
   | { kind: 'string'; value: string }
+  | { kind: 'strings'; value: string[] }
   | { kind: 'tensor'; value: OnnxTensor }
   | { kind: 'graph'; value: OnnxGraph }
   /** In a function: the attribute of that name of the node that calls it. */
@@ -214,7 +215,8 @@ function checkSize(graph: GraphProto): void {
 
 function opsetVersion(imports: ModelProto['opsetImport']): number {
   const own = imports.find(({ domain }) => isOwnDomain(domain));
-  const version = Number(own?.version ?? 0);
+  // A model of other domains alone names none for ONNX's own.
+  const version = own === undefined ? NEWEST_OPSET : Number(own.version);
   if (version >= OLDEST_OPSET && version <= NEWEST_OPSET) return version;
   throw new CompileError(
     `operator set ${version} is not supported; export with opset ${OLDEST_OPSET} to ${NEWEST_OPSET}`,
@@ -278,6 +280,8 @@ function convertAttribute(attribute: AttributeProto, folder: string | undefined)
       return { kind: 'floats', value: attribute.floats };
     case AttributeType.STRING:
       return { kind: 'string', value: new TextDecoder().decode(attribute.s) };
+    case AttributeType.STRINGS:
+      return { kind: 'strings', value: attribute.strings.map((s) => new TextDecoder().decode(s)) };
     case AttributeType.TENSOR:
       if (attribute.t === undefined) return { kind: 'unsupported' };
       return { kind: 'tensor', value: convertTensor(attribute.t, `attribute "${name}"`, folder) };
