@@ -114,9 +114,9 @@ function fuse(
   readers: Map<Value, number>,
 ): Node[] {
   for (const node of orders(original)) {
-    const first = at(node.inputs, 0);
-    const producer = makers.get(first);
-    if (producer === undefined) continue;
+    const [first] = node.inputs;
+    const producer = first && makers.get(first);
+    if (first === undefined || producer === undefined) continue;
     const context = { only: readers.get(first) === 1 };
     for (const fusion of fusions) {
       const result = fusion(node, producer, context);

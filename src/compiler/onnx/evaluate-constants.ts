@@ -17,6 +17,8 @@ export function evaluateConstants(
   const isConstant = ({ role, read }: Value) => role === 'constant' && read !== undefined;
   const isFixed = ({ shape }: Value) => shape.every((length) => typeof length === 'number');
   if (definitionOf(kind).isRandom?.(attributes)) return undefined;
+  const { reference, isRandom } = definitionOf(kind);
+  if (isRandom?.(attributes)) return undefined;
   if (inputs.length === 0 || !inputs.every(isConstant) || !outputs.every(isFixed)) return undefined;
 
   const outputShapes = outputs.map(({ shape }) => concrete(shape, 1));
@@ -28,7 +30,7 @@ export function evaluateConstants(
     results = outputShapes.map((shape) => new Float64Array(size(shape)));
     const inputShapes = inputs.map(({ shape }) => concrete(shape, 1));
     const noise = { seed: 0n, step: 0 };
-    definitionOf(kind).reference({ x, y: results, inputShapes, outputShapes, attributes, noise });
+    reference({ x, y: results, inputShapes, outputShapes, attributes, noise });
     return results;
   };
   return outputs.map((output, k): Value => {

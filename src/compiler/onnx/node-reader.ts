@@ -95,11 +95,15 @@ export class NodeReader {
 
   /** A constant of the graph, expanded along the batch where `known` says so. */
   constant(known: Known, suffix = 'constant'): Value {
+    return this.expand(this.#stored(known, suffix), known.shape);
+  }
+
+  /** As `constant`, with length 1 along the batch. */
+  #stored(known: Known, suffix: string): Value {
     const constant =
       this.#graph.constants.get(known) ?? constantOf(known, `${this.#node.name}.${suffix}`);
     this.#graph.constants.set(known, constant);
-    if (sameShape(known.shape, constant.shape)) return constant;
-    return this.expand(constant, known.shape);
+    return constant;
   }
 
   /** What input k holds, if that is known when compiling. */
@@ -270,7 +274,9 @@ export class NodeReader {
     const x = operands.map((operand): Expression => {
       const number = isKnown(operand) && !allKnown ? onlyNumber(operand) : undefined;
       if (number !== undefined) return constant(number);
-      inputs.push(isKnown(operand) ? this.constant(operand, `input${inputs.length}`) : operand);
+      inputs.push(
+        isKnown(operand) ? this.#stored(operand.cast('float'), 'known') : floats(operand),
+      );
       return input(`x${inputs.length - 1}`, 'element');
     });
     const code = codeOf(
@@ -328,4 +334,11 @@ export class NodeReader {
 function onlyNumber(known: Known): number | undefined {
   const [item, ...rest] = known.items.length === 1 ? Array.from(known.items) : [];
   return typeof item === 'number' && rest.length === 0 ? item : undefined;
+}
+
+function floats(value: Value): Value {
+  if (value.dtype === 'f32') return value;
+  throw new CompileError(
+    `it calculates with "${value.name}", integers that depend on the data; they can only pick, as from an embedding`,
+  );
 }

@@ -9,8 +9,11 @@ import { permutation, slices, splitSizes } from './shape-inputs.js';
 /** Operators that move elements of tensors of the graph. */
 export const movement: Importers = {
   Concat(n) {
-    const parts = Array.from({ length: n.inputCount }, (_, k) => n.tensor(k));
-    const along = axis(n.int('axis', 0), at(parts, 0).shape.length);
+    const along = axis(n.int('axis', 0), n.any(0).shape.length);
+    const places = Array.from({ length: n.inputCount }, (_, k) => k);
+    const parts = places.filter((k) => n.any(k).shape[along] !== 0).map((k) => n.tensor(k));
+    const [only] = parts;
+    if (only !== undefined && parts.length === 1) return only;
     return n.emit('concat', parts, { axis: along });
   },
   Gather: gather,
@@ -20,7 +23,11 @@ export const movement: Importers = {
     const x = n.tensor(0);
     const along = axis(n.int('axis', 0), x.shape.length);
     const lengths = splitSizes(n, fixed(x.shape[along], 'the length that is split'));
-    return n.emitAll('split', [x], { axis: along, lengths });
+    const made = n.emitAll('split', [x], { axis: along, lengths: lengths.filter((d) => d > 0) });
+    const rest = made.values();
+    // Tensors of the graph have elements; a part without any is known.
+    const nothing = new Known('float', x.shape.with(along, 0), []);
+    return lengths.map((d) => (d > 0 ? at([rest.next().value], 0) : nothing));
   },
   Tile: tile,
   Transpose(n) {
