@@ -51,7 +51,9 @@ function compile(model: OnnxModel, options: CompileOptions) {
   const forTraining = fusePointwise(simplify(withLoss(graph, batch, loss)));
   // Label smoothing belongs to the training loss; the evaluation's cross-entropy is without it.
   const plain = loss.kind === 'softmax_cross_entropy' ? { ...loss, labelSmoothing: 0 } : loss;
-  const forEvaluation = fusePointwise(evaluated(simplify(withLoss(graph, batch, plain))));
+  const evaluation = evaluated(simplify(withLoss(graph, batch, plain)));
+  // Simplified once more, as dropout has become a copy.
+  const forEvaluation = fusePointwise(simplify(evaluation));
   const starts = initializers(forTraining, initialization);
   const finish = (program: Graph) => chooseAlgorithms(prune(program), exactConvolutions);
   return {

@@ -52,25 +52,25 @@ describe('checkModel', () => {
     const report = check({
       inputs: { x: ['N', 4], w: [4, 3] },
       nodes: [
-        { op: 'Erf', inputs: ['x'], outputs: ['a'] },
+        { op: 'Hardmax', inputs: ['x'], outputs: ['a'] },
         { op: 'Gemm', inputs: ['a', 'w'], outputs: ['b'] },
-        { op: 'Softmax', inputs: ['b'], outputs: ['c'] },
-        { op: 'Tan', inputs: ['x'], outputs: ['d'] },
+        { op: 'Unique', inputs: ['b'], outputs: ['c'] },
+        { op: 'Det', inputs: ['x'], outputs: ['d'] },
         { op: 'Add', inputs: ['c', 'd'], outputs: ['y'] },
       ],
       output: 'y',
     });
     expect(report.problems.map(({ node }) => node)).toEqual([
-      '"erf_0" (Erf)',
-      '"softmax_2" (Softmax)',
-      '"tan_3" (Tan)',
+      '"hardmax_0" (Hardmax)',
+      '"unique_2" (Unique)',
+      '"det_3" (Det)',
     ]);
     expect(
       report.operators.filter(({ supported }) => !supported).map(({ opType }) => opType),
-    ).toEqual(['Erf', 'Softmax', 'Tan']);
+    ).toEqual(['Det', 'Hardmax', 'Unique']);
     const text = formatReport(report);
-    expect(text).toMatch(/Softmax +1 +not supported/);
-    expect(text).toMatch(/problem: node "tan_3" \(Tan\): operator Tan is not supported/);
+    expect(text).toMatch(/Unique +1 +not supported/);
+    expect(text).toMatch(/problem: node "det_3" \(Det\): operator Det is not supported/);
     expect(text).toMatch(/cannot be trained\n$/);
   });
 
