@@ -1,6 +1,6 @@
 import { CompileError, type CompileProblem } from '../compile-error.js';
 import { formatShape, sameShape } from '../dimension.js';
-import { at, type Graph, type Node, type State, type Value } from '../graph.js';
+import { at, type Graph, type Node, type State, temporary, type Value } from '../graph.js';
 import { declare, INPUT_TYPES, plainInput } from './declare.js';
 import { folders } from './fold/index.js';
 import { advice, importers } from './importers/index.js';
@@ -12,6 +12,7 @@ import type { OnnxModel, OnnxNode } from './onnx-model.js';
 import { orderNodes, readsOf } from './order-nodes.js';
 import { findPatterns, type Match } from './patterns/index.js';
 import { type RoleNames, Roles, type TensorRole } from './roles.js';
+import { transposedCopies } from './tied-weights.js';
 
 /** What a model file does not say by itself. */
 export interface ImportOptions extends RoleNames {
@@ -64,7 +65,9 @@ function importModel(model: OnnxModel, options: ImportOptions): ImportResult {
   const outputName = chooseOutput(model, carry, options.output);
   const importing = new Importing(model);
   const declared = declare(model, metadata, new Roles(model, metadata, options));
+  const copies = transposedCopies(model);
   for (const { value } of declared.stored) importing.set(value);
+  for (const [copy, original] of copies) importing.tie(copy, original);
   for (const input of declared.inputs) importing.set(input);
 
   const carried = [...carry.keys()].filter((name) => model.outputs.includes(name));
@@ -81,13 +84,13 @@ function importModel(model: OnnxModel, options: ImportOptions): ImportResult {
     throw new CompileError(`the output "${outputName}" depends on no data input`);
   }
   const parameters = declared.stored.flatMap(({ value, role }) =>
-    role === 'parameter' && !states.has(value) ? [value] : [],
+    role === 'parameter' && !states.has(value) && !copies.has(value.name) ? [value] : [],
   );
   const result = {
     inputs,
     parameters,
     tensors: declared.stored
-      .filter(({ value }) => value.shape.length > 0)
+      .filter(({ value }) => value.shape.length > 0 && !copies.has(value.name))
       .map(({ value, role, reason }) => ({
         name: value.name,
         shape: value.shape as number[],
@@ -96,7 +99,13 @@ function importModel(model: OnnxModel, options: ImportOptions): ImportResult {
         stored: value.read !== undefined,
       })),
     problems,
-    warnings: warningsOf(model, outputName, carried),
+    warnings: [
+      ...warningsOf(model, outputName, carried),
+      ...[...copies].map(
+        ([copy, original]) =>
+          `"${copy}" holds "${original}" transposed: they are taken for one parameter, as the exporter copies tied weights`,
+      ),
+    ],
   };
   if (problems.length > 0) return { graph: undefined, ...result };
   const logits = importing.get(outputName);
@@ -210,6 +219,22 @@ class Importing {
     const known = this.#values.has(name) || this.#model.initializers.has(name);
     const found = known ? this.#lookup(name) : undefined;
     return found === UNKNOWN ? undefined : found;
+  }
+
+  /** Makes `copy` stand for `original` transposed. */
+  tie(copy: string, original: string): void {
+    const x = this.get(original);
+    if (!isValue(x)) return;
+    const y = temporary(copy, x.shape.toReversed());
+    const attributes = { perm: [1, 0] };
+    this.#graph.nodes.push({
+      kind: 'transpose',
+      name: copy,
+      inputs: [x],
+      outputs: [y],
+      attributes,
+    });
+    this.set(y);
   }
 
   /** Makes an input a state that the next batch finds as this one's `output`. */
