@@ -10,21 +10,34 @@
 
 #include "expression/simd.hpp"
 
+// Vectors wider than the registers are passed between functions of one file only.
+#pragma GCC diagnostic ignored "-Wpsabi"
+
 namespace optcmp::expression {
 namespace {
 
 typedef double Double __attribute__((vector_size(OPTCMP_LANES * sizeof(double))));
+typedef std::int64_t Longs __attribute__((vector_size(OPTCMP_LANES * sizeof(double))));
 
-template <std::size_t N>
-inline Float polynomial(Float x, const float (&coefficients)[N]) {
-  Float y = splat(coefficients[0]);
-  for (std::size_t k = 1; k < N; ++k) y = y * x + coefficients[k];
-  return y;
+/// Coefficients from the highest power down. Even and odd powers apart, as two short chains of
+/// operations end sooner than a long one.
+template <class Vector, class Number, std::size_t N>
+inline Vector polynomial(Vector x, const Number (&coefficients)[N]) {
+  const Vector square = x * x;
+  Vector chains[2] = {Vector{} + coefficients[0], Vector{} + coefficients[1]};
+  for (std::size_t k = 2; k < N; ++k) chains[k % 2] = chains[k % 2] * square + coefficients[k];
+  return chains[(N - 1) % 2] + chains[N % 2] * x;
 }
 
 inline Float copy_sign(Float magnitude, Float sign) {
   constexpr std::int32_t kSign = INT32_MIN;
   return (Float)(((Bits)magnitude & ~kSign) | ((Bits)sign & kSign));
+}
+
+/// Keeps NaN.
+inline Float clamp(Float x, float low, float high) {
+  const Float y = high < x ? splat(high) : x;
+  return low > y ? splat(low) : y;
 }
 
 /// 2^n for whole n in [−126, 127].
@@ -45,25 +58,21 @@ struct ReducedExp {
   }
 };
 
-/// e^x; 1 ulp.
+/// e^x; 2 ulp.
 inline Float exp(Float x) {
-  const Float within = max(min(x, splat(89)), splat(-104.5f));
-  const ReducedExp reduced(within);
+  const ReducedExp reduced(clamp(x, -104.5f, 89));
   // In two factors, as 2^n may be subnormal or too large.
   const Bits half = reduced.n >> 1;
-  const Float y = (reduced.expm1 + 1.0f) * power_of_two(half) * power_of_two(reduced.n - half);
-  return x != x ? x : y;
+  return (reduced.expm1 + 1.0f) * power_of_two(half) * power_of_two(reduced.n - half);
 }
 
 /// e^x − 1; 3 ulp.
 inline Float expm1(Float x) {
-  const Float within = max(min(x, splat(89)), splat(-30));
-  const ReducedExp reduced(within);
+  const ReducedExp reduced(clamp(x, -30, 89));
   const Bits half = reduced.n >> 1;
   const Float low = power_of_two(half), high = power_of_two(reduced.n - half);
   const Float y = (reduced.expm1 * low + (low - power_of_two(half - reduced.n))) * high;
-  const Float small = reduced.expm1;
-  return x != x || x == 0 ? x : (reduced.n == 0 ? small : y);
+  return x == 0 ? x : y;
 }
 
 /// log x; 1 ulp.
@@ -100,7 +109,7 @@ inline Float tanh(Float x) {
   const Float square = x * x;
   const Float small = polynomial(square, kP) * square * x + x;
   const Float large = 1.0f - 2.0f / (exp(2.0f * abs(x)) + 1.0f);
-  return abs(x) < 0.625f ? small : copy_sign(large, x);
+  return abs(x) < 0.625f ? (x == 0 ? x : small) : copy_sign(large, x);
 }
 
 /// 1 / (1 + e^−x); 3 ulp.
@@ -116,9 +125,9 @@ inline Float erf(Float x) {
   constexpr float kLarge[] = {-1.72853470e-5f, 3.83197126e-4f,  -3.88396438e-3f, 2.42546219e-2f,
                               -1.06777877e-1f, -6.34846687e-1f, -1.28717512e-1f};
   const Float small = polynomial(x * x, kSmall) * x + x;
-  const Float t = min(abs(x), splat(4));
+  const Float t = clamp(abs(x), 0, 4);
   const Float large = copy_sign(1.0f - exp(polynomial(t, kLarge) * t - t), x);
-  return abs(x) > 0.927734375f ? large : (x == 0 ? x : small);
+  return abs(x) > 0.927734375f ? large : small;
 }
 
 /// sin of `x + quarters·π/2`; 2 ulp. Arguments beyond ±2²⁰ go through the C library.
@@ -146,10 +155,33 @@ inline Float sine(Float x, std::int32_t quarters) {
 inline Float sin(Float x) { return x == 0 ? x : sine(x, 0); }
 inline Float cos(Float x) { return sine(x, 1); }
 
-/// a^b of the C library, a lane at a time.
+/// a^b; 1 ulp. 2^(b·log₂ a) in f64 where a is positive and both are finite; other lanes go through
+/// the C library.
 inline Float pow(Float a, Float b) {
-  Float y;
-  for (std::size_t i = 0; i < kLanes; ++i) y[i] = powf(a[i], b[i]);
+  const auto ordinary = (a > 0) & (a < __builtin_inff()) & (abs(b) < __builtin_inff());
+  const Double x = __builtin_convertvector(ordinary ? a : splat(1), Double);
+  // x = m·2^e with m in [√½, √2), and log m = 2·artanh(s).
+  constexpr std::int64_t kRootOfHalf = 0x3fe6a09e667f3bcd, kMantissa = 0x000fffffffffffff;
+  const Longs shifted = (Longs)x - kRootOfHalf;
+  const Double m = (Double)((shifted & kMantissa) + kRootOfHalf);
+  const Double s = (m - 1.0) / (m + 1.0);
+  constexpr double kTwoOverLn2 = 2.8853900817779268;
+  constexpr double kLog[] = {kTwoOverLn2 / 15, kTwoOverLn2 / 13, kTwoOverLn2 / 11, kTwoOverLn2 / 9,
+                             kTwoOverLn2 / 7,  kTwoOverLn2 / 5,  kTwoOverLn2 / 3,  kTwoOverLn2};
+  const Bits e = __builtin_convertvector(shifted >> 52, Bits);
+  const Double log2 = __builtin_convertvector(e, Double) + s * polynomial(s * s, kLog);
+  const Double wanted = __builtin_convertvector(ordinary ? b : splat(0), Double) * log2;
+  const Double t =
+      wanted < -200.0 ? Double{} - 200.0 : (wanted > 200.0 ? Double{} + 200.0 : wanted);
+  const Float whole = round(__builtin_convertvector(t, Float));
+  const Double r = (t - __builtin_convertvector(whole, Double)) * 0.69314718055994531;
+  constexpr double kExp[] = {1.0 / 362880, 1.0 / 40320, 1.0 / 5040, 1.0 / 720, 1.0 / 120,
+                             1.0 / 24,     1.0 / 6,     1.0 / 2,    1.0,       1.0};
+  const Longs n = __builtin_convertvector(__builtin_convertvector(whole, Bits), Longs);
+  const Double scale = (Double)((n + 1023) << 52);
+  Float y = __builtin_convertvector(polynomial(r, kExp) * scale, Float);
+  for (std::size_t i = 0; i < kLanes; ++i)
+    if (!ordinary[i]) y[i] = powf(a[i], b[i]);
   return y;
 }
 
