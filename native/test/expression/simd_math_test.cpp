@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cfenv>
 #include <cmath>
 #include <limits>
 #include <ostream>
@@ -73,9 +74,25 @@ constexpr Function kFunctions[] = {
 
 void PrintTo(const Function& function, std::ostream* to) { *to << function.name; }
 
+/// Subnormals as IEEE 754 has them while it lives, though a trainer may have run on this thread.
+class DefaultArithmetic {
+ public:
+  DefaultArithmetic() {
+    std::fegetenv(&before_);
+    std::fesetenv(FE_DFL_ENV);
+  }
+  ~DefaultArithmetic() { std::fesetenv(&before_); }
+  DefaultArithmetic(const DefaultArithmetic&) = delete;
+  DefaultArithmetic& operator=(const DefaultArithmetic&) = delete;
+
+ private:
+  std::fenv_t before_;
+};
+
 class ElementaryFunction : public testing::TestWithParam<Function> {};
 
 TEST_P(ElementaryFunction, IsWithinItsBoundEverywhere) {
+  const DefaultArithmetic arithmetic;
   const Function& function = GetParam();
   const std::vector<float> x = all_over();
   for (const InstructionSet set : supported_sets()) {
@@ -100,6 +117,7 @@ INSTANTIATE_TEST_SUITE_P(SimdMath, ElementaryFunction, testing::ValuesIn(kFuncti
                          [](const auto& info) { return std::string(info.param.name); });
 
 TEST(SimdMath, PowIsWithinItsBound) {
+  const DefaultArithmetic arithmetic;
   std::vector<float> a, b;
   const auto add = [&](float x, float y) {
     a.push_back(x);

@@ -7,8 +7,8 @@
 #include <random>
 
 #include "../program_builder.hpp"
-#include "ops/softmax_kernels.hpp"
 #include "expression/instruction_set.hpp"
+#include "ops/softmax_kernels.hpp"
 #include "runtime/aligned_buffer.hpp"
 #include "runtime/planner.hpp"
 
@@ -139,8 +139,9 @@ TEST(SoftmaxCrossEntropy, InstructionSetsAgree) {
   const auto expected = outcome(ops::softmax_portable);
   std::vector<ops::SoftmaxRows> others;
 #ifdef OPTCMP_X86
-  if (optim::supported(expression::InstructionSet::Avx2)) others.push_back(ops::softmax_avx2);
-  if (optim::supported(expression::InstructionSet::Avx512)) others.push_back(ops::softmax_avx512);
+  if (expression::supported(expression::InstructionSet::Avx2)) others.push_back(ops::softmax_avx2);
+  if (expression::supported(expression::InstructionSet::Avx512))
+    others.push_back(ops::softmax_avx512);
 #endif
   for (const ops::SoftmaxRows other : others) {
     const auto actual = outcome(other);
