@@ -38,6 +38,7 @@ extern const OpDefinition attention, attention_grad, layer_norm, layer_norm_grad
 extern const OpDefinition gather, gather_grad, transpose, slice, pad, split, concat, expand;
 extern const OpDefinition batch_norm, batch_norm_grad, batch_norm_inference;
 extern const OpDefinition group_norm, group_norm_grad;
+extern const OpDefinition lstm, lstm_grad, gru, gru_grad, rnn, rnn_grad;
 extern const OpDefinition softmax_cross_entropy, mean_squared_error, sigmoid_cross_entropy,
     output_loss;
 }  // namespace ops

@@ -343,6 +343,19 @@ std::shared_ptr<const expression::Code> OpView::code(const std::string& name) co
   return *code;
 }
 
+std::size_t OpView::choice(const std::string& name,
+                           std::span<const std::string_view> allowed) const {
+  const auto found = op_->attributes.find(name);
+  const auto* word =
+      found == op_->attributes.end() ? nullptr : std::get_if<std::string>(&found->second);
+  std::string words;
+  for (std::size_t k = 0; k < allowed.size(); ++k) {
+    if (word && *word == allowed[k]) return k;
+    words += (k ? ", " : "") + std::string(allowed[k]);
+  }
+  fail("attribute '" + name + "' must be one of " + words);
+}
+
 std::vector<std::int64_t> OpView::integers(const std::string& name, std::size_t length,
                                            std::int64_t least,
                                            std::vector<std::int64_t> otherwise) const {

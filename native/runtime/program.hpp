@@ -141,6 +141,8 @@ class OpView {
   double number(const std::string& name, double otherwise) const;
   /// Code, checked; its operands are those of the op. Throws when absent, too.
   std::shared_ptr<const expression::Code> code(const std::string& name) const;
+  /// The place of a word among those allowed. Throws when it is none of them.
+  std::size_t choice(const std::string& name, std::span<const std::string_view> allowed) const;
   /// Whole numbers; `least` bounds each from below, `length` 0 allows any.
   std::vector<std::int64_t> integers(const std::string& name, std::size_t length,
                                      std::int64_t least, std::vector<std::int64_t> otherwise) const;

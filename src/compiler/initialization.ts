@@ -21,7 +21,8 @@ export interface Start {
 
 /**
  * A start for every parameter and state. Weights follow the scheme, with the fans of the layer that uses them; biases are
- * zero, but with `pytorch`, where they follow the fan-in of their layer, as in torch.nn.Linear and Conv2d.
+ * zero, but with `pytorch`, where they follow the fan-in of their layer, as in torch.nn.Linear and Conv2d. Recurrent
+ * layers are started with `pytorch` as torch.nn.LSTM is, by their units.
  * The parameters of normalisations and all states start as their ops say; what the file records of a start comes first
  * with `pytorch`, and for parameters that no scheme knows. Those of which nothing is known start as they are stored.
  * @throws {CompileError} for `model` when the file stores no values.
@@ -41,7 +42,7 @@ function startOfState({ value, initializer }: State, scheme: InitializationSchem
 function startsOfParameters(graph: Graph, scheme: InitializationScheme): [Value, Start][] {
   if (scheme === 'model') return graph.parameters.map((p) => [p, stored(p)]);
   const fixed = fixedStarts(graph);
-  const roles = new Map<Value, { fanIn: number; fanOut: number; weight: boolean }>();
+  const roles = new Map<Value, Role>();
   const reshaped = new Map<Value, Value>();
   for (const node of graph.nodes) {
     if (node.kind === 'reshape') reshaped.set(at(node.outputs, 0), at(node.inputs, 0));
@@ -51,6 +52,7 @@ function startsOfParameters(graph: Graph, scheme: InitializationScheme): [Value,
     if (weight?.role === 'parameter') roles.set(weight, { ...fans, weight: true });
     if (bias?.role === 'parameter') roles.set(bias, { ...fans, weight: false });
   }
+  for (const [parameter, role] of recurrentRoles(graph)) roles.set(parameter, role);
   const startOf = (parameter: Value): Start => {
     const recorded = parameter.start;
     const role = roles.get(parameter);
@@ -58,12 +60,56 @@ function startsOfParameters(graph: Graph, scheme: InitializationScheme): [Value,
     if (recorded && (scheme === 'pytorch' || !role)) return { initializer: recorded };
     if (initializer) return { initializer };
     if (role === undefined) return withoutRole(parameter, scheme);
-    const { weight, ...fans } = role;
-    const byScheme = weight || scheme === 'pytorch';
-    return { initializer: byScheme ? { kind: scheme, ...fans } : { kind: 'zeros' } };
+    const { weight, units, fanIn, fanOut } = role;
+    if (scheme === 'pytorch')
+      return { initializer: { kind: scheme, fanIn: units ?? fanIn, fanOut } };
+    return { initializer: weight ? { kind: scheme, fanIn, fanOut } : { kind: 'zeros' } };
   };
   return graph.parameters.map((parameter) => [parameter, startOf(parameter)]);
 }
+
+/** What a parameter is to its layer, weight or bias. */
+interface Role {
+  fanIn: number;
+  fanOut: number;
+  weight: boolean;
+  /** Of a recurrent layer: torch.nn.LSTM, GRU and RNN start all their parameters by these in place of the fan-in. */
+  units?: number;
+}
+
+/** The parameters of recurrent layers. Fans are those of all gates together, as Keras counts them. */
+function recurrentRoles({ nodes }: Graph): [Value, Role][] {
+  const makers = new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node])));
+  const behind = (value: Value | undefined): Value[] => parametersBehind(value, makers);
+  return nodes.flatMap((node): [Value, Role][] => {
+    if (node.kind !== 'lstm' && node.kind !== 'gru' && node.kind !== 'rnn') return [];
+    const [a, r, ...others] = node.inputs;
+    const [, rows = 1, units = 1] = concrete(at([r], 0).shape, 1);
+    const weight = { fanIn: units, fanOut: rows, weight: true, units };
+    const vectors = [
+      ...(node.attributes.bias ? others.slice(0, 1) : []),
+      ...(node.kind === 'lstm' && node.attributes.peepholes ? others.slice(-1) : []),
+    ];
+    const projected = makers.get(at([a], 0));
+    const product = projected?.kind === 'reshape' ? makers.get(at(projected.inputs, 0)) : projected;
+    const w = product?.kind === 'dense' ? at(product.inputs, 1) : undefined;
+    return [
+      ...behind(w).map((p): [Value, Role] => [p, { ...weight, fanIn: Number(w?.shape[1]) }]),
+      ...behind(r).map((p): [Value, Role] => [p, weight]),
+      ...vectors.flatMap(behind).map((p): [Value, Role] => [p, { ...weight, weight: false }]),
+    ];
+  });
+}
+
+/** The parameters whose elements a value is made of: exporters put the gates in another order and join biases. */
+function parametersBehind(value: Value | undefined, makers: ReadonlyMap<Value, Node>): Value[] {
+  if (value?.role === 'parameter') return [value];
+  const maker = value && makers.get(value);
+  if (maker === undefined || !MOVES.has(maker.kind)) return [];
+  return maker.inputs.flatMap((input) => parametersBehind(input, makers));
+}
+
+const MOVES: ReadonlySet<string> = new Set(['reshape', 'transpose', 'slice', 'split', 'concat']);
 
 /** Parameters that start in one way whatever the scheme, as their op says. */
 function fixedStarts({ nodes }: Graph): Map<Value, Initializer> {

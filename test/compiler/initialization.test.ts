@@ -4,6 +4,7 @@ import {
   type InitializationScheme,
   parseOnnxModel,
 } from '../../src/compiler/index.js';
+import { modelCases } from '../support/model-cases/index.js';
 import { buildModel } from '../support/onnx-builder.js';
 
 const bytes = buildModel({
@@ -46,5 +47,32 @@ describe('initialization', () => {
     const found = starts('glorot_uniform');
     expect(found['v']?.initializer).toEqual({ kind: 'glorot_uniform', fanIn: 5, fanOut: 3 });
     expect(found['u']?.initializer).toEqual({ kind: 'zeros' });
+  });
+});
+
+describe('initialization of recurrent layers', () => {
+  const startsOf = (initialization: InitializationScheme) => {
+    const spec = modelCases['lstm with everything'];
+    if (!spec) throw new Error('no such case');
+    const { train } = compileModel(parseOnnxModel(buildModel(spec)), {
+      batchSize: 3,
+      loss: { kind: 'softmax_cross_entropy' },
+      initialization,
+    });
+    return Object.fromEntries(train.tensors.map(({ name, initializer }) => [name, initializer]));
+  };
+
+  test('pytorch: all parameters by the units, as torch.nn.LSTM', () => {
+    const found = startsOf('pytorch');
+    for (const name of ['W', 'R', 'B', 'P']) {
+      expect(found[name], name).toEqual({ kind: 'pytorch', fanIn: 5, fanOut: 20 });
+    }
+  });
+
+  test('glorot: weights by the fans of all gates, biases zero', () => {
+    const found = startsOf('glorot_uniform');
+    expect(found['W']).toEqual({ kind: 'glorot_uniform', fanIn: 2, fanOut: 20 });
+    expect(found['R']).toEqual({ kind: 'glorot_uniform', fanIn: 5, fanOut: 20 });
+    expect(found['B']).toEqual({ kind: 'zeros' });
   });
 });

@@ -15,6 +15,7 @@ import { Philox } from '../../src/random/philox.js';
 export type AttributeSpec =
   | number
   | number[]
+  | string[]
   | string
   | { float: number }
   | { reference: string }
@@ -38,7 +39,7 @@ export interface NodeSpec {
   op: string;
   inputs: string[];
   outputs: string[];
-  /** Integers and lists of integers unless marked otherwise; strings; tensors; graphs. */
+  /** Integers and lists of integers unless marked otherwise; strings and lists of strings; tensors; graphs. */
   attributes?: Record<string, AttributeSpec>;
   domain?: string;
 }
@@ -162,7 +163,11 @@ function attribute([name, value]: [string, AttributeSpec]): AttributeProto {
   if (typeof value === 'string') {
     return make(AttributeType.STRING, { s: new TextEncoder().encode(value) });
   }
-  if (Array.isArray(value)) return make(AttributeType.INTS, { ints: value.map(BigInt) });
+  if (Array.isArray(value) && typeof value[0] === 'string') {
+    const strings = value.map((s) => new TextEncoder().encode(String(s)));
+    return make(AttributeType.STRINGS, { strings });
+  }
+  if (Array.isArray(value)) return make(AttributeType.INTS, { ints: value.map((v) => BigInt(v)) });
   if ('graph' in value) {
     const { nodes, output } = value.graph;
     const g = { name, node: nodes.map(node), output: [valueInfo(output)] };

@@ -175,6 +175,10 @@ export class NodeReader {
     return this.#attribute(name, 'string')?.value ?? otherwise;
   }
 
+  strings(name: string): string[] | undefined {
+    return this.#attribute(name, 'strings')?.value;
+  }
+
   ints(name: string): number[] | undefined {
     return this.#attribute(name, 'ints')?.value;
   }

@@ -9,7 +9,9 @@ import { dropout } from './dropout.js';
 import { expand } from './expand.js';
 import { gather, gather_grad } from './gather.js';
 import { group_norm, group_norm_grad } from './group-norm.js';
+import { gru, gru_grad } from './gru.js';
 import { layer_norm, layer_norm_grad } from './layer-norm.js';
+import { lstm, lstm_grad } from './lstm.js';
 import { matmul } from './matmul.js';
 import { max_pool2d, max_pool2d_grad } from './max-pool2d.js';
 import { mean_squared_error } from './mean-squared-error.js';
@@ -19,7 +21,9 @@ import { pointwise } from './pointwise.js';
 import { reduce_sum } from './reduce-sum.js';
 import { relu, relu_grad } from './relu.js';
 import { reshape } from './reshape.js';
+import { rnn, rnn_grad } from './rnn.js';
 import { sigmoid_cross_entropy } from './sigmoid-cross-entropy.js';
+
 import { pad, slice } from './slice.js';
 import { softmax_cross_entropy } from './softmax-cross-entropy.js';
 import { concat, split } from './split.js';
@@ -63,6 +67,12 @@ export const ops = {
   relu_grad,
   reshape,
   assign,
+  lstm,
+  lstm_grad,
+  gru,
+  gru_grad,
+  rnn,
+  rnn_grad,
   softmax_cross_entropy,
   mean_squared_error,
   sigmoid_cross_entropy,

@@ -6,6 +6,7 @@ import { normalizations } from './normalizations.js';
 import { pointwise } from './pointwise.js';
 import { pools } from './pools.js';
 import { products } from './products.js';
+import { recurrent } from './recurrent.js';
 import { shapes } from './shapes.js';
 import { transformers } from './transformers.js';
 
@@ -21,6 +22,7 @@ export const modelCases: Readonly<Record<string, ModelSpec>> = {
   ...pointwise,
   ...pools,
   ...products,
+  ...recurrent,
   ...shapes,
   ...transformers,
 };

@@ -8,6 +8,7 @@ import { normalization } from './normalization.js';
 import { pooling } from './pooling.js';
 import { products } from './products.js';
 import { random } from './random.js';
+import { recurrent } from './recurrent.js';
 import { sequences } from './sequences.js';
 import { shapes } from './shapes.js';
 
@@ -23,6 +24,7 @@ export const importers: Importers = {
   ...products,
   ...random,
   ...sequences,
+  ...recurrent,
   ...shapes,
 };
 
