@@ -33,7 +33,7 @@ export class Peer {
   }
 }
 
-function peerFile(name) {
+export function peerFile(name) {
   return fileURLToPath(new URL(`./peers/${name}`, import.meta.url));
 }
 

@@ -43,8 +43,7 @@ Cell cell_of(const OpView& op, Kind kind) {
   }
 }
 
-/// A recurrent layer, and where the tensors are among the inputs of its op or, for gradients, among
-/// the outputs: a (or its gradient) at 0 and so on.
+/// A recurrent layer, and where its weights and initial states are among the inputs of its op.
 struct Layer {
   RecurrentPlan plan;
   CellSizes sizes;
@@ -120,8 +119,7 @@ void allow_attributes(const OpView& op, Kind kind, bool gradient) {
   op.allow_attributes(known);
 }
 
-/// The weights and initial states among the inputs, or their gradients among the outputs, `shift`
-/// places further on.
+/// The weights and initial states, or their gradients, have the shapes of the layer.
 template <class TensorAt>
 void require_operands(const OpView& op, const Layer& l, const TensorAt& tensor_at) {
   op.require_shape(tensor_at(l.r), l.weights());

@@ -16,9 +16,8 @@ namespace {
 using expression::Float;
 using expression::kLanes;
 using expression::load;
-using expression::sigmoid;
+using expression::splat;
 using expression::store;
-using expression::tanh;
 
 constexpr std::size_t kPair = 2 * kLanes;
 /// Registers that a tile sums in: all but those for its operands.
@@ -26,15 +25,47 @@ constexpr std::size_t kSums = kLanes == 16 ? 24 : 12;
 
 constexpr std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
 
+/// e^x for |x| ≤ 87, beyond which it stays; 2 ulp. As expression::exp, in half of the operations:
+/// here 2^n is normal, and rounding is an addition.
+[[gnu::always_inline]] inline Float exponential(Float x) {
+  constexpr float kShift = 12582912.0f;  // 1.5·2²³
+  const Float bound = splat(87);
+  x = x > bound ? bound : x;
+  x = x < -bound ? -bound : x;
+  const Float shifted = x * 1.44269504088896341f + kShift;
+  const Float n = shifted - kShift;
+  const Float r = x - n * 0.693359375f + n * 2.12194440e-4f;
+  Float p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * (r * r) + r + 1.0f;
+  return (Float)((expression::Bits)p + ((expression::Bits)shifted << 23));
+}
+
+[[gnu::always_inline]] inline Float sigmoid(Float x) { return 1.0f / (1.0f + exponential(-x)); }
+
+[[gnu::always_inline]] inline Float tanh(Float x) {
+  const Float square = x * x;
+  Float p = square * -5.70498872745e-3f + 2.06390887954e-2f;
+  p = p * square - 5.37397155531e-2f;
+  p = p * square + 1.33314422036e-1f;
+  p = p * square - 3.33332819422e-1f;
+  const Float small = p * square * x + x;
+  const Float large = 1.0f - 2.0f / (exponential(2.0f * x) + 1.0f);
+  return square < 0.390625f ? small : large;
+}
+
 /// A vector of units, of which the last one of a layer may be cut off.
 struct Units {
   std::size_t first, count;
 
-  Float load(const float* row) const {
+  [[gnu::always_inline]] Float load(const float* row) const {
     return count == kLanes ? expression::load(row + first)
                            : expression::load_part(row + first, count);
   }
-  void store(float* row, Float v) const {
+  [[gnu::always_inline]] void store(float* row, Float v) const {
     if (count == kLanes) return expression::store(row + first, v);
     expression::store_part(row + first, v, count);
   }
@@ -53,16 +84,18 @@ struct Left {
 
 /// Adds the product of R rows and a panel, `inner` × C vectors; returns the end of the panel.
 template <std::size_t R, std::size_t C>
-const float* multiply(const Left& left, std::size_t n, const float* panel, Float (&sums)[R][C]) {
+const float* multiply(const Left& left, std::size_t n, const float* panel, Float (&result)[R][C]) {
   if (!left.inner) return panel;
   const float* rows[R];
   for (std::size_t r = 0; r < R; ++r) {
     rows[r] = left.rows + static_cast<std::ptrdiff_t>(n + r) * left.step;
   }
+  Float sums[R][C];  // in registers, which `result` is not
+  memcpy(sums, result, sizeof(sums));
   for (std::size_t k = 0; k < left.inner; ++k, panel += C * kLanes) {
     if constexpr (C > R) {
       Float values[R];
-      for (std::size_t r = 0; r < R; ++r) values[r] = Float{} + rows[r][k];
+      for (std::size_t r = 0; r < R; ++r) values[r] = splat(rows[r][k]);
       for (std::size_t c = 0; c < C; ++c) {
         const Float column = load(panel + c * kLanes);
         for (std::size_t r = 0; r < R; ++r) sums[r][c] += values[r] * column;
@@ -71,10 +104,12 @@ const float* multiply(const Left& left, std::size_t n, const float* panel, Float
       Float columns[C];
       for (std::size_t c = 0; c < C; ++c) columns[c] = load(panel + c * kLanes);
       for (std::size_t r = 0; r < R; ++r) {
-        for (std::size_t c = 0; c < C; ++c) sums[r][c] += rows[r][k] * columns[c];
+        const Float value = splat(rows[r][k]);
+        for (std::size_t c = 0; c < C; ++c) sums[r][c] += value * columns[c];
       }
     }
   }
+  memcpy(result, sums, sizeof(sums));
   return panel;
 }
 
@@ -88,7 +123,7 @@ void tile(const Operands& left, std::size_t n, const float* panel, const Finish&
   Float sums[R][C] = {};
   panel = multiply(left.first, n, panel, sums);
   multiply(left.second, n, panel, sums);
-  for (std::size_t r = 0; r < R; ++r) finish(n + r, sums[r]);
+  finish(n, sums);
 }
 
 template <std::size_t R, std::size_t C, class Finish>
@@ -100,20 +135,30 @@ void tile_of(std::size_t rows, const Operands& left, std::size_t n, const float*
   tile<R, C>(left, n, panel, finish);
 }
 
-/// Calls `finish(row, first unit, C sums)` for the rows [begin, end) and all panels, a panel being
-/// `width` units wide and `size` floats long. Rows are shared evenly among tiles.
+/// Calls `finish(first row, first unit, R × C sums)` for tiles of the rows [begin, end) and all
+/// panels, a panel being `width` units wide and `size` floats long. Rows are shared evenly among
+/// tiles.
 template <std::size_t C, class Finish>
 void product(const RecurrentPlan& plan, const Operands& left, std::size_t begin, std::size_t end,
              const float* panels, std::size_t width, std::size_t size, const Finish& finish) {
   constexpr std::size_t kRows = kSums / C;
   const std::size_t count = end - begin, tiles = (count + kRows - 1) / kRows;
   for (std::size_t u = 0; u < plan.padded; u += width, panels += size) {
-    const auto finish_row = [&](std::size_t n, const Float* sums) { finish(n, u, sums); };
+    const auto finish_tile = [&](std::size_t n, const auto& sums) { finish(n, u, sums); };
     for (std::size_t k = 0; k < tiles; ++k) {
       const std::size_t from = begin + count * k / tiles, to = begin + count * (k + 1) / tiles;
-      tile_of<kRows, C>(to - from, left, from, panels, finish_row);
+      tile_of<kRows, C>(to - from, left, from, panels, finish_tile);
     }
   }
+}
+
+/// Finishes a tile row by row: `finish_row(row, first unit, C sums)`.
+template <class FinishRow>
+auto by_row(const FinishRow& finish_row) {
+  return [&finish_row]<std::size_t R, std::size_t C>(std::size_t n, std::size_t first,
+                                                     const Float(&sums)[R][C]) {
+    for (std::size_t r = 0; r < R; ++r) finish_row(n + r, first, sums[r]);
+  };
 }
 
 /// Panels of the gates [first, first + gates): for each `width` units, by row of h, by gate.
@@ -255,30 +300,39 @@ struct LstmCell {
     const float* p = task.peepholes ? task.peepholes + s.d * 3 * padded : nullptr;
     const std::size_t panel = units * 4 * kLanes;
     product<4>(s.plan(), {s.before}, s.begin, s.end, s.weights, kLanes, s.before.inner ? panel : 0,
-               [&](std::size_t n, std::size_t first, const Float* sums) {
+               [&]<std::size_t R>(std::size_t n, std::size_t first, const Float(&sums)[R][4]) {
                  const Units u = units_at(s.plan(), first);
-                 const float* a = task.a.at(s.t, n, s.d);
-                 const auto sum = [&](std::size_t gate) {
-                   return sums[gate] + u.load(a + gate * units) +
-                          load(s.biases + gate * padded + first);
+                 const auto bias = [&](std::size_t gate) {
+                   return load(s.biases + gate * padded + first);
                  };
-                 const Float c =
-                     memory(task.c, constant(task.saved), s.first, s.previous, n, s.d, padded, u);
                  const auto peephole = [&](std::size_t gate, Float state) {
                    return p ? load(p + gate * padded + first) * state : Float{};
                  };
-                 const Float i = sigmoid(sum(0) + peephole(0, c));
-                 const Float f = kCoupled ? 1.0f - i : sigmoid(sum(2) + peephole(2, c));
-                 const Float g = tanh(sum(3));
-                 const Float next = f * c + i * g;
-                 const Float o = sigmoid(sum(1) + peephole(1, next));
-                 float* saved = task.saved.at(s.t, n, s.d) + first;
-                 store(saved, i);
-                 store(saved + padded, o);
-                 store(saved + 2 * padded, f);
-                 store(saved + 3 * padded, g);
-                 store(saved + 4 * padded, next);
-                 u.store(task.y.at(s.t, n, s.d), o * tanh(next));
+                 // In two rounds, so that the long chains of operations of several rows overlap.
+                 Float next[R];
+                 for (std::size_t r = 0; r < R; ++r) {
+                   const float* a = task.a.at(s.t, n + r, s.d);
+                   const Float c = memory(task.c, constant(task.saved), s.first, s.previous, n + r,
+                                          s.d, padded, u);
+                   const Float i = sigmoid(sums[r][0] + u.load(a) + bias(0) + peephole(0, c));
+                   const Float f =
+                       kCoupled
+                           ? 1.0f - i
+                           : sigmoid(sums[r][2] + u.load(a + 2 * units) + bias(2) + peephole(2, c));
+                   const Float g = tanh(sums[r][3] + u.load(a + 3 * units) + bias(3));
+                   next[r] = f * c + i * g;
+                   float* saved = task.saved.at(s.t, n + r, s.d) + first;
+                   store(saved, i);
+                   store(saved + 2 * padded, f);
+                   store(saved + 3 * padded, g);
+                   store(saved + 4 * padded, next[r]);
+                 }
+                 for (std::size_t r = 0; r < R; ++r) {
+                   const float* a = task.a.at(s.t, n + r, s.d) + units;
+                   const Float o = sigmoid(sums[r][1] + u.load(a) + bias(1) + peephole(1, next[r]));
+                   store(task.saved.at(s.t, n + r, s.d) + first + padded, o);
+                   u.store(task.y.at(s.t, n + r, s.d), o * tanh(next[r]));
+                 }
                });
   }
 
@@ -311,7 +365,7 @@ struct GruCell {
   static void linear_step(const ForwardStep& s) {
     const std::size_t padded = s.padded(), panel = s.plan().units * 3 * kLanes;
     product<3>(s.plan(), {s.before}, s.begin, s.end, s.weights, kLanes, s.before.inner ? panel : 0,
-               [&](std::size_t n, std::size_t first, const Float* sums) {
+               by_row([&](std::size_t n, std::size_t first, const Float* sums) {
                  const Units u = units_at(s.plan(), first);
                  const Float z = sigmoid(sum(s, sums[0], 0, n, u));
                  const Float r = sigmoid(sum(s, sums[1], 1, n, u));
@@ -323,7 +377,7 @@ struct GruCell {
                  store(saved + 2 * padded, g);
                  store(saved + 3 * padded, q);
                  u.store(s.task.y.at(s.t, n, s.d), g + z * (load_state(s.before, n, u) - g));
-               });
+               }));
   }
 
   static void reset_step(const ForwardStep& s) {
@@ -331,7 +385,7 @@ struct GruCell {
     const std::size_t inner = s.before.inner;
     product<2>(s.plan(), {s.before}, s.begin, s.end, s.weights, kLanes,
                inner ? units * 2 * kLanes : 0,
-               [&](std::size_t n, std::size_t first, const Float* sums) {
+               by_row([&](std::size_t n, std::size_t first, const Float* sums) {
                  const Units u = units_at(s.plan(), first);
                  const Float z = sigmoid(sum(s, sums[0], 0, n, u));
                  const Float r = sigmoid(sum(s, sums[1], 1, n, u));
@@ -339,10 +393,11 @@ struct GruCell {
                  store(saved, z);
                  store(saved + padded, r);
                  u.store(s.task.scaled.at(0, n, s.d), r * load_state(s.before, n, u));
-               });
+               }));
     const Left scaled{s.task.scaled.at(0, 0, s.d), s.task.scaled.example, inner};
     product<2>(s.plan(), {scaled}, s.begin, s.end, s.weights + 2 * padded * units, kPair,
-               inner ? units * kPair : 0, [&](std::size_t n, std::size_t first, const Float* sums) {
+               inner ? units * kPair : 0,
+               by_row([&](std::size_t n, std::size_t first, const Float* sums) {
                  for (std::size_t v = 0; v < 2; ++v) {
                    const Units u = units_at(s.plan(), first + v * kLanes);
                    const Float g = tanh(sum(s, sums[v], 2, n, u));
@@ -351,7 +406,7 @@ struct GruCell {
                    const Float z = load(saved);
                    u.store(s.task.y.at(s.t, n, s.d), g + z * (load_state(s.before, n, u) - g));
                  }
-               });
+               }));
   }
 
   static void finish(const RecurrentForward&, std::size_t, std::size_t, std::size_t, std::size_t) {}
@@ -364,14 +419,14 @@ struct RnnCell {
   static void step(const ForwardStep& s) {
     product<2>(s.plan(), {s.before}, s.begin, s.end, s.weights, kPair,
                s.before.inner ? s.plan().units * kPair : 0,
-               [&](std::size_t n, std::size_t first, const Float* sums) {
+               by_row([&](std::size_t n, std::size_t first, const Float* sums) {
                  for (std::size_t v = 0; v < 2; ++v) {
                    const Units u = units_at(s.plan(), first + v * kLanes);
                    const Float x =
                        sums[v] + u.load(s.task.a.at(s.t, n, s.d)) + load(s.biases + u.first);
                    u.store(s.task.y.at(s.t, n, s.d), kRelu ? (x <= 0 ? Float{} : x) : tanh(x));
                  }
-               });
+               }));
   }
 
   static void finish(const RecurrentForward&, std::size_t, std::size_t, std::size_t, std::size_t) {}
@@ -434,12 +489,12 @@ void gradient_product(const RecurrentPlan& plan, const Operands& left, std::size
                       std::size_t end, const float* panels, std::size_t rows,
                       const Finish& finish) {
   product<2>(plan, left, begin, end, panels, kPair, left.first.inner ? rows * kPair : 0,
-             [&](std::size_t n, std::size_t first, const Float* sums) {
+             by_row([&](std::size_t n, std::size_t first, const Float* sums) {
                for (std::size_t v = 0; v < 2; ++v) {
                  const Units u = units_at(plan, first + v * kLanes);
                  if (u.count) finish(n, u, sums[v]);
                }
-             });
+             }));
 }
 
 template <bool kCoupled>
