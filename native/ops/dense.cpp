@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "ops/registry.hpp"
+#include "ops/transposed_product.hpp"
 
 namespace optcmp::ops {
 namespace {
@@ -105,8 +106,23 @@ void check_grad_weight(const OpView& op) {
   if (g.bias) op.require_shape(op.output(1), {g.out});
 }
 
+void plan_own_grad_weight(const OpView& op, Planner& planner, const Geometry& g) {
+  const auto& in = op.op().inputs;
+  const auto& out = op.op().outputs;
+  const auto rows = [&](BufferId buffer, std::int64_t count, std::int64_t width) {
+    return Matrix{buffer, 0, count, width, width};
+  };
+  const Matrix x = rows(planner.read(in[0], cpu::row_major({g.batch, g.in})), g.batch, g.in);
+  const Matrix dz = rows(planner.read(in[1], cpu::row_major({g.batch, g.out})), g.batch, g.out);
+  const Shape shape = weight_shape(g);
+  const Matrix dw = rows(planner.write(out[0], cpu::row_major(shape)), shape[0], shape[1]);
+  emit_transposed_product(op, planner, g.transposed ? dz : x, g.transposed ? x : dz, dw, false);
+  if (g.bias) emit_column_sums(op, planner, dz, planner.write(out[1], bias_layout(g)));
+}
+
 void plan_grad_weight(const OpView& op, Planner& planner) {
   const Geometry g = geometry(op, op.input(0), op.input(1), op.outputs() == 2);
+  if (prefers_own_product(g.batch, g.in, g.out)) return plan_own_grad_weight(op, planner, g);
   const auto& in = op.op().inputs;
   const auto pd = cpu::describe_backward<inner_product_backward_weights>(
       cpu::attributes(), hint(g), cpu::any({g.batch, g.in}), cpu::any({g.out, g.in}),

@@ -10,6 +10,7 @@
 #include "expression/instruction_set.hpp"
 #include "ops/recurrent_kernels.hpp"
 #include "ops/registry.hpp"
+#include "ops/transposed_product.hpp"
 #include "runtime/parallel.hpp"
 
 namespace optcmp::ops {
@@ -375,36 +376,6 @@ void finish_sums(const Layer& l, int threads, float* sums, float* db, float* dp)
   }
 }
 
-/// A matrix of `rows` rows of `width` floats, `step` apart, that starts `offset` floats into
-/// memory.
-struct Matrix {
-  BufferId buffer;
-  std::int64_t offset, rows, width, step;
-};
-
-/// c = aᵀ·b, or c += aᵀ·b.
-void emit_product(const OpView& op, Planner& planner, const Matrix& a, const Matrix& b,
-                  const Matrix& c, bool add) {
-  dnnl::primitive_attr attributes = cpu::attributes();
-  if (add) {
-    dnnl::post_ops sum;
-    sum.append_sum();
-    attributes.set_post_ops(sum);
-  }
-  const cpu::Desc left = cpu::strided({a.width, a.rows}, {1, a.step});
-  const cpu::Desc right = cpu::strided({b.rows, b.width}, {b.step, 1});
-  const cpu::Desc result = cpu::strided({c.rows, c.width}, {c.step, 1});
-  const auto pd = cpu::describe<dnnl::matmul>(attributes, left, right, result);
-  const auto buffer = [&](const Matrix& m) {
-    if (m.offset == 0) return m.buffer;
-    return planner.part(m.buffer, static_cast<std::size_t>(m.offset) * sizeof(float));
-  };
-  planner.emit(op, dnnl::matmul(pd), pd.scratchpad_desc(),
-               {{DNNL_ARG_SRC, buffer(a), left},
-                {DNNL_ARG_WEIGHTS, buffer(b), right},
-                {DNNL_ARG_DST, buffer(c), result}});
-}
-
 /// What the gradient of the recurrent weights is made of.
 struct WeightGradient {
   BufferId da, y, third;
@@ -432,12 +403,13 @@ void emit_weight_gradient(const OpView& op, Planner& planner, const Layer& l,
     a.rows = others;
     const std::int64_t step = l.width(1);
     const Matrix y{g.y, (reverse ? batch : 0) * step + d * units, others, units, step};
-    emit_product(op, planner, a, y, dr, false);
+    emit_transposed_product(op, planner, a, y, dr, false);
   }
   if (!g.h) return;
   gates.offset += first * batch * gates.step;
   gates.rows = batch;
-  emit_product(op, planner, gates, {*g.h, d * batch * units, batch, units, units}, dr, others > 0);
+  emit_transposed_product(op, planner, gates, {*g.h, d * batch * units, batch, units, units}, dr,
+                          others > 0);
 }
 
 void emit_weight_gradients(const OpView& op, Planner& planner, const Layer& l,
@@ -460,7 +432,7 @@ void emit_weight_gradients(const OpView& op, Planner& planner, const Layer& l,
     const Matrix candidate{g.da, (d * all + 2) * units, rows, units, l.width(l.sizes.gates)};
     const Matrix scaled{g.third, d * units, rows, units, l.width(1)};
     const Matrix dr{g.dr, (d * all + 2) * units * units, units, units, units};
-    emit_product(op, planner, candidate, scaled, dr, false);
+    emit_transposed_product(op, planner, candidate, scaled, dr, false);
   }
 }
 

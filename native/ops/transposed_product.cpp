@@ -1,0 +1,110 @@
+#include "ops/transposed_product.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+
+#include "expression/instruction_set.hpp"
+#include "ops/transposed_product_kernels.hpp"
+#include "runtime/parallel.hpp"
+
+namespace optcmp::ops {
+namespace {
+
+const TransposedProductKernels& kernels() {
+#ifdef OPTCMP_X86
+  switch (expression::default_instruction_set()) {
+    case expression::InstructionSet::Avx512:
+      return transposed_product_avx512;
+    case expression::InstructionSet::Avx2:
+      return transposed_product_avx2;
+    default:
+      break;
+  }
+#endif
+  return transposed_product_portable;
+}
+
+constexpr std::size_t kLine = 16;  // floats
+
+template <class Float>
+RowMatrix<Float> bind(const Binder& b, const Matrix& matrix) {
+  return {b.at<Float>(matrix.buffer) + matrix.offset, static_cast<std::size_t>(matrix.step)};
+}
+
+void emit_own(const OpView& op, Planner& planner, const Matrix& a, const Matrix& b, const Matrix& c,
+              bool add) {
+  const std::size_t size = kernels().scratch;
+  const BufferId scratch =
+      planner.scratch(size * sizeof(float) * static_cast<std::size_t>(planner.threads()));
+  planner.emit(op, {a.buffer, b.buffer, c.buffer, scratch}, [=](const Binder& binder) -> Kernel {
+    const TransposedProduct product{
+        static_cast<std::size_t>(a.rows), static_cast<std::size_t>(b.width),
+        bind<const float>(binder, a),     bind<const float>(binder, b),
+        bind<float>(binder, c),           add};
+    return
+        [=, scratch = binder.at<float>(scratch), threads = binder.threads(), &kernels = kernels()] {
+          const auto rows = static_cast<std::size_t>(c.rows);
+          parallel_for(threads, rows, kernels.tile, [&](std::size_t begin, std::size_t end) {
+            kernels.run(product, begin, end,
+                        scratch + static_cast<std::size_t>(omp_get_thread_num()) * size);
+          });
+        };
+  });
+}
+
+void emit_onednn(const OpView& op, Planner& planner, const Matrix& a, const Matrix& b,
+                 const Matrix& c, bool add) {
+  dnnl::primitive_attr attributes = cpu::attributes();
+  if (add) {
+    dnnl::post_ops sum;
+    sum.append_sum();
+    attributes.set_post_ops(sum);
+  }
+  const cpu::Desc left = cpu::strided({a.width, a.rows}, {1, a.step});
+  const cpu::Desc right = cpu::strided({b.rows, b.width}, {b.step, 1});
+  const cpu::Desc result = cpu::strided({c.rows, c.width}, {c.step, 1});
+  const auto pd = cpu::describe<dnnl::matmul>(attributes, left, right, result);
+  const auto buffer = [&](const Matrix& m) {
+    if (m.offset == 0) return m.buffer;
+    return planner.part(m.buffer, static_cast<std::size_t>(m.offset) * sizeof(float));
+  };
+  planner.emit(op, dnnl::matmul(pd), pd.scratchpad_desc(),
+               {{DNNL_ARG_SRC, buffer(a), left},
+                {DNNL_ARG_WEIGHTS, buffer(b), right},
+                {DNNL_ARG_DST, buffer(c), result}});
+}
+
+}  // namespace
+
+// oneDNN copies a into panels by columns. Where rows lie a power of two apart, these fall on the
+// same sets of the caches, which costs up to half of the speed unless the panels are used often.
+bool prefers_own_product(std::int64_t rows, std::int64_t a_width, std::int64_t b_width) {
+  constexpr std::int64_t kAliased = 256, kOften = 512;
+  const bool aliased = a_width % kAliased == 0 || b_width % kAliased == 0;
+  return aliased && rows >= kAliased && std::min(a_width, b_width) <= kOften;
+}
+
+void emit_column_sums(const OpView& op, Planner& planner, const Matrix& a, BufferId sums) {
+  planner.emit(op, {a.buffer, sums}, [=](const Binder& binder) -> Kernel {
+    return [=, matrix = bind<const float>(binder, a), sums = binder.at<float>(sums),
+            threads = binder.threads()] {
+      parallel_for(threads, static_cast<std::size_t>(a.width), kLine,
+                   [&](std::size_t begin, std::size_t end) {
+                     std::fill(sums + begin, sums + end, 0.0f);
+                     for (std::int64_t k = 0; k < a.rows; ++k) {
+                       const float* row = matrix.data + static_cast<std::size_t>(k) * matrix.step;
+                       for (std::size_t j = begin; j < end; ++j) sums[j] += row[j];
+                     }
+                   });
+    };
+  });
+}
+
+void emit_transposed_product(const OpView& op, Planner& planner, const Matrix& a, const Matrix& b,
+                             const Matrix& c, bool add) {
+  const bool own = prefers_own_product(a.rows, a.step, b.step);
+  (own ? emit_own : emit_onednn)(op, planner, a, b, c, add);
+}
+
+}  // namespace optcmp::ops
