@@ -123,7 +123,7 @@ void tile(const Operands& left, std::size_t n, const float* panel, const Finish&
   Float sums[R][C] = {};
   panel = multiply(left.first, n, panel, sums);
   multiply(left.second, n, panel, sums);
-  finish(n, sums);
+  finish(n, R, &sums[0][0]);
 }
 
 template <std::size_t R, std::size_t C, class Finish>
@@ -135,16 +135,18 @@ void tile_of(std::size_t rows, const Operands& left, std::size_t n, const float*
   tile<R, C>(left, n, panel, finish);
 }
 
-/// Calls `finish(first row, first unit, R × C sums)` for tiles of the rows [begin, end) and all
-/// panels, a panel being `width` units wide and `size` floats long. Rows are shared evenly among
-/// tiles.
+/// Calls `finish(first row, rows, first unit, rows × C sums)` for tiles of the rows [begin, end)
+/// and all panels, a panel being `width` units wide and `size` floats long. Rows are shared evenly
+/// among tiles.
 template <std::size_t C, class Finish>
 void product(const RecurrentPlan& plan, const Operands& left, std::size_t begin, std::size_t end,
              const float* panels, std::size_t width, std::size_t size, const Finish& finish) {
   constexpr std::size_t kRows = kSums / C;
   const std::size_t count = end - begin, tiles = (count + kRows - 1) / kRows;
   for (std::size_t u = 0; u < plan.padded; u += width, panels += size) {
-    const auto finish_tile = [&](std::size_t n, const auto& sums) { finish(n, u, sums); };
+    const auto finish_tile = [&](std::size_t n, std::size_t rows, const Float* sums) {
+      finish(n, rows, u, sums);
+    };
     for (std::size_t k = 0; k < tiles; ++k) {
       const std::size_t from = begin + count * k / tiles, to = begin + count * (k + 1) / tiles;
       tile_of<kRows, C>(to - from, left, from, panels, finish_tile);
@@ -152,12 +154,11 @@ void product(const RecurrentPlan& plan, const Operands& left, std::size_t begin,
   }
 }
 
-/// Finishes a tile row by row: `finish_row(row, first unit, C sums)`.
-template <class FinishRow>
+/// Finishes a tile of C columns row by row: `finish_row(row, first unit, C sums)`.
+template <std::size_t C, class FinishRow>
 auto by_row(const FinishRow& finish_row) {
-  return [&finish_row]<std::size_t R, std::size_t C>(std::size_t n, std::size_t first,
-                                                     const Float(&sums)[R][C]) {
-    for (std::size_t r = 0; r < R; ++r) finish_row(n + r, first, sums[r]);
+  return [&finish_row](std::size_t n, std::size_t rows, std::size_t first, const Float* sums) {
+    for (std::size_t r = 0; r < rows; ++r) finish_row(n + r, first, sums + r * C);
   };
 }
 
@@ -299,41 +300,42 @@ struct LstmCell {
     const std::size_t padded = s.padded(), units = s.plan().units;
     const float* p = task.peepholes ? task.peepholes + s.d * 3 * padded : nullptr;
     const std::size_t panel = units * 4 * kLanes;
-    product<4>(s.plan(), {s.before}, s.begin, s.end, s.weights, kLanes, s.before.inner ? panel : 0,
-               [&]<std::size_t R>(std::size_t n, std::size_t first, const Float(&sums)[R][4]) {
-                 const Units u = units_at(s.plan(), first);
-                 const auto bias = [&](std::size_t gate) {
-                   return load(s.biases + gate * padded + first);
-                 };
-                 const auto peephole = [&](std::size_t gate, Float state) {
-                   return p ? load(p + gate * padded + first) * state : Float{};
-                 };
-                 // In two rounds, so that the long chains of operations of several rows overlap.
-                 Float next[R];
-                 for (std::size_t r = 0; r < R; ++r) {
-                   const float* a = task.a.at(s.t, n + r, s.d);
-                   const Float c = memory(task.c, constant(task.saved), s.first, s.previous, n + r,
-                                          s.d, padded, u);
-                   const Float i = sigmoid(sums[r][0] + u.load(a) + bias(0) + peephole(0, c));
-                   const Float f =
-                       kCoupled
-                           ? 1.0f - i
-                           : sigmoid(sums[r][2] + u.load(a + 2 * units) + bias(2) + peephole(2, c));
-                   const Float g = tanh(sums[r][3] + u.load(a + 3 * units) + bias(3));
-                   next[r] = f * c + i * g;
-                   float* saved = task.saved.at(s.t, n + r, s.d) + first;
-                   store(saved, i);
-                   store(saved + 2 * padded, f);
-                   store(saved + 3 * padded, g);
-                   store(saved + 4 * padded, next[r]);
-                 }
-                 for (std::size_t r = 0; r < R; ++r) {
-                   const float* a = task.a.at(s.t, n + r, s.d) + units;
-                   const Float o = sigmoid(sums[r][1] + u.load(a) + bias(1) + peephole(1, next[r]));
-                   store(task.saved.at(s.t, n + r, s.d) + first + padded, o);
-                   u.store(task.y.at(s.t, n + r, s.d), o * tanh(next[r]));
-                 }
-               });
+    product<4>(
+        s.plan(), {s.before}, s.begin, s.end, s.weights, kLanes, s.before.inner ? panel : 0,
+        [&](std::size_t n, std::size_t rows, std::size_t first, const Float* sums) {
+          const Units u = units_at(s.plan(), first);
+          const auto bias = [&](std::size_t gate) {
+            return load(s.biases + gate * padded + first);
+          };
+          const auto peephole = [&](std::size_t gate, Float state) {
+            return p ? load(p + gate * padded + first) * state : Float{};
+          };
+          // In two rounds, so that the long chains of operations of several rows overlap.
+          Float next[kSums / 4];
+          for (std::size_t r = 0; r < rows; ++r) {
+            const float* a = task.a.at(s.t, n + r, s.d);
+            const Float c =
+                memory(task.c, constant(task.saved), s.first, s.previous, n + r, s.d, padded, u);
+            const Float i = sigmoid(sums[4 * r] + u.load(a) + bias(0) + peephole(0, c));
+            const Float f =
+                kCoupled
+                    ? 1.0f - i
+                    : sigmoid(sums[4 * r + 2] + u.load(a + 2 * units) + bias(2) + peephole(2, c));
+            const Float g = tanh(sums[4 * r + 3] + u.load(a + 3 * units) + bias(3));
+            next[r] = f * c + i * g;
+            float* saved = task.saved.at(s.t, n + r, s.d) + first;
+            store(saved, i);
+            store(saved + 2 * padded, f);
+            store(saved + 3 * padded, g);
+            store(saved + 4 * padded, next[r]);
+          }
+          for (std::size_t r = 0; r < rows; ++r) {
+            const float* a = task.a.at(s.t, n + r, s.d) + units;
+            const Float o = sigmoid(sums[4 * r + 1] + u.load(a) + bias(1) + peephole(1, next[r]));
+            store(task.saved.at(s.t, n + r, s.d) + first + padded, o);
+            u.store(task.y.at(s.t, n + r, s.d), o * tanh(next[r]));
+          }
+        });
   }
 
   static void finish(const RecurrentForward& task, std::size_t last, std::size_t d,
@@ -365,7 +367,7 @@ struct GruCell {
   static void linear_step(const ForwardStep& s) {
     const std::size_t padded = s.padded(), panel = s.plan().units * 3 * kLanes;
     product<3>(s.plan(), {s.before}, s.begin, s.end, s.weights, kLanes, s.before.inner ? panel : 0,
-               by_row([&](std::size_t n, std::size_t first, const Float* sums) {
+               by_row<3>([&](std::size_t n, std::size_t first, const Float* sums) {
                  const Units u = units_at(s.plan(), first);
                  const Float z = sigmoid(sum(s, sums[0], 0, n, u));
                  const Float r = sigmoid(sum(s, sums[1], 1, n, u));
@@ -385,7 +387,7 @@ struct GruCell {
     const std::size_t inner = s.before.inner;
     product<2>(s.plan(), {s.before}, s.begin, s.end, s.weights, kLanes,
                inner ? units * 2 * kLanes : 0,
-               by_row([&](std::size_t n, std::size_t first, const Float* sums) {
+               by_row<2>([&](std::size_t n, std::size_t first, const Float* sums) {
                  const Units u = units_at(s.plan(), first);
                  const Float z = sigmoid(sum(s, sums[0], 0, n, u));
                  const Float r = sigmoid(sum(s, sums[1], 1, n, u));
@@ -397,7 +399,7 @@ struct GruCell {
     const Left scaled{s.task.scaled.at(0, 0, s.d), s.task.scaled.example, inner};
     product<2>(s.plan(), {scaled}, s.begin, s.end, s.weights + 2 * padded * units, kPair,
                inner ? units * kPair : 0,
-               by_row([&](std::size_t n, std::size_t first, const Float* sums) {
+               by_row<2>([&](std::size_t n, std::size_t first, const Float* sums) {
                  for (std::size_t v = 0; v < 2; ++v) {
                    const Units u = units_at(s.plan(), first + v * kLanes);
                    const Float g = tanh(sum(s, sums[v], 2, n, u));
@@ -419,7 +421,7 @@ struct RnnCell {
   static void step(const ForwardStep& s) {
     product<2>(s.plan(), {s.before}, s.begin, s.end, s.weights, kPair,
                s.before.inner ? s.plan().units * kPair : 0,
-               by_row([&](std::size_t n, std::size_t first, const Float* sums) {
+               by_row<2>([&](std::size_t n, std::size_t first, const Float* sums) {
                  for (std::size_t v = 0; v < 2; ++v) {
                    const Units u = units_at(s.plan(), first + v * kLanes);
                    const Float x =
@@ -470,7 +472,7 @@ struct BackwardStep {
   }
 
   /// What the gradient of the states has beside products.
-  Float given(std::size_t n, const Units& u) const {
+  [[gnu::always_inline]] Float given(std::size_t n, const Units& u) const {
     Float dh{};
     if (task.dy) dh += u.load(task.dy.at(t, n, d));
     if (last && task.dlast_h) dh += u.load(task.dlast_h.at(0, n, d));
@@ -483,18 +485,27 @@ struct BackwardStep {
   }
 };
 
-/// Calls `finish(row, units, sum)` for the gradient of the states through products.
+/// Calls `finish(first row, rows, units, sums)` for the gradient of the states through products;
+/// the sums of rows are 2 apart.
 template <class Finish>
 void gradient_product(const RecurrentPlan& plan, const Operands& left, std::size_t begin,
                       std::size_t end, const float* panels, std::size_t rows,
                       const Finish& finish) {
   product<2>(plan, left, begin, end, panels, kPair, left.first.inner ? rows * kPair : 0,
-             by_row([&](std::size_t n, std::size_t first, const Float* sums) {
+             [&](std::size_t n, std::size_t count, std::size_t first, const Float* sums) {
                for (std::size_t v = 0; v < 2; ++v) {
                  const Units u = units_at(plan, first + v * kLanes);
-                 if (u.count) finish(n, u, sums[v]);
+                 if (u.count) finish(n, count, u, sums + v);
                }
-             }));
+             });
+}
+
+/// Finishes row by row: `finish_row(row, units, sum)`.
+template <class FinishRow>
+auto gradient_by_row(const FinishRow& finish_row) {
+  return [&finish_row](std::size_t n, std::size_t rows, const Units& u, const Float* sums) {
+    for (std::size_t r = 0; r < rows; ++r) finish_row(n + r, u, sums[2 * r]);
+  };
 }
 
 template <bool kCoupled>
@@ -507,50 +518,61 @@ struct LstmGradient {
     const RecurrentBackward& task = s.task;
     const std::size_t padded = s.padded(), units = s.plan().units;
     const float* p = task.peepholes ? task.peepholes + s.d * 3 * padded : nullptr;
-    gradient_product(s.plan(), after(s), s.begin, s.end, s.weights, 4 * units,
-                     [&](std::size_t n, const Units& u, Float sum) {
-                       const float* saved = task.saved.at(s.t, n, s.d) + u.first;
-                       const Float i = load(saved), o = load(saved + padded),
-                                   f = load(saved + 2 * padded), g = load(saved + 3 * padded),
-                                   next = load(saved + 4 * padded);
-                       const Float c = LstmCell<kCoupled>::memory(task.c, task.saved, s.first,
-                                                                  s.previous, n, s.d, padded, u);
-                       float* carry = task.carry.at(0, n, s.d) + u.first;
-                       const Float dh = sum + s.given(n, u), th = tanh(next);
-                       Float dc = dh * o * (1.0f - th * th);
-                       if (!s.last)
-                         dc += load(carry);
-                       else if (task.dlast_c)
-                         dc += u.load(task.dlast_c.at(0, n, s.d));
-                       const Float d_o = dh * th * o * (1.0f - o);
-                       if (p) dc += d_o * load(p + padded + u.first);
-                       const Float d_i = dc * (kCoupled ? g - c : g) * i * (1.0f - i);
-                       const Float d_f = kCoupled ? Float{} : dc * c * f * (1.0f - f);
-                       const Float d_g = dc * i * (1.0f - g * g);
-                       Float before = dc * f;
-                       if (p) {
-                         before += d_i * load(p + u.first) + d_f * load(p + 2 * padded + u.first);
-                         s.add(4, u, d_i * c);
-                         s.add(5, u, d_o * next);
-                         s.add(6, u, d_f * c);
-                       }
-                       store(carry, before);
-                       float* da = task.da.at(s.t, n, s.d);
-                       const Float gates[4] = {d_i, d_o, d_f, d_g};
-                       for (std::size_t k = 0; k < 4; ++k) {
-                         u.store(da + k * units, gates[k]);
-                         s.add(k, u, gates[k]);
-                       }
-                     });
+    gradient_product(
+        s.plan(), after(s), s.begin, s.end, s.weights, 4 * units,
+        [&](std::size_t first_row, std::size_t rows, const Units& u, const Float* products) {
+          const auto at = [&](std::size_t vector) { return vector * padded + u.first; };
+          Float totals[7] = {};
+          for (std::size_t r = 0; r < rows; ++r) {
+            const std::size_t n = first_row + r;
+            const float* saved = task.saved.at(s.t, n, s.d);
+            const Float i = load(saved + at(0)), o = load(saved + at(1)), f = load(saved + at(2)),
+                        g = load(saved + at(3)), next = load(saved + at(4));
+            const Float c = LstmCell<kCoupled>::memory(task.c, task.saved, s.first, s.previous, n,
+                                                       s.d, padded, u);
+            float* carry = task.carry.at(0, n, s.d) + u.first;
+            const Float dh = products[2 * r] + s.given(n, u), th = tanh(next);
+            Float dc = dh * o * (1.0f - th * th);
+            if (!s.last) {
+              dc += load(carry);
+            } else if (task.dlast_c) {
+              dc += u.load(task.dlast_c.at(0, n, s.d));
+            }
+            const Float d_o = dh * th * o * (1.0f - o);
+            if (p) dc += d_o * load(p + at(1));
+            const Float d_i = dc * (kCoupled ? g - c : g) * i * (1.0f - i);
+            const Float d_f = kCoupled ? Float{} : dc * c * f * (1.0f - f);
+            const Float d_g = dc * i * (1.0f - g * g);
+            Float before = dc * f;
+            if (p) {
+              before += d_i * load(p + at(0)) + d_f * load(p + at(2));
+              totals[4] += d_i * c;
+              totals[5] += d_o * next;
+              totals[6] += d_f * c;
+            }
+            store(carry, before);
+            float* da = task.da.at(s.t, n, s.d);
+            u.store(da, d_i);
+            u.store(da + units, d_o);
+            u.store(da + 2 * units, d_f);
+            u.store(da + 3 * units, d_g);
+            totals[0] += d_i;
+            totals[1] += d_o;
+            totals[2] += d_f;
+            totals[3] += d_g;
+          }
+          for (std::size_t k = 0; k < (p ? 7 : 4); ++k) s.add(k, u, totals[k]);
+        });
   }
 
   /// Gradients of the initial states; `s` stands before the first step.
   static void finish(const BackwardStep& s) {
     const RecurrentBackward& task = s.task;
     if (task.dh) {
-      gradient_product(
-          s.plan(), after(s), s.begin, s.end, s.weights, 4 * s.plan().units,
-          [&](std::size_t n, const Units& u, Float sum) { u.store(task.dh.at(0, n, s.d), sum); });
+      gradient_product(s.plan(), after(s), s.begin, s.end, s.weights, 4 * s.plan().units,
+                       gradient_by_row([&](std::size_t n, const Units& u, Float sum) {
+                         u.store(task.dh.at(0, n, s.d), sum);
+                       }));
     }
     copy_last(s.plan(), task.carry, 0, task.dc, s.d, s.begin, s.end);
   }
@@ -571,10 +593,10 @@ struct GruGradient {
   static void finish(const BackwardStep& s, const Operands& after, std::size_t rows) {
     if (!s.task.dh) return;
     gradient_product(s.plan(), after, s.begin, s.end, s.weights, rows,
-                     [&](std::size_t n, const Units& u, Float sum) {
+                     gradient_by_row([&](std::size_t n, const Units& u, Float sum) {
                        u.store(s.task.dh.at(0, n, s.d),
                                sum + load(s.task.carry.at(0, n, s.d) + u.first));
-                     });
+                     }));
   }
 };
 
@@ -590,7 +612,7 @@ struct GruLinearGradient {
   static void step(const BackwardStep& s) {
     const std::size_t padded = s.padded(), units = s.plan().units;
     gradient_product(s.plan(), after(s), s.begin, s.end, s.weights, 3 * units,
-                     [&](std::size_t n, const Units& u, Float sum) {
+                     gradient_by_row([&](std::size_t n, const Units& u, Float sum) {
                        const float* saved = s.task.saved.at(s.t, n, s.d) + u.first;
                        const Float z = load(saved), r = load(saved + padded),
                                    g = load(saved + 2 * padded), q = load(saved + 3 * padded);
@@ -608,7 +630,7 @@ struct GruLinearGradient {
                        s.add(1, u, dr);
                        s.add(2, u, dg);
                        s.add(3, u, dq);
-                     });
+                     }));
   }
 
   static void finish(const BackwardStep& s) {
@@ -624,7 +646,7 @@ struct GruResetGradient {
   static void step(const BackwardStep& s) {
     const std::size_t padded = s.padded(), units = s.plan().units;
     gradient_product(s.plan(), after(s), s.begin, s.end, s.weights, 2 * units,
-                     [&](std::size_t n, const Units& u, Float sum) {
+                     gradient_by_row([&](std::size_t n, const Units& u, Float sum) {
                        const float* saved = s.task.saved.at(s.t, n, s.d) + u.first;
                        const Float z = load(saved), r = load(saved + padded),
                                    g = load(saved + 2 * padded);
@@ -638,10 +660,10 @@ struct GruResetGradient {
                        u.store(s.task.third.at(s.t, n, s.d), r * h);
                        s.add(0, u, dz);
                        s.add(2, u, dg);
-                     });
+                     }));
     const Left third{s.task.da.at(s.t, 0, s.d) + 2 * units, s.task.da.example, units};
     gradient_product(s.plan(), {third}, s.begin, s.end, s.weights + 2 * units * padded, units,
-                     [&](std::size_t n, const Units& u, Float dscaled) {
+                     gradient_by_row([&](std::size_t n, const Units& u, Float dscaled) {
                        const Float r = load(s.task.saved.at(s.t, n, s.d) + padded + u.first);
                        float* carry = s.task.carry.at(0, n, s.d) + u.first;
                        store(carry, load(carry) + dscaled * r);
@@ -649,7 +671,7 @@ struct GruResetGradient {
                        const Float dr = dscaled * h * r * (1.0f - r);
                        u.store(s.task.da.at(s.t, n, s.d) + units, dr);
                        s.add(1, u, dr);
-                     });
+                     }));
   }
 
   static void finish(const BackwardStep& s) {
@@ -665,20 +687,21 @@ struct RnnGradient {
 
   static void step(const BackwardStep& s) {
     gradient_product(s.plan(), after(s), s.begin, s.end, s.weights, s.plan().units,
-                     [&](std::size_t n, const Units& u, Float sum) {
+                     gradient_by_row([&](std::size_t n, const Units& u, Float sum) {
                        const Float y = u.load(s.task.y.at(s.t, n, s.d));
                        const Float dh = sum + s.given(n, u);
                        const Float d = kRelu ? (y > 0 ? dh : Float{}) : dh * (1.0f - y * y);
                        u.store(s.task.da.at(s.t, n, s.d), d);
                        s.add(0, u, d);
-                     });
+                     }));
   }
 
   static void finish(const BackwardStep& s) {
     if (!s.task.dh) return;
-    gradient_product(
-        s.plan(), after(s), s.begin, s.end, s.weights, s.plan().units,
-        [&](std::size_t n, const Units& u, Float sum) { u.store(s.task.dh.at(0, n, s.d), sum); });
+    gradient_product(s.plan(), after(s), s.begin, s.end, s.weights, s.plan().units,
+                     gradient_by_row([&](std::size_t n, const Units& u, Float sum) {
+                       u.store(s.task.dh.at(0, n, s.d), sum);
+                     }));
   }
 };
 

@@ -74,7 +74,8 @@ TEST_P(Dense, Gradients) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Dense,
                          testing::Combine(testing::Values(Case{4, 7, 3}, Case{64, 100, 128},
-                                                          Case{1, 33, 10}, Case{5, 1, 1}),
+                                                          Case{1, 33, 10}, Case{5, 1, 1},
+                                                          Case{300, 256, 37}, Case{257, 40, 512}),
                                           testing::Bool()));
 
 TEST(DenseTest, RefusesWhatDoesNotFit) {
