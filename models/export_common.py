@@ -6,41 +6,41 @@ Needs torch, onnx and onnxscript. Exporting again with the versions in model.jso
 import hashlib
 import json
 import pathlib
-import tempfile
+import sys
 
 import onnx
 import onnxscript
 import torch
 
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "python/optcmp_export"))
+import optcmp_export  # noqa: E402
 
-def export(folder, model, example_shape, *, description, source):
+
+def export(folder, model, example, *, description, source, input_names=("image",), output_names=("logits",), **options):
     """Exports `model` to folder/model.onnx and describes it in folder/model.json.
 
-    `example_shape` is the shape of one example. The batch axis is symbolic. Weights become graph inputs, so
-    the engine starts them.
+    `example` is a batch of two examples, a tensor or a tuple of tensors, or the shape of one image. Weights become graph
+    inputs, so the engine starts them. `options` are those of optcmp_export.export.
     """
     folder = pathlib.Path(folder)
-    model.eval()
-    parameters = {name: list(p.shape) for name, p in model.named_parameters()}
-    with tempfile.TemporaryDirectory() as scratch:
-        path = pathlib.Path(scratch) / "model.onnx"
-        torch.onnx.export(
-            model,
-            (torch.zeros(2, *example_shape),),
-            path,
-            input_names=["image"],
-            output_names=["logits"],
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
-            external_data=False,
-            verbose=False,
-        )
-        proto = onnx.load(path)
-    strip(proto)
-    proto.graph.name = folder.resolve().name
-    weights_to_inputs(proto.graph, parameters)
-    onnx.checker.check_model(proto, full_check=True)
-    data = proto.SerializeToString(deterministic=True)
-    (folder / "model.onnx").write_bytes(data)
+    path = folder / "model.onnx"
+    if not torch.is_tensor(example) and not torch.is_tensor(example[0]):
+        example = torch.zeros(2, *example)
+    proto = optcmp_export.export(
+        model,
+        example,
+        path,
+        input_names=list(input_names),
+        output_names=list(output_names),
+        weights=False,
+        name=folder.resolve().name,
+        **options,
+    )
+    metadata = {p.key: json.loads(p.value) for p in proto.metadata_props}
+    shapes = {i.name: [d.dim_value for d in i.type.tensor_type.shape.dim] for i in proto.graph.input}
+    parameters = {name: shapes[name] for name in metadata["optcmp.parameters"]}
+    trained = dict(model.named_parameters())
     record = {
         "description": description,
         "source": source,
@@ -51,31 +51,9 @@ def export(folder, model, example_shape, *, description, source):
             "onnx": onnx.__version__,
             "onnxscript": onnxscript.__version__,
         },
-        "sha256": hashlib.sha256(data).hexdigest(),
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "parameters": parameters,
-        "parameter_count": sum(p.numel() for p in model.parameters()),
+        "parameter_count": sum(trained[name].numel() for name in parameters),
+        "states": {name: shapes[name] for name in metadata["optcmp.states"]},
     }
     (folder / "model.json").write_text(json.dumps(record, indent=2) + "\n")
-
-
-def strip(proto):
-    """Removes what tells of the machine and the run that exported, which would change the checksum."""
-    proto.producer_version = torch.__version__.split("+")[0]
-    del proto.metadata_props[:]
-    proto.doc_string = ""
-    graph = proto.graph
-    graph.doc_string = ""
-    del graph.metadata_props[:]
-    del graph.value_info[:]
-    for item in [*graph.node, *graph.input, *graph.output, *graph.initializer]:
-        del item.metadata_props[:]
-        item.doc_string = ""
-
-
-def weights_to_inputs(graph, parameters):
-    """Turns the initializers that are parameters into graph inputs of the same name and shape."""
-    kept = [t for t in graph.initializer if t.name not in parameters]
-    for name, shape in parameters.items():
-        graph.input.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape))
-    del graph.initializer[:]
-    graph.initializer.extend(kept)

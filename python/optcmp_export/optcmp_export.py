@@ -17,6 +17,7 @@ import fnmatch
 import json
 import math
 import pathlib
+import warnings
 
 import onnx
 import onnx_ir as ir
@@ -122,20 +123,26 @@ def _trace(model, example, input_names, output_names, batch_axes, opset):
     modes = [(module, module.training) for module in model.modules()]
     model.train()
     try:
-        return torch.onnx.export(
-            model,
-            example,
-            dynamo=True,
-            optimize=False,
-            input_names=input_names,
-            output_names=output_names,
-            dynamic_shapes=shapes,
-            opset_version=opset,
-            verbose=False,
-        )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Exporting a model while it is in training mode")
+            return _to_onnx(model, example, input_names, output_names, shapes, opset)
     finally:
         for module, training in modes:
             module.training = training
+
+
+def _to_onnx(model, example, input_names, output_names, shapes, opset):
+    return torch.onnx.export(
+        model,
+        example,
+        dynamo=True,
+        optimize=False,
+        input_names=input_names,
+        output_names=output_names,
+        dynamic_shapes=shapes,
+        opset_version=opset,
+        verbose=False,
+    )
 
 
 def _untie(graph, model):

@@ -14,7 +14,11 @@ const UNSIGNED_BYTE = 0x08;
 
 /** Bytes of a file, unpacked when they are gzip, whatever its name. */
 export async function readBytes(path: string): Promise<Uint8Array> {
-  const bytes = await readFile(path);
+  return unpack(await readFile(path), path);
+}
+
+/** Bytes unpacked when they are gzip. `path` is for errors. */
+export async function unpack(bytes: Uint8Array, path: string): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
     return await promisify(gunzip)(bytes);

@@ -1,17 +1,17 @@
-import type { Split } from '../engine/types.js';
+import type { Field, Split } from '../engine/types.js';
 import type { Dataset, Part, RawDataset } from './dataset.js';
 import { DatasetError } from './dataset-error.js';
 
 /**
  * Splits a data set: the last `validation` examples of its training part are held out, each split keeps at most its
- * first `limit` examples. Every split is normalised by the mean and standard deviation per channel of the training
- * split, so that nothing of the held-out examples reaches training. Images are views of `raw`, not copies.
+ * first `limit` examples. Inputs of u8 are normalised in every split by the mean and standard deviation per channel of
+ * the training split, so that nothing of the held-out examples reaches training. Values are views of `raw`, not copies.
  */
 export function splitDataset(
   raw: RawDataset,
-  options: { validation: number; limit?: number | undefined },
+  options: { validation: number; limit?: number | undefined; normalize?: boolean | undefined },
 ): Dataset {
-  const total = raw.train.labels.length;
+  const total = countRows(raw.train);
   const training = total - options.validation;
   if (training < 1) {
     throw new DatasetError(
@@ -19,27 +19,39 @@ export function splitDataset(
     );
   }
   const limit = options.limit ?? Number.POSITIVE_INFINITY;
-  const size = raw.shape.reduce((a, b) => a * b, 1);
-  const cut = (part: Part, begin: number, end: number) => {
-    const stop = Math.min(end, begin + limit);
-    return {
-      inputs: part.images.subarray(begin * size, stop * size),
-      labels: part.labels.subarray(begin, stop),
-    };
-  };
+  const cut = (part: Part, begin: number, end: number) =>
+    cutPart(part, begin, Math.min(end, begin + limit));
   const train = cut(raw.train, 0, training);
-  const norm = channelMoments(train.inputs, raw.shape);
-  const split = (part: { inputs: Uint8Array; labels: Int32Array }): Split => ({
-    inputs: [{ values: part.inputs, shape: raw.shape, ...norm }],
-    labels: { values: part.labels, shape: [] },
+  const moments = train.inputs.map((field) =>
+    options.normalize === false ? undefined : momentsOf(field),
+  );
+  const split = ({ inputs, labels }: Part): Split => ({
+    inputs: inputs.map((field, k) => ({ ...field, ...moments[k] })),
+    ...(labels && { labels }),
   });
   return {
     train: split(train),
     validation: split(cut(raw.train, training, total)),
-    test: split(cut(raw.test, 0, raw.test.labels.length)),
+    test: split(cut(raw.test, 0, countRows(raw.test))),
     classes: raw.classes,
   };
 }
+
+const sizeOf = ({ shape }: Field): number => shape.reduce((a, b) => a * b, 1);
+
+const countRows = ({ inputs: [first] }: Part): number =>
+  first === undefined ? 0 : first.values.length / sizeOf(first);
+
+function cutPart({ inputs, labels }: Part, begin: number, end: number): Part {
+  const cut = (field: Field): Field => {
+    const size = sizeOf(field);
+    return { ...field, values: field.values.subarray(begin * size, end * size) };
+  };
+  return { inputs: inputs.map(cut), ...(labels && { labels: cut(labels) }) };
+}
+
+const momentsOf = ({ values, shape }: Field) =>
+  values instanceof Uint8Array ? channelMoments(values, shape) : undefined;
 
 /**
  * Mean and standard deviation per channel of u8 images mapped to [0, 1]. They come from exact counts, so they do not

@@ -36,6 +36,7 @@ export async function loadWorkload(
   const { name, ...options } = spec.dataset;
   const data = await loadDataset(name, {
     ...options,
+    base: dirname(path),
     ...(dataFolder === undefined ? {} : { folder: dataFolder }),
     ...(limit === undefined ? {} : { limit }),
     ...(signal === undefined ? {} : { signal }),

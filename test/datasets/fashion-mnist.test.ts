@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type FASHION_MNIST_FILES, fashionMnist } from '../../src/datasets/fashion-mnist.js';
+import type { Part } from '../../src/datasets/dataset.js';
+import { FASHION_MNIST, fashionMnist } from '../../src/datasets/fashion-mnist.js';
+import type { Field } from '../../src/engine/types.js';
 import { makeIdx } from './make-idx.js';
 
-type Name = keyof typeof FASHION_MNIST_FILES;
+type Name = keyof typeof FASHION_MNIST.files;
 const SMALL: Record<Name, Uint8Array> = {
   'train-images-idx3-ubyte': makeIdx([3, 28, 28], new Uint8Array(3 * 784).fill(5)),
   'train-labels-idx1-ubyte': makeIdx([3], Uint8Array.of(4, 5, 6)),
@@ -47,7 +49,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const source = (folders: string[] = []) => ({ files: sums, home, folders });
+const source = (folders: string[] = []) => ({ ...FASHION_MNIST, files: sums, home, folders });
 const put = async (to: string, ending = '') => {
   await mkdir(to, { recursive: true });
   for (const name of names) {
@@ -56,12 +58,14 @@ const put = async (to: string, ending = '') => {
   }
   return to;
 };
+const images = ({ inputs: [first] }: Part) => first as Field;
+const labels = ({ labels }: Part) => [...(labels?.values ?? [])];
 const expectSmall = (raw: Awaited<ReturnType<typeof fashionMnist>>) => {
-  expect([...raw.train.labels]).toEqual([4, 5, 6]);
-  expect([...raw.test.labels]).toEqual([8, 9]);
-  expect(raw.train.images.length).toBe(3 * 784);
-  expect(raw.test.images[0]).toBe(9);
-  expect(raw.shape).toEqual([1, 28, 28]);
+  expect(labels(raw.train)).toEqual([4, 5, 6]);
+  expect(labels(raw.test)).toEqual([8, 9]);
+  expect(images(raw.train).values.length).toBe(3 * 784);
+  expect(images(raw.test).values[0]).toBe(9);
+  expect(images(raw.test).shape).toEqual([1, 28, 28]);
 };
 
 describe('where it looks', () => {
@@ -146,13 +150,13 @@ test('refuses a truncated file, naming the byte', async () => {
 test('the real data set: sizes, balance of classes', async () => {
   vi.unstubAllEnvs();
   const raw = await fashionMnist({ validation: 0 });
-  expect(raw.train.images.length).toBe(60_000 * 784);
-  expect(raw.test.images.length).toBe(10_000 * 784);
+  expect(images(raw.train).values.length).toBe(60_000 * 784);
+  expect(images(raw.test).values.length).toBe(10_000 * 784);
   for (const [part, each] of [
     [raw.train, 6000],
     [raw.test, 1000],
   ] as const) {
-    const counts = raw.classes.map((_, label) => part.labels.filter((l) => l === label).length);
+    const counts = raw.classes.map((_, label) => labels(part).filter((l) => l === label).length);
     expect(counts).toEqual(raw.classes.map(() => each));
   }
 });

@@ -12,7 +12,7 @@ test('loads by name, options included', async () => {
 });
 
 test.each([
-  ['mnost', { validation: 0 }, 'no data set named "mnost"; there are fashion-mnist, synthetic'],
+  ['mnost', { validation: 0 }, 'no data set named "mnost"; there are cifar-10, cifar-100, '],
   ['constructor', { validation: 0 }, 'no data set named "constructor"'],
   ['synthetic', { validation: -1 }, 'data set synthetic: validation: '],
   ['synthetic', { validation: 0, limit: 0 }, 'data set synthetic: limit: '],

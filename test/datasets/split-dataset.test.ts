@@ -1,19 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RawDataset } from '../../src/datasets/dataset.js';
+import { imagePart, type RawDataset } from '../../src/datasets/dataset.js';
 import { channelMoments, splitDataset } from '../../src/datasets/split-dataset.js';
 import type { Split } from '../../src/engine/types.js';
 
+const images = Uint8Array.from({ length: 60 }, (_, i) => i);
+const shape = [2, 3, 1];
 const raw: RawDataset = {
-  train: {
-    images: Uint8Array.from({ length: 60 }, (_, i) => i),
-    labels: Int32Array.from({ length: 10 }, (_, i) => i),
-  },
-  test: {
-    images: Uint8Array.from({ length: 18 }, (_, i) => 100 + i),
-    labels: Int32Array.of(7, 8, 9),
-  },
-  shape: [2, 3, 1],
+  train: imagePart(
+    images,
+    shape,
+    Int32Array.from({ length: 10 }, (_, i) => i),
+  ),
+  test: imagePart(
+    Uint8Array.from({ length: 18 }, (_, i) => 100 + i),
+    shape,
+    Int32Array.of(7, 8, 9),
+  ),
   classes: Array.from({ length: 10 }, (_, i) => `${i}`),
 };
 
@@ -26,7 +29,7 @@ describe('splitDataset', () => {
     expect(labelsOf(validation)).toEqual([6, 7, 8, 9]);
     expect(labelsOf(held)).toEqual([7, 8, 9]);
     expect(validation.inputs[0]?.values[0]).toBe(36);
-    expect(validation.inputs[0]?.values.buffer).toBe(raw.train.images.buffer);
+    expect(validation.inputs[0]?.values.buffer).toBe(images.buffer);
     expect(train.inputs[0]?.shape).toEqual([2, 3, 1]);
   });
 
@@ -40,10 +43,25 @@ describe('splitDataset', () => {
 
   test('normalises every split by the training split', () => {
     const splits = splitDataset(raw, { validation: 4 });
-    const norm = channelMoments(raw.train.images.subarray(0, 36), raw.shape);
+    const norm = channelMoments(images.subarray(0, 36), shape);
     for (const split of [splits.train, splits.validation, splits.test]) {
       expect(split.inputs[0]).toMatchObject(norm);
     }
+  });
+
+  test('can map u8 to [0, 1] alone, and leaves other inputs and targets as they are', () => {
+    const plain = splitDataset(raw, { validation: 4, normalize: false });
+    expect(plain.train.inputs[0]).not.toHaveProperty('mean');
+    const part = {
+      inputs: [{ values: Float32Array.of(1, 2, 3, 4), shape: [2] }],
+      labels: { values: Float32Array.of(5, 6), shape: [] },
+    };
+    const { train, validation } = splitDataset(
+      { train: part, test: part, classes: [] },
+      { validation: 1 },
+    );
+    expect(train.inputs).toEqual([{ values: Float32Array.of(1, 2), shape: [2] }]);
+    expect(labelsOf(validation)).toEqual([6]);
   });
 
   test('needs training examples', () => {

@@ -2,11 +2,20 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { checkModel } from '../../src/compiler/index.js';
+import { builtinWorkloads, readWorkload } from '../../src/workloads/index.js';
+import { checkOptionsOf } from '../../src/workloads/load-workload.js';
 
 const folder = new URL('../../models/', import.meta.url);
 const names = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
+
+/** One of the workloads that come with a model. */
+function workloadOf(model: string) {
+  const path = [...builtinWorkloads().values()].find((file) => file.includes(`/models/${model}/`));
+  if (path === undefined) throw new Error(`models/${model} has no workload`);
+  return readWorkload(path);
+}
 
 test('there are models', () => expect(names).toContain('2c2d'));
 
@@ -19,7 +28,7 @@ describe.each(names)('models/%s', (name) => {
   });
 
   test('is what its record says', () => {
-    const report = checkModel(url.pathname);
+    const report = checkModel(url.pathname, checkOptionsOf(workloadOf(name)));
     expect(report.problems).toEqual([]);
     expect(report.warnings).toEqual([]);
     expect(report).toMatchObject({

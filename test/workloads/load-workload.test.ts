@@ -31,10 +31,23 @@ async function load(text: string) {
 describe('built-in workloads', () => {
   test('are listed by name', () => {
     expect(listWorkloads().map(({ name }) => name)).toEqual([
+      'cifar-10-resnet-32',
+      'cifar-10-vgg-16',
+      'cifar-10-vgg-16-bn',
+      'cifar-10-wide-resnet-16-4',
+      'cifar-100-all-cnn-c',
       'fashion-mnist-2c2d',
       'fashion-mnist-logistic-regression',
       'fashion-mnist-mlp',
+      'fashion-mnist-mlp-4',
       'fashion-mnist-simple-cnn',
+      'imagenet-resnet-50',
+      'lm1b-transformer-lm',
+      'noise-beale',
+      'noise-branin',
+      'noise-rosenbrock',
+      'synthetic-tokens-transformer-lm-small',
+      'war-and-peace-char-lstm',
     ]);
   });
 
