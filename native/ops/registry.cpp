@@ -27,6 +27,8 @@ constexpr const OpDefinition* kOps[]{
     &ops::matmul,
     &ops::add,
     &ops::reduce_sum,
+    &ops::reduce_max,
+    &ops::softmax,
     &ops::relu,
     &ops::relu_grad,
     &ops::reshape,

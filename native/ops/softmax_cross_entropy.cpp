@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "expression/instruction_set.hpp"
 #include "ops/loss.hpp"
 #include "ops/softmax_kernels.hpp"
-#include "expression/instruction_set.hpp"
 #include "runtime/parallel.hpp"
 
 namespace optcmp::ops {

@@ -1,4 +1,4 @@
-// Cross-entropy of a softmax, row by row, compiled for several instruction sets.
+// Softmax and its cross-entropy, row by row, compiled for several instruction sets.
 #pragma once
 
 #include <cstddef>
@@ -29,9 +29,16 @@ using SoftmaxRows = void (*)(const SoftmaxLoss& loss, const float* z, const std:
                              double scale, float* dz, SoftmaxRow* results, std::size_t begin,
                              std::size_t end);
 
+/// Rows from `begin` to `end` of y = softmax(x), or its logarithm, x and y [rows][width]; they may
+/// be the same.
+using SoftmaxForward = void (*)(const float* x, float* y, std::size_t width, bool log,
+                                std::size_t begin, std::size_t end);
+
 extern const SoftmaxRows softmax_portable;
+extern const SoftmaxForward softmax_forward_portable;
 #ifdef OPTCMP_X86
 extern const SoftmaxRows softmax_avx2, softmax_avx512;
+extern const SoftmaxForward softmax_forward_avx2, softmax_forward_avx512;
 #endif
 
 }  // namespace optcmp::ops

@@ -161,5 +161,24 @@ void softmax_rows(const SoftmaxLoss& loss, const float* z, const std::int32_t* l
   }
 }
 
+void softmax_forward(const float* x, float* y, std::size_t width, bool log, std::size_t begin,
+                     std::size_t end) {
+  for (std::size_t row = begin; row < end; ++row) {
+    const float* from = x + row * width;
+    float* to = y + row * width;
+    const float top = greatest(from, width);
+    const double sum = sum_of(width, [&](std::size_t j, auto count) {
+      const Float e = exp_of_negative(load(from + j, count, -INFINITY) - top);
+      if (!log) store(to + j, e, count);
+      return e;
+    });
+    const Float factor = splat(float(1 / sum)), shift = splat(float(top + ::log(sum)));
+    each_vector(width, [&](std::size_t j, auto count) {
+      const Float value = log ? load(from + j, count, 0) - shift : load(to + j, count, 0) * factor;
+      store(to + j, value, count);
+    });
+  }
+}
+
 }  // namespace
 }  // namespace optcmp::ops

@@ -3,4 +3,5 @@
 
 namespace optcmp::ops {
 const SoftmaxRows softmax_portable = softmax_rows;
+const SoftmaxForward softmax_forward_portable = softmax_forward;
 }  // namespace optcmp::ops

@@ -3,7 +3,7 @@ import { formatShape, sameShape } from '../dimension.js';
 import { at, type Graph, type Node, type State, temporary, type Value } from '../graph.js';
 import { declare, INPUT_TYPES, plainInput } from './declare.js';
 import { folders } from './fold/index.js';
-import { advice, importers } from './importers/index.js';
+import { importers } from './importers/index.js';
 import { type Known, knownTensor } from './known.js';
 import { readMetadata } from './metadata.js';
 import { type GraphBuilder, type Imported, isValue, NodeReader } from './node-reader.js';
@@ -382,10 +382,8 @@ export const supportedOperators: readonly string[] = [
 ].sort();
 
 function unsupported(node: OnnxNode): CompileError {
-  const hint = own(advice, node.opType);
-  const what = `operator ${node.opType} is not supported`;
   return new CompileError(
-    hint ? `${what}; ${hint}` : `${what} (supported: ${supportedOperators.join(', ')})`,
+    `operator ${node.opType} is not supported (supported: ${supportedOperators.join(', ')})`,
   );
 }
 

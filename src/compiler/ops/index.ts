@@ -18,13 +18,14 @@ import { mean_squared_error } from './mean-squared-error.js';
 import type { OpDefinition } from './op-definition.js';
 import { output_loss } from './output-loss.js';
 import { pointwise } from './pointwise.js';
-import { reduce_sum } from './reduce-sum.js';
+import { reduce_max, reduce_sum } from './reduce.js';
 import { relu, relu_grad } from './relu.js';
 import { reshape } from './reshape.js';
 import { rnn, rnn_grad } from './rnn.js';
 import { sigmoid_cross_entropy } from './sigmoid-cross-entropy.js';
 
 import { pad, slice } from './slice.js';
+import { softmax } from './softmax.js';
 import { softmax_cross_entropy } from './softmax-cross-entropy.js';
 import { concat, split } from './split.js';
 import { transpose } from './transpose.js';
@@ -63,6 +64,8 @@ export const ops = {
   expand,
   add,
   reduce_sum,
+  reduce_max,
+  softmax,
   relu,
   relu_grad,
   reshape,

@@ -7,6 +7,7 @@ import { pointwise } from './pointwise.js';
 import { pools } from './pools.js';
 import { products } from './products.js';
 import { recurrent } from './recurrent.js';
+import { reductions } from './reductions.js';
 import { shapes } from './shapes.js';
 import { transformers } from './transformers.js';
 
@@ -23,6 +24,7 @@ export const modelCases: Readonly<Record<string, ModelSpec>> = {
   ...pools,
   ...products,
   ...recurrent,
+  ...reductions,
   ...shapes,
   ...transformers,
 };

@@ -9,6 +9,7 @@ import { pooling } from './pooling.js';
 import { products } from './products.js';
 import { random } from './random.js';
 import { recurrent } from './recurrent.js';
+import { reductions } from './reductions.js';
 import { sequences } from './sequences.js';
 import { shapes } from './shapes.js';
 
@@ -23,13 +24,8 @@ export const importers: Importers = {
   ...pooling,
   ...products,
   ...random,
+  ...reductions,
   ...sequences,
   ...recurrent,
   ...shapes,
-};
-
-/** What to do about some operators that are not supported. */
-export const advice: Readonly<Record<string, string>> = {
-  Softmax: 'the loss works on logits: export the model without its last Softmax',
-  LogSoftmax: 'the loss works on logits: export the model without its last LogSoftmax',
 };

@@ -1,0 +1,116 @@
+import {
+  abs,
+  add,
+  div,
+  type Expression,
+  exp,
+  log,
+  mul,
+  neg,
+  sqrt,
+  square,
+} from '../../../expression/expression.js';
+import { elements } from '../../dimension.js';
+import { at, type Value } from '../../graph.js';
+import { Known } from '../known.js';
+import type { NodeReader } from '../node-reader.js';
+import { axis, type Importers } from './importer.js';
+import { axesOf } from './shape-inputs.js';
+
+type Unary = (x: Expression) => Expression;
+const same: Unary = (x) => x;
+
+/** Which axes are reduced and whether they stay, at length 1. */
+interface Reduction {
+  axes: number[];
+  keepdims: boolean;
+}
+
+function reductionOf(n: NodeReader): Reduction {
+  const { shape } = n.any(0);
+  const given = axesOf(n) ?? [];
+  const nothing = n.int('noop_with_empty_axes', 0) !== 0;
+  const all = nothing ? [] : shape.map((_, i) => i);
+  const axes = given.length > 0 ? given.map((a) => axis(a, shape.length)) : all;
+  return { axes: [...new Set(axes)].sort((a, b) => a - b), keepdims: n.int('keepdims', 1) !== 0 };
+}
+
+const map = (n: NodeReader, x: Value, compute: Unary): Value =>
+  compute === same ? x : n.pointwise([x], compute);
+
+/** after(Σ before(x)). */
+function sums(n: NodeReader, before: Unary, after: Unary): Value {
+  const reduction = reductionOf(n);
+  const prepared = map(n, n.tensor(0), before);
+  const sum = reduction.axes.length === 0 ? prepared : n.emit('reduce_sum', [prepared], reduction);
+  return map(n, sum, after);
+}
+
+function greatest(n: NodeReader, sign: Unary): Value {
+  const reduction = reductionOf(n);
+  const x = map(n, n.tensor(0), sign);
+  return map(n, reduction.axes.length === 0 ? x : n.emit('reduce_max', [x], reduction), sign);
+}
+
+/** log Σ e^x, the greatest taken out first so that nothing overflows. */
+function logSumExp(n: NodeReader): Value {
+  const x = n.tensor(0);
+  const { axes, keepdims } = reductionOf(n);
+  if (axes.length === 0) return x;
+  const top = n.emit('reduce_max', [x], { axes, keepdims: true });
+  const shifted = n.pointwise([x, top], (a, b) => exp(add(a, neg(b))));
+  const sum = n.emit('reduce_sum', [shifted], { axes, keepdims: true });
+  const result = n.pointwise([sum, top], (s, t) => add(log(s), t));
+  return keepdims
+    ? result
+    : n.reshape(
+        result,
+        x.shape.filter((_, i) => !axes.includes(i)),
+      );
+}
+
+/** The mean over axes; where one is the batch the count is only known when the program is made. */
+function mean(n: NodeReader): Value {
+  const x = n.tensor(0);
+  const reduction = reductionOf(n);
+  if (reduction.axes.length === 0) return x;
+  const sum = n.emit('reduce_sum', [x], reduction);
+  const count = elements(reduction.axes.map((a) => at(x.shape, a)));
+  if (typeof count === 'number') return n.pointwise([sum], (s) => mul(1 / count, s));
+  const ones = n.expand(n.constant(Known.scalar('float', 1), 'one'), x.shape);
+  return n.pointwise([sum, n.emit('reduce_sum', [ones], reduction)], div);
+}
+
+/** Sums, greatest elements and softmax over axes. */
+export const reductions: Importers = {
+  ReduceL1: (n) => sums(n, abs, same),
+  ReduceL2: (n) => sums(n, square, sqrt),
+  ReduceLogSum: (n) => sums(n, same, log),
+  ReduceLogSumExp: logSumExp,
+  ReduceMax: (n) => greatest(n, same),
+  ReduceMean: mean,
+  ReduceMin: (n) => greatest(n, neg),
+  ReduceSum: (n) => sums(n, same, same),
+  ReduceSumSquare: (n) => sums(n, square, same),
+  LogSoftmax: (n) => softmaxOf(n, true),
+  Softmax: (n) => softmaxOf(n, false),
+};
+
+/** Before operator set 13 over all axes from `axis` on together. */
+function softmaxOf(n: NodeReader, log: boolean): Value {
+  const x = n.tensor(0);
+  const { shape } = x;
+  const along = axis(n.int('axis', n.opset < 13 ? 1 : -1), shape.length);
+  if (n.opset < 13) {
+    const rows = [elements(shape.slice(0, along)), elements(shape.slice(along))];
+    return n.reshape(n.emit('softmax', [n.reshape(x, rows)], { log }), shape);
+  }
+  const last = shape.length - 1;
+  if (along === last) return n.emit('softmax', [x], { log });
+  const perm = shape
+    .map((_, i) => i)
+    .with(along, last)
+    .with(last, along);
+  const turned = n.emit('transpose', [x], { perm });
+  return n.emit('transpose', [n.emit('softmax', [turned], { log })], { perm });
+}
