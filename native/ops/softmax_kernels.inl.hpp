@@ -172,9 +172,10 @@ void softmax_forward(const float* x, float* y, std::size_t width, bool log, std:
       if (!log) store(to + j, e, count);
       return e;
     });
-    const Float factor = splat(float(1 / sum)), shift = splat(float(top + ::log(sum)));
+    const Float factor = splat(float(1 / sum)), logarithm = splat(float(::log(sum)));
     each_vector(width, [&](std::size_t j, auto count) {
-      const Float value = log ? load(from + j, count, 0) - shift : load(to + j, count, 0) * factor;
+      const Float value =
+          log ? load(from + j, count, 0) - top - logarithm : load(to + j, count, 0) * factor;
       store(to + j, value, count);
     });
   }

@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { compileModel, type Program, readOnnxModel } from '../../../src/compiler/index.js';
+import { compileModel, type Program } from '../../../src/compiler/index.js';
 import { interpret } from '../../../src/compiler/interpret.js';
-import { importers } from '../../../src/compiler/onnx/importers/index.js';
 
 const folder = fileURLToPath(new URL('../../fixtures/exported/', import.meta.url));
 
@@ -32,12 +31,6 @@ const networks = readdirSync(folder, { withFileTypes: true })
     return { name, network: JSON.parse(text) as Network };
   });
 
-/** Operators on data that files need and that are not supported yet. */
-const AWAITED = ['ReduceL2', 'ReduceMax', 'ReduceMean', 'ReduceSum', 'Softmax'];
-
-const needsAwaited = (path: string) =>
-  readOnnxModel(`${folder}${path}`).nodes.some(({ opType }) => AWAITED.includes(opType));
-
 /**
  * Files whose evaluation is not the network's: tracing in training mode, the older exporter updates the running
  * statistics before it stores them; and dropout of whole channels is written as plain random numbers.
@@ -50,8 +43,7 @@ const isEvaluationOther = (path: string, program: Program) =>
 const cases = networks.flatMap(({ name, network }) =>
   Object.entries(network.files)
     .filter(([file]) => existsSync(`${folder}${name}/${file}`))
-    .map(([file, about]) => [`${name}/${file}`, network, about] as const)
-    .filter(([path]) => !needsAwaited(path)),
+    .map(([file, about]) => [`${name}/${file}`, network, about] as const),
 );
 
 function expectClose(actual: ArrayLike<number>, expected: readonly number[], what: string): void {
@@ -95,8 +87,4 @@ describe('networks of every kind of layer, by every exporter, compute what PyTor
       expectClose(trained.get(`${name}.grad`) ?? [], expected.values, `gradient of ${name}`);
     }
   });
-});
-
-test('what is awaited is not there yet', () => {
-  expect(AWAITED.filter((name) => name in importers)).toEqual([]);
 });

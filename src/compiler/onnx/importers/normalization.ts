@@ -1,3 +1,4 @@
+import { add, div, mul, sqrt, sub } from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
 import { fixed } from '../../dimension.js';
 import { at, type Value } from '../../graph.js';
@@ -60,6 +61,7 @@ function batchNormalization(n: NodeReader) {
   if (n.int('spatial', 1) !== 1) {
     throw new CompileError('statistics of each position (spatial = 0) are not supported');
   }
+  if (n.tensor(3).role === 'temporary') return normalised(n, epsilon);
   const [mean, variance] = [n.state(3), n.state(4)];
   const inputs = [n.tensor(0), n.tensor(1), n.tensor(2), mean, variance];
   const attributes = { epsilon, momentum, relu: false };
@@ -68,4 +70,17 @@ function batchNormalization(n: NodeReader) {
   n.assign(3, mean, nextMean, { kind: 'zeros' });
   n.assign(4, variance, nextVariance, { kind: 'ones' });
   return [at(outputs, 0), nextMean, nextVariance];
+}
+
+/** By statistics that the model itself computes, as exporters write a norm that keeps no running ones. */
+function normalised(n: NodeReader, epsilon: number): Value {
+  const x = n.tensor(0);
+  const [scale, bias, mean, variance] = [1, 2, 3, 4].map((k) => {
+    const channels = n.tensor(k);
+    return n.reshape(channels, [at(channels.shape, 0), ...x.shape.slice(2).map(() => 1)]);
+  });
+  const operands = [x, scale, bias, mean, variance].filter((value) => value !== undefined);
+  return n.pointwise(operands, (value, factor, shift, centre, spread) =>
+    add(mul(div(sub(value, centre), sqrt(add(spread, epsilon))), factor), shift),
+  );
 }
