@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { compileModel, type Program, parseOnnxModel } from '../../src/compiler/index.js';
@@ -81,10 +81,9 @@ describe('the engine computes what the interpreter computes', () => {
 
 describe('the engine predicts what ONNX Runtime predicts', () => {
   const folder = new URL('../../models/', import.meta.url);
-  const models = readdirSync(folder, { withFileTypes: true }).filter((entry) =>
-    entry.isDirectory(),
-  );
-  test.each(models.map(({ name }) => name))('models/%s', async (name) => {
+  // Those in ONNX's inference form with one output; the others are in its training form or have inputs of their own.
+  const models = ['2c2d', 'logistic-regression', 'mlp', 'simple-cnn'];
+  test.each(models)('models/%s', async (name) => {
     const bytes = readFileSync(new URL(`${name}/model.onnx`, folder));
     const programs = compileModel(parseOnnxModel(bytes), { batchSize: 4, loss });
     const values = scaled(programs.train);
