@@ -3,9 +3,9 @@
 #include <array>
 #include <string_view>
 
+#include "expression/instruction_set.hpp"
 #include "ops/layer_norm_kernels.hpp"
 #include "ops/registry.hpp"
-#include "expression/instruction_set.hpp"
 #include "runtime/parallel.hpp"
 
 namespace optcmp::ops {

@@ -1,8 +1,8 @@
 // Max pooling in whatever layout the images come, with the ReLU after it, and its gradient.
+#include "expression/instruction_set.hpp"
 #include "ops/max_pool_kernels.hpp"
 #include "ops/pool2d_geometry.hpp"
 #include "ops/registry.hpp"
-#include "expression/instruction_set.hpp"
 #include "runtime/parallel.hpp"
 
 namespace optcmp::ops {

@@ -33,7 +33,8 @@ extern const OpDefinition conv2d, conv2d_grad_input, conv2d_grad_weight;
 extern const OpDefinition max_pool2d, max_pool2d_grad;
 extern const OpDefinition avg_pool2d, avg_pool2d_grad;
 extern const OpDefinition dense, dense_grad_input, dense_grad_weight;
-extern const OpDefinition assign, pointwise, matmul, add, reduce_sum, reduce_max, softmax, relu, relu_grad, reshape;
+extern const OpDefinition assign, pointwise, matmul, add, reduce_sum, reduce_max, softmax, relu,
+    relu_grad, reshape;
 extern const OpDefinition attention, attention_grad, layer_norm, layer_norm_grad;
 extern const OpDefinition gather, gather_grad, transpose, slice, pad, split, concat, expand;
 extern const OpDefinition batch_norm, batch_norm_grad, batch_norm_inference;
