@@ -145,6 +145,8 @@ export function recurrenceGradient<A extends RecurrentAttributes & Optional>(
   cell: Cell<A>,
 ): OpDefinition<RecurrentGradAttributes<A>> {
   return {
+    // Those of states that nobody trains too: the engine fills all.
+    requiredOutputs: Number.POSITIVE_INFINITY,
     flops: ({ inputs, outputs }: ConcreteShapes) =>
       2 * recurrentFlops([outputs[0] ?? [], inputs[0] ?? []], outputs[0], cell),
     reference: (context) => runBackward(cell, context),
