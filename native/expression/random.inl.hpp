@@ -9,8 +9,6 @@
 namespace optcmp::expression {
 namespace {
 
-typedef std::uint32_t Words __attribute__((vector_size(OPTCMP_LANES * sizeof(std::uint32_t))));
-
 /// The purpose of these numbers among those of RandomStream (runtime/philox.hpp).
 constexpr std::uint32_t kNoise = 3;
 

@@ -28,6 +28,7 @@ constexpr std::size_t kLanes = OPTCMP_LANES;
 
 typedef float Float __attribute__((vector_size(OPTCMP_LANES * sizeof(float))));
 typedef std::int32_t Bits __attribute__((vector_size(OPTCMP_LANES * sizeof(float))));
+typedef std::uint32_t Words __attribute__((vector_size(OPTCMP_LANES * sizeof(float))));
 
 inline Float splat(float x) { return x - Float{}; }
 

@@ -80,7 +80,7 @@ inline Float log(Float x) {
   const auto subnormal = x < 0x1p-126f;
   const Bits bits = (Bits)(subnormal ? x * 0x1p25f : x);
   // m in [√½, √2)
-  const Bits shifted = bits - 0x3f3504f3;
+  const Bits shifted = (Bits)((Words)bits - 0x3f3504f3u);  // may wrap where x is negative
   const Bits exponent = (shifted >> 23) - (subnormal ? Bits{} + 25 : Bits{});
   const Float m = (Float)((shifted & 0x007fffff) + 0x3f3504f3) - 1.0f;
   constexpr float kP[] = {7.0376836292e-2f,  -1.1514610310e-1f, 1.1676998740e-1f,
