@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { compileModel, parseOnnxModel } from '../../src/compiler/index.js';
 import { interpret } from '../../src/compiler/interpret.js';
+import { inferenceModels } from '../support/inference-models.js';
 import { CASE_BATCH, modelCases } from '../support/model-cases/index.js';
 import { buildModel, withWeights } from '../support/onnx-builder.js';
 import { randomValues } from '../support/random-values.js';
@@ -59,10 +60,7 @@ describe('logits agree with ONNX Runtime', () => {
   });
 
   const folder = new URL('../../models/', import.meta.url);
-  const models = readdirSync(folder, { withFileTypes: true }).filter((entry) =>
-    entry.isDirectory(),
-  );
-  test.each(models.map(({ name }) => name))('models/%s', async (name) => {
+  test.each(inferenceModels)('models/%s', async (name) => {
     const bytes = readFileSync(new URL(`${name}/model.onnx`, folder));
     const { actual, expected } = await bothLogits(bytes, 2, 'pytorch');
     expectClose(actual, expected);

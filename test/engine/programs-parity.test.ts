@@ -6,6 +6,7 @@ import { interpret } from '../../src/compiler/interpret.js';
 import { createTrainer } from '../../src/engine/index.js';
 import { compileRule, getOptimizer } from '../../src/optimizers/index.js';
 import { compileSchedule } from '../../src/schedules/index.js';
+import { inferenceModels } from '../support/inference-models.js';
 import { CASE_BATCH, modelCases } from '../support/model-cases/index.js';
 import { buildModel, withWeights } from '../support/onnx-builder.js';
 import { randomValues } from '../support/random-values.js';
@@ -81,9 +82,7 @@ describe('the engine computes what the interpreter computes', () => {
 
 describe('the engine predicts what ONNX Runtime predicts', () => {
   const folder = new URL('../../models/', import.meta.url);
-  // Those in ONNX's inference form with one output; the others are in its training form or have inputs of their own.
-  const models = ['2c2d', 'logistic-regression', 'mlp', 'simple-cnn'];
-  test.each(models)('models/%s', async (name) => {
+  test.each(inferenceModels)('models/%s', async (name) => {
     const bytes = readFileSync(new URL(`${name}/model.onnx`, folder));
     const programs = compileModel(parseOnnxModel(bytes), { batchSize: 4, loss });
     const values = scaled(programs.train);
