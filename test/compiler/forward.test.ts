@@ -46,7 +46,7 @@ async function bothLogits(
 function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>) {
   expect(actual.length).toBe(expected.length);
   expect(actual.length).toBeGreaterThan(0);
-  const scale = Math.max(1, ...Array.from(expected, Math.abs));
+  const scale = Array.from(expected, Math.abs).reduce((a, b) => Math.max(a, b), 1);
   Array.from(expected).forEach((value, i) => {
     expect(Math.abs((actual[i] ?? Number.NaN) - value) / scale, `logit ${i}`).toBeLessThan(1e-5);
   });
