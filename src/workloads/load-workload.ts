@@ -2,13 +2,13 @@ import { dirname, resolve } from 'node:path';
 import type { CheckOptions } from '../compiler/check-model.js';
 import { CompileError } from '../compiler/compile-error.js';
 import { compileModel } from '../compiler/compile-model.js';
-import { formatShape, sameShape } from '../compiler/dimension.js';
 import type { LossSpec } from '../compiler/losses.js';
 import { type ImportOptions, importGraph } from '../compiler/onnx/import-graph.js';
 import { type OnnxModel, readOnnxModel } from '../compiler/onnx/onnx-model.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { loadDataset } from '../datasets/load-dataset.js';
 import { parseYamlFile } from '../yaml/parse-yaml.js';
+import { checkFit } from './check-fit.js';
 import { findWorkload } from './find-workload.js';
 import type { LoadedWorkload, WorkloadSpec } from './types.js';
 import { WorkloadSchema } from './workload-schema.js';
@@ -41,7 +41,7 @@ export async function loadWorkload(
     ...(limit === undefined ? {} : { limit }),
     ...(signal === undefined ? {} : { signal }),
   });
-  checkFit(model, spec, data);
+  checkModel(model, spec, data);
   const { classes: _, ...splits } = data;
   return {
     spec,
@@ -97,33 +97,13 @@ export const namesOf = ({
   carry,
 });
 
-function checkFit(model: OnnxModel, spec: WorkloadSpec, { train, classes }: Dataset): void {
-  const dataset = spec.dataset.name;
+/** @throws {CompileError} naming the model's file. */
+function checkModel(model: OnnxModel, spec: WorkloadSpec, data: Dataset): void {
   const { graph, problems } = importGraph(model, namesOf(spec));
   if (graph === undefined) throw new CompileError(problems, model.file);
-  const fields = train.inputs;
-  const fed = graph.inputs;
-  if (fed.length !== fields.length) {
-    throw new CompileError(
-      `the model has ${fed.length} data inputs; the data set ${dataset} has ${fields.length}`,
-      model.file,
-    );
+  try {
+    checkFit(graph, lossOf(spec), spec.dataset.name, data);
+  } catch (error) {
+    throw error instanceof CompileError ? error.at(model.file) : error;
   }
-  fed.forEach((input, k) => {
-    const shape = fields[k]?.shape ?? [];
-    const example = input.shape.slice(1);
-    if (sameShape(example, shape)) return;
-    throw new CompileError(
-      `the input "${input.name}" takes examples of shape ${formatShape(example)}, but those of ${dataset} ` +
-        `have shape ${formatShape(shape)}`,
-      model.file,
-    );
-  });
-  if (spec.loss.kind !== 'softmax_cross_entropy') return;
-  const outputs = graph.outputs[0]?.shape.at(spec.loss.classes === 'second' ? 1 : -1);
-  if (outputs === classes.length) return;
-  throw new CompileError(
-    `the model has ${outputs} logits, but ${dataset} has ${classes.length} classes`,
-    model.file,
-  );
 }
