@@ -14,14 +14,14 @@ import { TokensOptions, tokens } from './tokens.js';
 
 interface Loader {
   /** Of the options that only this data set has. */
-  schema: z.ZodType<Record<string, unknown>>;
+  schema: z.ZodObject;
   load(own: Record<string, unknown>, options: DatasetOptions): RawDataset | Promise<RawDataset>;
 }
 
 /** A loader whose options are what its schema gives. */
-const loader = <T extends Record<string, unknown>>(
-  schema: z.ZodType<T>,
-  load: (own: T, options: DatasetOptions) => RawDataset | Promise<RawDataset>,
+const loader = <S extends z.ZodObject>(
+  schema: S,
+  load: (own: z.output<S>, options: DatasetOptions) => RawDataset | Promise<RawDataset>,
 ): Loader => ({ schema, load: load as Loader['load'] });
 
 const NoOptions = z.strictObject({});
@@ -51,6 +51,11 @@ const Common = z.object({
 
 /** Names that `loadDataset` takes. */
 export const datasetNames: readonly string[] = Object.keys(LOADERS);
+
+/** The options that only one data set has, by its name. */
+export const datasetSchemas: Readonly<Record<string, z.ZodObject>> = Object.fromEntries(
+  Object.entries(LOADERS).map(([name, { schema }]) => [name, schema]),
+);
 
 /**
  * Finds, checks, reads and splits a data set by name. Options it does not know go to the data set itself.

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LOSS_METRICS, type LossKind } from '../compiler/losses.js';
-import { datasetNames } from '../datasets/load-dataset.js';
+import { datasetSchemas } from '../datasets/load-dataset.js';
 import { findMetric, type MetricName, metricNames } from '../metrics/metrics.js';
 import type { WorkloadSpec } from './types.js';
 
@@ -21,6 +21,24 @@ const loss = z.discriminatedUnion('kind', [
   /** The model's own output. */
   z.strictObject({ kind: z.literal('output') }),
 ]);
+
+/** What every data set has, beside its own options. */
+const commonOptions = {
+  /** Examples held out from the end of the training part. */
+  validation: z.int().min(1),
+  /** As in `DatasetOptions`. */
+  normalize: z.boolean().optional(),
+};
+
+/** A data set by name, with the options that it has. */
+const dataset = z.discriminatedUnion(
+  'name',
+  Object.entries(datasetSchemas).map(([name, own]) =>
+    own.extend({ ...commonOptions, name: z.literal(name) }),
+  ) as unknown as [
+    z.ZodObject<{ name: z.ZodLiteral<string> } & typeof commonOptions, z.core.$loose>,
+  ],
+);
 
 /** The metrics that a loss measures, and what follows from them. */
 function metricsOf(kind: LossKind): MetricName[] {
@@ -44,11 +62,7 @@ export const WorkloadSchema = z
     constants: tensorNames,
     /** Parameters that stay as they are stored. */
     frozen: tensorNames,
-    dataset: z.looseObject({
-      name: z.enum(datasetNames),
-      /** Examples held out from the end of the training part. */
-      validation: z.int().min(1),
-    }),
+    dataset,
     loss,
     metrics: z.array(metric).min(1),
     batchSize: z.int().min(1).max(65536),

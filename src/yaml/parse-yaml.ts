@@ -164,7 +164,7 @@ function unknownKey(
   document: Document,
   lines: LineCounter,
 ): YamlProblem {
-  const known = knownKeys(schema, path);
+  const known = knownKeys(schema, path, document.toJS());
   const problem: YamlProblem = {
     ...position(lines, keyOffset(document, path, key)),
     path: formatPath(path),
@@ -189,8 +189,9 @@ function likeliestBranch(branches: readonly Issue[][]): Issue[] {
 const isWrongKind = (issue: Issue) => issue.code === 'invalid_type' && issue.path.length === 0;
 
 /** The keys that the object schema at `path` knows. */
-function knownKeys(schema: z.ZodType, path: Path): string[] {
-  return [...new Set(schemasAt(schema, path).flatMap((s) => Object.keys(shapeOf(s) ?? {})))];
+function knownKeys(schema: z.ZodType, path: Path, data: unknown): string[] {
+  const schemas = schemasAt(schema, path, data);
+  return [...new Set(schemas.flatMap((s) => Object.keys(shapeOf(s) ?? {})))];
 }
 
 interface Def {
@@ -200,6 +201,7 @@ interface Def {
   valueType?: z.ZodType;
   catchall?: z.ZodType;
   options?: z.ZodType[];
+  discriminator?: string;
   items?: z.ZodType[];
   in?: z.ZodType;
   left?: z.ZodType;
@@ -210,7 +212,7 @@ interface Def {
 const definition = (schema: z.ZodType) => schema.def as unknown as Def;
 const shapeOf = (schema: z.ZodType) => definition(schema).shape;
 
-function schemasAt(schema: z.ZodType, path: Path): z.ZodType[] {
+function schemasAt(schema: z.ZodType, path: Path, data: unknown): z.ZodType[] {
   const def = definition(schema);
   const through = [
     def.innerType,
@@ -218,9 +220,9 @@ function schemasAt(schema: z.ZodType, path: Path): z.ZodType[] {
     def.left,
     def.right,
     def.getter?.(),
-    ...(def.options ?? []),
+    ...branches(def, data),
   ].filter((s) => s !== undefined);
-  if (through.length > 0) return through.flatMap((s) => schemasAt(s, path));
+  if (through.length > 0) return through.flatMap((s) => schemasAt(s, path, data));
 
   const [head, ...rest] = path;
   if (head === undefined) return [schema];
@@ -230,8 +232,20 @@ function schemasAt(schema: z.ZodType, path: Path): z.ZodType[] {
     def.element ??
     def.valueType ??
     def.catchall;
-  return next === undefined ? [] : schemasAt(next, rest);
+  return next === undefined ? [] : schemasAt(next, rest, member(data, head));
 }
+
+/** The branches of a union that data may belong to: of a discriminated one, that which they name. */
+function branches({ options = [], discriminator }: Def, data: unknown): z.ZodType[] {
+  if (discriminator === undefined) return options;
+  const name = member(data, discriminator);
+  return options.filter((option) => shapeOf(option)?.[discriminator]?.safeParse(name).success);
+}
+
+const member = (data: unknown, key: PropertyKey): unknown =>
+  typeof data === 'object' && data !== null
+    ? (data as Record<PropertyKey, unknown>)[key]
+    : undefined;
 
 function position(lines: LineCounter, offset: number): { line: number; column: number } {
   const { line, col } = lines.linePos(offset);

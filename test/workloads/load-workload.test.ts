@@ -87,6 +87,21 @@ describe('loadWorkload', () => {
       own.replace('name: synthetic', 'name: syntetic'),
       /own\.yaml:3:18: dataset\.name: "syntetic" .* did you mean "synthetic"\?/,
     ],
+    [
+      'an option that another data set has',
+      own.replace('test: 30,', 'test: 30, sequence: 4,'),
+      /own\.yaml:3:70: dataset: unknown key "sequence" \(allowed: .*\bexamples, test, classes, shape, noise, seed\b/,
+    ],
+    [
+      'an option that is misspelt',
+      own.replace('examples: 100', 'exmples: 100'),
+      /own\.yaml:3:45: dataset: unknown key "exmples"; did you mean "examples"\?/,
+    ],
+    [
+      'an option out of range',
+      own.replace('examples: 100', 'examples: 0'),
+      /own\.yaml:3:55: dataset\.examples: Too small/,
+    ],
     ['an unknown key', `${own}batch: 3\n`, /own\.yaml:8:1: unknown key "batch"/],
     [
       'a metric that is not there',
