@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { inflateRawSync } from 'node:zlib';
+import { crc32, inflateRawSync } from 'node:zlib';
 import { DatasetError } from './dataset-error.js';
 
 /** An array as the engine takes it, row-major. */
@@ -14,12 +14,21 @@ const TYPES: Readonly<
 > = {
   '|u1': { bytes: 1, read: (data) => new Uint8Array(data) },
   '|b1': { bytes: 1, read: (data) => new Uint8Array(data) },
-  '<f4': { bytes: 4, read: (data) => new Float32Array(data) },
-  '<f8': { bytes: 8, read: (data) => Float32Array.from(new Float64Array(data)) },
+  '<f4': { bytes: 4, read: (data, path) => finite(new Float32Array(data), path) },
+  '<f8': {
+    bytes: 8,
+    read: (data, path) => finite(Float32Array.from(new Float64Array(data)), path),
+  },
   '<i4': { bytes: 4, read: (data) => new Int32Array(data) },
   '<u2': { bytes: 2, read: (data) => Int32Array.from(new Uint16Array(data)) },
   '<i8': { bytes: 8, read: (data, path) => narrowed(new BigInt64Array(data), path) },
 };
+
+function finite(values: Float32Array, path: string): Float32Array {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return values;
+  throw new DatasetError(`${path}: element ${at} is no finite 32-bit float (${values[at]})`);
+}
 
 function narrowed(values: BigInt64Array, path: string): Int32Array {
   return Int32Array.from(values, (value, at) => {
@@ -98,7 +107,6 @@ export function parseNpz(bytes: Uint8Array, key: string, path: string): NumpyArr
 
 /** The contents of the file whose entry of the directory is at byte `at`. */
 function unzip(view: DataView, at: number, path: string): Uint8Array {
-  const method = view.getUint16(at + 10, true);
   const size = view.getUint32(at + 20, true);
   const local = view.getUint32(at + 42, true);
   if (local + 30 > view.byteLength || view.getUint32(local, true) !== LOCAL_HEADER) {
@@ -108,19 +116,37 @@ function unzip(view: DataView, at: number, path: string): Uint8Array {
   if (begin + size > view.byteLength) {
     throw new DatasetError(`${path}: ends at byte ${view.byteLength}; a file of it ends later`);
   }
-  const data = new Uint8Array(view.buffer, view.byteOffset + begin, size);
-  if (method === 0) return data;
+  const packed = new Uint8Array(view.buffer, view.byteOffset + begin, size);
+  const data = inflate(packed, view.getUint16(at + 10, true), view.getUint32(at + 24, true), path);
+  if (crc32(data) === view.getUint32(at + 16, true)) return data;
+  throw new DatasetError(`${path}: damaged (the checksum of the file at byte ${local} is wrong)`);
+}
+
+/** `length` bounds what a damaged or hostile archive may unpack to. */
+function inflate(packed: Uint8Array, method: number, length: number, path: string): Uint8Array {
+  if (method === 0) return packed;
+  if (method !== 8) {
+    throw new DatasetError(`${path}: zip method ${method}; use np.savez or np.savez_compressed`);
+  }
   try {
-    if (method === 8) return inflateRawSync(data);
+    return inflateRawSync(packed, { maxOutputLength: Math.max(1, length) });
   } catch (error) {
     throw new DatasetError(`${path}: damaged (${error instanceof Error ? error.message : error})`);
   }
-  throw new DatasetError(`${path}: zip method ${method}; use np.savez or np.savez_compressed`);
 }
 
 /** Reads `FILE.npy`, or an array of an archive, `FILE.npz#KEY`. */
 export function readNumpy(path: string): NumpyArray {
   const [, file = path, key] = /^(.*\.npz)#(.*)$/.exec(path) ?? [];
-  const bytes = readFileSync(file);
+  const bytes = readBytes(file);
   return key === undefined ? parseNpy(bytes, file) : parseNpz(bytes, key, file);
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DatasetError(`${path}: cannot be read (${reason})`);
+  }
 }

@@ -6,6 +6,7 @@ import { DatasetError } from '../../src/datasets/dataset-error.js';
 import { parseNpy, parseNpz, readNumpy } from '../../src/datasets/npy.js';
 import { numpy } from '../../src/datasets/numpy.js';
 import { tokens } from '../../src/datasets/tokens.js';
+import { makeNpy, makeNpz } from './make-npz.js';
 
 const folder = fileURLToPath(new URL('../fixtures/numpy/', import.meta.url));
 const path = (name: string) => `${folder}${name}`;
@@ -32,6 +33,24 @@ describe('readNumpy', () => {
     ['save.py', 'not a NumPy file (.npy)'],
   ])('explains what is wrong with %s', (name, message) => {
     expect(() => readNumpy(path(name))).toThrow(message);
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('refuses %s', (value) => {
+    const bytes = makeNpy({ shape: [3], values: Float32Array.of(0, value, 1) });
+    expect(() => parseNpy(bytes, 'x')).toThrow(`x: element 1 is no finite 32-bit float (${value})`);
+  });
+
+  test('refuses an array whose checksum is wrong', () => {
+    const bytes = makeNpz({ images: { shape: [2], values: Float32Array.of(1, 2) } });
+    const at = bytes.indexOf(Buffer.from(Float32Array.of(1, 2).buffer));
+    bytes.writeFloatLE(3, at);
+    expect(() => parseNpz(bytes, 'images', 'x')).toThrow(
+      'x: damaged (the checksum of the file at byte 0 is wrong)',
+    );
+  });
+
+  test('refuses a folder', () => {
+    expect(() => readNumpy(folder)).toThrow(DatasetError);
   });
 
   test.each(['images.npy', 'stored.npz', 'deflated.npz'])(
