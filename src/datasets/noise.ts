@@ -8,7 +8,8 @@ export const NoiseOptions = z.strictObject({
   examples: z.int().min(1).max(10_000_000).default(10_000),
   test: z.int().min(0).max(10_000_000).default(1000),
   shape: z.array(z.int().min(1)).min(1).default([2]),
-  /** Standard deviation. */
+  kind: z.enum(['normal', 'uniform']).default('normal'),
+  /** Standard deviation; uniform numbers lie within √3 of it. */
   stddev: z.number().min(0).default(1),
   /** Standard deviation in the test part: 0 tests the noise-free function. */
   testStddev: z.number().min(0).default(0),
@@ -17,18 +18,23 @@ export const NoiseOptions = z.strictObject({
 
 export type NoiseOptions = z.input<typeof NoiseOptions>;
 
+const UNIT = {
+  normal: gaussian,
+  uniform: (uniform: () => number) => () => Math.sqrt(3) * (2 * uniform() - 1),
+};
+
 /**
- * Gaussian noise without labels: the data of test problems whose loss is the model's output, as DeepOBS's two_d and
+ * Noise of mean zero without labels: the data of test problems whose loss is the model's output, as DeepOBS's two_d and
  * quadratic (Schneider, Balles, Hennig 2019, arXiv 1903.05499).
  */
 export function noise(own: NoiseOptions = {}): RawDataset {
-  const { examples, test, shape, stddev, testStddev, seed } = NoiseOptions.parse(own);
+  const { examples, test, shape, kind, stddev, testStddev, seed } = NoiseOptions.parse(own);
   const size = shape.reduce((a, b) => a * b, 1);
   const make = (count: number, deviation: number, stream: number): Part => {
-    const normal = gaussian(xoshiro(seed, stream));
+    const next = UNIT[kind](xoshiro(seed, stream));
     return {
       inputs: [
-        { values: Float32Array.from({ length: count * size }, () => deviation * normal()), shape },
+        { values: Float32Array.from({ length: count * size }, () => deviation * next()), shape },
       ],
     };
   };

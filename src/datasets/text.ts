@@ -31,7 +31,8 @@ export function text(own: TextOptions, options: DatasetOptions): RawDataset {
   const { file, level, sequence, test, vocabulary } = TextOptions.parse(own);
   const path = findOwnFile(file, options);
   const bytes = readText(path);
-  const { ids, classes } = level === 'byte' ? asBytes(bytes) : asCharacters(bytes, vocabulary);
+  const { ids, classes } =
+    level === 'byte' ? asBytes(bytes) : asCharacters(decode(bytes, path), vocabulary);
   const end = Math.round(ids.length * (1 - test));
   const train = tokenWindows(ids.subarray(0, end), sequence);
   if (train.inputs[0]?.values.length === 0) {
@@ -54,8 +55,17 @@ const asBytes = (bytes: Uint8Array) => ({
   classes: Array.from({ length: 256 }, (_, byte) => `byte ${byte}`),
 });
 
-function asCharacters(bytes: Buffer, vocabulary?: number) {
-  const characters = Array.from(bytes.toString('utf8'));
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DatasetError(`${path}: no UTF-8 text (${reason}); convert it, or read it as bytes`);
+  }
+}
+
+function asCharacters(content: string, vocabulary?: number) {
+  const characters = Array.from(content);
   const counts = new Map<string, number>();
   for (const character of characters) counts.set(character, (counts.get(character) ?? 0) + 1);
   const byCodePoint = (a: string, b: string) =>

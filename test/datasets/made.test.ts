@@ -18,6 +18,14 @@ describe('noise', () => {
     expect(train.labels).toBeUndefined();
   });
 
+  test('uniform, it has the same deviation and is bounded', () => {
+    const { train } = noise({ examples: 20_000, kind: 'uniform', stddev: 2 });
+    expect(Math.sqrt(mean(inputs(train).map((v) => v * v)))).toBeCloseTo(2, 1);
+    const bound = 2 * Math.sqrt(3);
+    expect(inputs(train).every((v) => Math.abs(v) <= bound)).toBe(true);
+    expect(inputs(train).some((v) => Math.abs(v) > 0.99 * bound)).toBe(true);
+  });
+
   test('depends on the seed alone', () => {
     expect(noise({ examples: 5, seed: 1 })).toEqual(noise({ examples: 5, seed: 1 }));
     expect(inputs(noise({ examples: 5, seed: 2 }).train)).not.toEqual(

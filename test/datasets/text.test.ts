@@ -52,6 +52,15 @@ test('bytes are what they are', () => {
   expect(classes).toHaveLength(256);
 });
 
+test('characters are UTF-8, bytes anything', () => {
+  writeFileSync(join(folder, 'latin1.txt'), Buffer.from('caf\xe9 au lait', 'latin1'));
+  const own = { file: 'latin1.txt', sequence: 2, test: 0 };
+  expect(() => text(own, options)).toThrow(
+    /latin1\.txt: no UTF-8 text \(.*\); convert it, or read it as bytes/,
+  );
+  expect(inputs(text({ ...own, level: 'byte' }, options).train)[3]).toBe(0xe9);
+});
+
 test('a folder is read in the order of its names', () => {
   mkdirSync(join(folder, 'books'));
   for (const [name, content] of [
