@@ -3,7 +3,7 @@
     from optcmp_export import export
     export(model, example, "model.onnx")
 
-One file, to be copied or installed (`pip install optcmp-export`). Needs torch 2.9 or later, onnx and onnxscript.
+One file, to be copied or installed (`pip install ./python/optcmp_export`). Needs torch 2.9 or later, onnx and onnxscript.
 
 torch.onnx.export writes models for inference: it folds batch norm into the convolution before it, drops dropout in
 `eval()` mode and no longer tells a weight from a constant. `export` goes through the same exporter, but
