@@ -1,3 +1,4 @@
+import { size } from '../../src/compiler/ops/op-definition.js';
 import type { Program } from '../../src/compiler/program.js';
 import { philox4x32 } from '../../src/random/philox.js';
 
@@ -59,6 +60,20 @@ function makeBatch(step: number): Batch {
   return { images, labels };
 }
 
+/** Images uniform on [−1, 1), of test/fixtures/gradients.py. */
+export const parityImages = (shape: readonly number[]): Float32Array =>
+  Float32Array.from(uniform(size(shape), IMAGES), (u) => 2 * u - 1);
+
+/** Tokens or labels uniform from 0 to `below` − 1, of test/fixtures/gradients.py. */
+export const parityIntegers = (
+  shape: readonly number[],
+  below: number,
+  use: 'inputs' | 'labels',
+): Int32Array =>
+  Int32Array.from(uniform(size(shape), use === 'inputs' ? IMAGES : LABELS), (u) =>
+    Math.floor(u * below),
+  );
+
 /** Initial values by name: weights uniform on ±√(6/fanIn), the biases after them on ±1/√fanIn. */
 export function parityWeights(program: Program): Map<string, Float32Array> {
   let fanIn = 1;
@@ -67,8 +82,7 @@ export function parityWeights(program: Program): Map<string, Float32Array> {
     parameters.map(({ name, shape }, index) => {
       if (shape.length > 1) fanIn = shape.slice(1).reduce((a, b) => a * b, 1);
       const bound = Math.sqrt((shape.length > 1 ? 6 : 1) / fanIn);
-      const size = shape.reduce((a, b) => a * b, 1);
-      const values = uniform(size, PARAMETERS + index);
+      const values = uniform(size(shape), PARAMETERS + index);
       return [name, Float32Array.from(values, (u) => (2 * u - 1) * bound)];
     }),
   );
