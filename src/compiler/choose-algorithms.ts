@@ -1,4 +1,5 @@
 import { at, type Graph, type Node, type Value } from './graph.js';
+import type { OpKind } from './ops/index.js';
 
 /**
  * Says which convolutions must be computed directly. Fast algorithms round an output by its place in the image:
@@ -37,10 +38,19 @@ function readersOf(graph: Graph): Map<Value, Node[]> {
   return readers;
 }
 
-/** Whether a max-pool compares these values, with at most a ReLU before it. */
+/** Ops that give equal results for equal elements of a channel: ties before them are ties behind them. */
+const KEEPS_TIES: ReadonlySet<OpKind> = new Set([
+  'add',
+  'batch_norm',
+  'batch_norm_inference',
+  'pointwise',
+  'relu',
+]);
+
+/** Whether a max-pool compares these values, with at most ops before it that keep ties. */
 function decidesPool(value: Value, readers: ReadonlyMap<Value, readonly Node[]>): boolean {
   return (readers.get(value) ?? []).some((node) => {
     if (node.kind === 'max_pool2d') return true;
-    return node.kind === 'relu' && decidesPool(at(node.outputs, 0), readers);
+    return KEEPS_TIES.has(node.kind) && decidesPool(at(node.outputs, 0), readers);
   });
 }

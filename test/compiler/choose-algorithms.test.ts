@@ -23,8 +23,8 @@ const model: ModelSpec = {
   output: 'y',
 };
 
-function exactness(exactConvolutions: boolean): [string, unknown][] {
-  const { train } = compileModel(parseOnnxModel(buildModel(model)), {
+function exactness(exactConvolutions: boolean, spec = model): [string, unknown][] {
+  const { train } = compileModel(parseOnnxModel(buildModel(spec)), {
     batchSize: 2,
     loss: { kind: 'softmax_cross_entropy' },
     exactConvolutions,
@@ -46,4 +46,26 @@ test('a convolution that a max-pool decides on is direct; gradients decide nothi
 
 test('the fast algorithms can be forbidden', () => {
   expect(exactness(true).every(([, exact]) => exact === true)).toBe(true);
+});
+
+test('a max-pool decides on what is before a batch norm and a residual sum, too', () => {
+  const statistics = { scale: [2], shift: [2], mean: [2], variance: [2] };
+  const spec: ModelSpec = {
+    ...model,
+    inputs: { ...model.inputs, ...statistics },
+    nodes: [
+      conv('x', 'v', 'a'),
+      { op: 'BatchNormalization', inputs: ['a', ...Object.keys(statistics)], outputs: ['b'] },
+      conv('b', 'w', 'c'),
+      { op: 'Add', inputs: ['b', 'c'], outputs: ['s'] },
+      { op: 'Relu', inputs: ['s'], outputs: ['d'] },
+      { op: 'MaxPool', inputs: ['d'], outputs: ['p'], attributes: { kernel_shape: [2, 2] } },
+      { op: 'Flatten', inputs: ['p'], outputs: ['y'] },
+    ],
+  };
+  const forward = exactness(false, spec).filter(([kind]) => kind === 'conv2d');
+  expect(forward).toEqual([
+    ['conv2d', true],
+    ['conv2d', true],
+  ]);
 });

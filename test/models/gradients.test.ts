@@ -34,11 +34,10 @@ const norm = (values: number[]): number => Math.hypot(...values);
 
 const BOUND = 1e-4;
 /**
- * By Winograd's algorithm, whose rounding is larger. In VGG-16 it decides a near tie at the first max-pool or before it
- * the other way, which changes the gradients of the two convolutions there; ResNet-32 is as far off
- * as PyTorch's own float32, by 3.2e-4.
+ * By Winograd's algorithm, whose rounding is larger. On this batch ResNet-32 is ill-conditioned: PyTorch's own float32
+ * gradients are 3.2e-4 from those in float64.
  */
-const WINOGRAD_BOUNDS: Readonly<Record<string, number>> = { 'vgg-16-bn': 5e-3, 'resnet-32': 5e-4 };
+const WINOGRAD_BOUNDS: Readonly<Record<string, number>> = { 'resnet-32': 5e-4 };
 
 /** PyTorch and the engine draw different numbers. */
 function withoutDropout(model: OnnxModel): OnnxModel {
