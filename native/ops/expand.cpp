@@ -32,6 +32,6 @@ void plan(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const OpDefinition expand{.name = "expand", .check = check, .plan = plan};
+const OpDefinition expand{.name = "expand", .check = check, .plan = plan, .moves = true};
 
 }  // namespace optcmp::ops

@@ -44,6 +44,7 @@ constexpr const OpDefinition* kOps[]{
     &ops::split,
     &ops::concat,
     &ops::expand,
+    &ops::to_float,
     &ops::lstm,
     &ops::lstm_grad,
     &ops::gru,

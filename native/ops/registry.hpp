@@ -21,6 +21,7 @@ struct OpDefinition {
   bool loss = false;                ///< Reads the model's output and the labels, writes metrics.
   std::uint32_t whole_inputs = 0;   ///< Bit k: input k is i32; all others are f32.
   std::uint32_t whole_outputs = 0;  ///< Likewise.
+  bool moves = false;  ///< Elements alone: all inputs and outputs are of one type, whichever.
 };
 
 std::span<const OpDefinition* const> op_definitions();
@@ -36,7 +37,8 @@ extern const OpDefinition dense, dense_grad_input, dense_grad_weight;
 extern const OpDefinition assign, pointwise, matmul, add, reduce_sum, reduce_max, softmax, relu,
     relu_grad, reshape;
 extern const OpDefinition attention, attention_grad, layer_norm, layer_norm_grad;
-extern const OpDefinition gather, gather_grad, transpose, slice, pad, split, concat, expand;
+extern const OpDefinition gather, gather_grad, transpose, slice, pad, split, concat, expand,
+    to_float;
 extern const OpDefinition batch_norm, batch_norm_grad, batch_norm_inference;
 extern const OpDefinition group_norm, group_norm_grad;
 extern const OpDefinition lstm, lstm_grad, gru, gru_grad, rnn, rnn_grad;

@@ -25,6 +25,7 @@ void plan(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const OpDefinition reshape{.name = "reshape", .check = check, .plan = plan, .alias = true};
+const OpDefinition reshape{
+    .name = "reshape", .check = check, .plan = plan, .alias = true, .moves = true};
 
 }  // namespace optcmp::ops

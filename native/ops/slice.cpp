@@ -1,6 +1,8 @@
 // Windows into tensors: cut out (slice), put back into a filled tensor (pad).
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
 #include <string_view>
 
 #include "ops/registry.hpp"
@@ -11,6 +13,7 @@ namespace optcmp::ops {
 namespace {
 
 constexpr std::size_t kGrain = 4096;
+constexpr std::int64_t kMostWhole = std::int64_t{1} << 24;
 
 /// Where a window lies in a tensor of given strides, in elements.
 struct Window {
@@ -89,8 +92,13 @@ void check_pad(const OpView& op) {
   constexpr std::array<std::string_view, 5> known{"axes", "starts", "steps", "lengths", "value"};
   op.require_arity(1, 1, 1, 1);
   op.allow_attributes(known);
-  op.number("value", 0);
+  const double value = op.number("value", 0);
   check_window(op, op.input(0), op.output(0));
+  if (op.output(0).dtype == DataType::F32) return;
+  const auto limit = static_cast<double>(op.output(0).limit.value_or(kMostWhole));
+  op.require(
+      value == std::nearbyint(value) && value < limit && value >= (op.output(0).limit ? 0 : -limit),
+      "value must be a whole number that the output's limit allows");
 }
 
 void plan_pad(const OpView& op, Planner& planner) {
@@ -100,7 +108,10 @@ void plan_pad(const OpView& op, Planner& planner) {
   const Window to = window(op, cpu::blocking(plain).strides);
   const StridedCopy copy =
       strided_copy(op.input(0).shape, cpu::blocking(x.layout).strides, to.strides);
-  const auto value = static_cast<float>(op.number("value", 0));
+  const double number = op.number("value", 0);
+  const float value = op.output(0).dtype == DataType::F32
+                          ? static_cast<float>(number)
+                          : std::bit_cast<float>(static_cast<std::int32_t>(number));
   const std::size_t size = plain.get_size() / sizeof(float);
   planner.emit(op, {x.buffer, y}, [=](const Binder& b) -> Kernel {
     return [=, from = b.at<const float>(x.buffer), y = b.at<float>(y), threads = b.threads()] {
@@ -116,7 +127,8 @@ void plan_pad(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const OpDefinition slice{.name = "slice", .check = check_slice, .plan = plan_slice, .alias = true};
-const OpDefinition pad{.name = "pad", .check = check_pad, .plan = plan_pad};
+const OpDefinition slice{
+    .name = "slice", .check = check_slice, .plan = plan_slice, .alias = true, .moves = true};
+const OpDefinition pad{.name = "pad", .check = check_pad, .plan = plan_pad, .moves = true};
 
 }  // namespace optcmp::ops

@@ -85,7 +85,9 @@ void plan_concat(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const OpDefinition split{.name = "split", .check = check_split, .plan = plan_split, .alias = true};
-const OpDefinition concat{.name = "concat", .check = check_concat, .plan = plan_concat};
+const OpDefinition split{
+    .name = "split", .check = check_split, .plan = plan_split, .alias = true, .moves = true};
+const OpDefinition concat{
+    .name = "concat", .check = check_concat, .plan = plan_concat, .moves = true};
 
 }  // namespace optcmp::ops

@@ -94,7 +94,12 @@ void emit_copies(const OpView& op, Planner& planner, std::vector<PlacedCopy> cop
 void place_view(const OpView& op, Planner& planner, std::size_t k, const Placed& view) {
   const Tensor& tensor = op.output(k);
   const TensorId id = op.op().outputs[k];
-  if (tensor.role == Role::Temporary) return planner.alias(id, view.buffer, view.layout);
+  // Those who read whole numbers find them in row-major order.
+  const bool plain_enough =
+      tensor.dtype == DataType::F32 || view.layout == cpu::row_major(tensor.shape);
+  if (tensor.role == Role::Temporary && plain_enough) {
+    return planner.alias(id, view.buffer, view.layout);
+  }
   const cpu::Desc plain = cpu::row_major(tensor.shape);
   const BufferId to = planner.write(id, plain);
   const auto copy =

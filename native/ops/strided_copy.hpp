@@ -1,4 +1,5 @@
-// Copies between tensors with one stride an axis.
+// Copies between tensors with one stride an axis. Elements are moved bit by bit, so that whole
+// numbers, which are as long, can be moved as floats.
 #pragma once
 
 #include <cstddef>

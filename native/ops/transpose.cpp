@@ -37,6 +37,7 @@ void plan(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const OpDefinition transpose{.name = "transpose", .check = check, .plan = plan, .alias = true};
+const OpDefinition transpose{
+    .name = "transpose", .check = check, .plan = plan, .alias = true, .moves = true};
 
 }  // namespace optcmp::ops

@@ -167,7 +167,15 @@ class Validator {
     op.definition->check(view);
   }
 
+  static bool is_within(const Tensor& tensor, std::int64_t limit) {
+    const auto inside = [limit](float v) { return v >= 0 && v < static_cast<float>(limit); };
+    return tensor.role == Role::Constant
+               ? std::all_of(tensor.data.begin(), tensor.data.end(), inside)
+               : tensor.limit && *tensor.limit <= limit;
+  }
+
   static void check_types(const OpView& view) {
+    if (view.op().definition->moves) return check_moved(view);
     const auto check = [&view](const Tensor& tensor, std::uint32_t mask, std::size_t k) {
       const bool whole = k < 32 && (mask >> k & 1);
       view.require((tensor.dtype == DataType::I32) == whole,
@@ -176,6 +184,25 @@ class Validator {
     const OpDefinition& op = *view.op().definition;
     for (std::size_t k = 0; k < view.inputs(); ++k) check(view.input(k), op.whole_inputs, k);
     for (std::size_t k = 0; k < view.outputs(); ++k) check(view.output(k), op.whole_outputs, k);
+  }
+
+  /// Indices that come out are in their limit when those that went in are.
+  static void check_moved(const OpView& view) {
+    const Tensor& out = view.output(0);
+    for (std::size_t k = 0; k < view.outputs(); ++k) {
+      view.require(view.output(k).dtype == out.dtype, "has outputs of different types");
+    }
+    for (std::size_t k = 0; k < view.inputs(); ++k) {
+      const Tensor& in = view.input(k);
+      view.require(in.dtype == out.dtype,
+                   "moves '" + in.name + "' to '" + out.name + "', which is of another type");
+      for (std::size_t j = 0; j < view.outputs(); ++j) {
+        const auto limit = view.output(j).limit;
+        view.require(!limit || is_within(in, *limit),
+                     "tensor '" + in.name + "' may hold more than the limit of '" +
+                         view.output(j).name + "', " + std::to_string(*limit) + ", allows");
+      }
+    }
   }
 
   void check_gradients() const {

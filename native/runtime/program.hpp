@@ -66,7 +66,7 @@ struct Tensor {
   bool decay = false;
   /// Of a state: evaluation starts from the initial value, as every epoch of training does.
   bool reset = false;
-  std::optional<std::int64_t> limit;  ///< Of i32 inputs and labels: values are in [0, limit).
+  std::optional<std::int64_t> limit;  ///< Of i32 tensors: values are in [0, limit).
   /// Row-major; of a constant, or of a parameter or state that brings its values.
   std::vector<float> data;
 };

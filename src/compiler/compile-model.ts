@@ -43,9 +43,8 @@ export function compileModel(
 function compile(model: OnnxModel, options: CompileOptions) {
   const { batchSize, loss, initialization = 'pytorch', exactConvolutions = false } = options;
   checkOptions(options);
-  const { graph: imported, problems } = importGraph(model, options);
-  if (imported === undefined) throw new CompileError(problems);
-  const graph = limitIndices(imported);
+  const { graph, problems } = importGraph(model, options);
+  if (graph === undefined) throw new CompileError(problems);
   checkBatch(graph, batchSize);
   const [batch = BATCH] = at(graph.inputs, 0).shape;
   const forTraining = fusePointwise(simplify(withLoss(graph, batch, loss)));
@@ -55,7 +54,8 @@ function compile(model: OnnxModel, options: CompileOptions) {
   // Simplified once more, as dropout has become a copy.
   const forEvaluation = fusePointwise(simplify(evaluation));
   const starts = initializers(forTraining, initialization);
-  const finish = (program: Graph) => chooseAlgorithms(prune(program), exactConvolutions);
+  const finish = (program: Graph) =>
+    limitIndices(chooseAlgorithms(prune(program), exactConvolutions));
   return {
     train: lower(finish(fusePointwise(differentiate(forTraining))), {
       mode: 'train',

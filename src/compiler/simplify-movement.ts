@@ -110,7 +110,8 @@ class Movement {
     const whole = perm.map((_, axis) => at(parts, perm.indexOf(axis)));
     const starts = whole.map((_, axis) => whole.slice(0, axis).flat().length);
     const order = perm.flatMap((axis) => at(whole, axis).map((_, k) => at(starts, axis) + k));
-    const cut = temporary(`${at(node.outputs, 0).name}.cut`, whole.flat());
+    const { name, dtype } = at(node.outputs, 0);
+    const cut = { ...temporary(`${name}.cut`, whole.flat()), dtype };
     this.#reshape({ ...node, inputs: before.inputs, outputs: [cut] });
     const inputs = [this.#original(cut)];
     this.#transpose({ ...node, kind: 'transpose', inputs, attributes: { perm: order } });

@@ -4,7 +4,7 @@ import { interpret } from '../../src/compiler/interpret.js';
 import { createTrainer } from '../../src/engine/index.js';
 import { compileRule, getOptimizer } from '../../src/optimizers/index.js';
 import { compileSchedule } from '../../src/schedules/index.js';
-import { buildModel } from '../support/onnx-builder.js';
+import { buildModel, integers } from '../support/onnx-builder.js';
 import { randomValues } from '../support/random-values.js';
 
 const TOKENS = 9;
@@ -22,6 +22,23 @@ const model = parseOnnxModel(
     output: 'y',
   }),
 );
+
+const trainerOf = (programs: ReturnType<typeof compileModel>) =>
+  createTrainer({
+    ...programs,
+    splits: {
+      train: {
+        inputs: [{ values: new Int32Array(2), shape: [2] }],
+        labels: { values: new Int32Array(1), shape: [] },
+      },
+    },
+    rule: compileRule(getOptimizer('sgd')),
+    hyperparameters: {},
+    lr: 0.1,
+    schedule: compileSchedule({ kind: 'constant' }),
+    seed: 0n,
+    threads: 1,
+  });
 
 describe('the gradient of an embedding', () => {
   test.each([1, 2])('holds the rows of its own batch alone, in %i parts', async (parts) => {
@@ -74,5 +91,25 @@ describe('the gradient of an embedding', () => {
     const loss = { kind: 'softmax_cross_entropy' } as const;
     const { train } = compileModel(model, { batchSize: 1, loss, initialization: 'he_normal' });
     expect(train.tensors.find(({ name }) => name === 'x')?.limit).toBe(TOKENS);
+  });
+
+  test('moved tokens that may be outside of the table are refused', async () => {
+    const moved = {
+      inputs: { x: ['N', 2], table: [TOKENS, 3] },
+      whole: ['x'],
+      initializers: [integers('last', [1]), integers('far', [TOKENS])],
+      nodes: [
+        { op: 'Slice', inputs: ['x', 'last', 'far', 'last'], outputs: ['s'] },
+        { op: 'Gather', inputs: ['table', 's'], outputs: ['e'] },
+        { op: 'Flatten', inputs: ['e'], outputs: ['y'] },
+      ],
+      output: 'y',
+    };
+    const loss = { kind: 'softmax_cross_entropy' } as const;
+    const programs = compileModel(parseOnnxModel(buildModel(moved)), { batchSize: 1, loss });
+    const x = programs.train.tensors.find(({ name }) => name === 'x');
+    expect(x?.limit).toBe(TOKENS);
+    if (x) x.limit = TOKENS + 1;
+    await expect(trainerOf(programs)).rejects.toThrow(/'x' may hold more than the limit of 's', 9/);
   });
 });

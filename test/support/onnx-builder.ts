@@ -42,6 +42,8 @@ export interface NodeSpec {
   /** Integers and lists of integers unless marked otherwise; strings and lists of strings; tensors; graphs. */
   attributes?: Record<string, AttributeSpec>;
   domain?: string;
+  /** The modules that PyTorch's exporter notes, outermost first. */
+  modules?: string[];
 }
 
 export interface ModelSpec {
@@ -68,10 +70,13 @@ export function floats(name: string, dims: number[], values: ArrayLike<number>):
   });
 }
 
-export function integers(name: string, values: number[], scalar = false): TensorProto {
+export const integers = (name: string, values: number[], scalar = false): TensorProto =>
+  wholeNumbers(name, scalar ? [] : [values.length], values);
+
+export function wholeNumbers(name: string, dims: number[], values: number[]): TensorProto {
   return create(TensorProtoSchema, {
     name,
-    dims: scalar ? [] : [BigInt(values.length)],
+    dims: dims.map(BigInt),
     dataType: DataType.INT64,
     int64Data: values.map(BigInt),
   });
@@ -126,7 +131,11 @@ export function buildModel(spec: ModelSpec) {
   return toBinary(ModelProtoSchema, model);
 }
 
-function node({ op, inputs, outputs, attributes = {}, domain = '' }: NodeSpec, index: number) {
+function node(
+  { op, inputs, outputs, attributes = {}, domain = '', modules = [] }: NodeSpec,
+  index: number,
+) {
+  const scopes = [...modules, op].map((scope) => `'${scope}'`).join(', ');
   return create(NodeProtoSchema, {
     name: `${op.toLowerCase()}_${index}`,
     opType: op,
@@ -134,6 +143,8 @@ function node({ op, inputs, outputs, attributes = {}, domain = '' }: NodeSpec, i
     input: inputs,
     output: outputs,
     attribute: Object.entries(attributes).map(attribute),
+    metadataProps:
+      modules.length > 0 ? [{ key: 'pkg.torch.onnx.name_scopes', value: `[${scopes}]` }] : [],
   });
 }
 

@@ -5,6 +5,7 @@ import { declare, INPUT_TYPES, plainInput } from './declare.js';
 import { folders } from './fold/index.js';
 import { importers } from './importers/index.js';
 import { type Known, knownTensor } from './known.js';
+import { splitMerged } from './merged-weights.js';
 import { readMetadata } from './metadata.js';
 import { type GraphBuilder, type Imported, isValue, NodeReader } from './node-reader.js';
 import { normalizationWarnings } from './normalization-warnings.js';
@@ -59,7 +60,8 @@ export function importGraph(model: OnnxModel, options: ImportOptions = {}): Impo
   }
 }
 
-function importModel(model: OnnxModel, options: ImportOptions): ImportResult {
+function importModel(file: OnnxModel, options: ImportOptions): ImportResult {
+  const { model, warnings: mergedWarnings } = splitMerged(file);
   const metadata = readMetadata(model);
   const carry = new Map(Object.entries({ ...metadata?.carry, ...options.carry }));
   const outputName = chooseOutput(model, carry, options.output);
@@ -101,6 +103,7 @@ function importModel(model: OnnxModel, options: ImportOptions): ImportResult {
     problems,
     warnings: [
       ...warningsOf(model, outputName, carried),
+      ...mergedWarnings,
       ...[...copies].map(
         ([copy, original]) =>
           `"${copy}" holds "${original}" transposed: they are taken for one parameter, as the exporter copies tied weights`,

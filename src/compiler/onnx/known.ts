@@ -6,16 +6,33 @@ import { size } from '../ops/op-definition.js';
 import type { ElementKind } from './element-types.js';
 import type { OnnxTensor } from './onnx-model.js';
 
-type Items = ArrayLike<Dimension>;
+/** An integer that grows with the place along the batch: `plus` + `row`·place. */
+export interface Row {
+  readonly row: number;
+  readonly plus: number;
+}
+
+export type Item = Dimension | Row;
+
+export const isRow = (item: Item): item is Row => typeof item !== 'number' && 'row' in item;
+
+/** @throws {CompileError} for a row. */
+export function dimensionOf(item: Item): Dimension {
+  if (!isRow(item)) return item;
+  throw new CompileError('an integer depends on the place along the batch');
+}
+
+type Items = ArrayLike<Item>;
 
 /**
  * A tensor known when compiling: shapes, axes, masks, tables. Integers may be multiples of the batch size.
- * Along axes whose length depends on the batch it is the same everywhere, and stored once.
+ * Along axes whose length depends on the batch it is the same everywhere but for rows, and stored once.
  */
 export class Known {
   readonly type: ElementKind;
   readonly shape: Shape;
   #items: Items | (() => Items);
+  #hasRows: boolean | undefined;
 
   /** `items`: row-major over `stored(shape)`; a function is called when they are first asked for. */
   constructor(type: ElementKind, shape: Shape, items: Items | (() => Items)) {
@@ -28,7 +45,7 @@ export class Known {
     return new Known('int', [items.length], items);
   }
 
-  static scalar(type: ElementKind, item: Dimension): Known {
+  static scalar(type: ElementKind, item: Item): Known {
     return new Known(type, [], [item]);
   }
 
@@ -36,9 +53,9 @@ export class Known {
   static build(
     type: ElementKind,
     shape: Shape,
-    pick: (position: readonly number[], index: number) => Dimension,
+    pick: (position: readonly number[], index: number) => Item,
   ): Known {
-    const items: Dimension[] = [];
+    const items: Item[] = [];
     eachPosition(stored(shape), (position, index) => items.push(pick(position, index)));
     return new Known(type, shape, items);
   }
@@ -48,8 +65,14 @@ export class Known {
     return this.#items;
   }
 
+  /** @throws {CompileError} where one depends on the place along the batch. */
   get integers(): readonly Dimension[] {
-    return Array.from(this.items);
+    return Array.from(this.items, dimensionOf);
+  }
+
+  get hasRows(): boolean {
+    this.#hasRows ??= Array.from(this.items).some(isRow);
+    return this.#hasRows;
   }
 
   get rank(): number {
@@ -57,7 +80,7 @@ export class Known {
   }
 
   /** The item at a position of the stored tensor, or of one that this broadcasts to. */
-  at(position: readonly number[]): Dimension {
+  at(position: readonly number[]): Item {
     const added = position.length - this.rank;
     let index = 0;
     stored(this.shape).forEach((length, axis) => {
@@ -67,7 +90,7 @@ export class Known {
     return this.item(index);
   }
 
-  item(index: number): Dimension {
+  item(index: number): Item {
     const item = this.items[index];
     if (item === undefined) throw new RangeError(`item ${index} of ${this.items.length}`);
     return item;
@@ -95,10 +118,9 @@ export class Known {
 }
 
 /** A multiple of the batch size is never 0. */
-const truth = (item: Dimension): Dimension => (item === 0 ? 0 : 1);
+const truth = (item: Item): Dimension => (dimensionOf(item) === 0 ? 0 : 1);
 
-const truncate = (item: Dimension): Dimension =>
-  typeof item === 'number' ? Math.trunc(item) : item;
+const truncate = (item: Item): Item => (typeof item === 'number' ? Math.trunc(item) : item);
 
 /** How a tensor of this shape is laid out: axes that depend on the batch have length 1. */
 export const stored = (shape: Shape): number[] =>

@@ -279,7 +279,7 @@ export class NodeReader {
       const number = isKnown(operand) && !allKnown ? onlyNumber(operand) : undefined;
       if (number !== undefined) return constant(number);
       inputs.push(
-        isKnown(operand) ? this.#stored(operand.cast('float'), 'known') : floats(operand),
+        isKnown(operand) ? this.#stored(operand.cast('float'), 'known') : this.asFloats(operand),
       );
       return input(`x${inputs.length - 1}`, 'element');
     });
@@ -289,6 +289,11 @@ export class NodeReader {
     );
     const read = code.inputs.map((name) => at(inputs, Number(name.slice(1))));
     return at(this.#add('pointwise', read, { code }, [shape]), 0);
+  }
+
+  /** Whole numbers as floats; floats as they are. */
+  asFloats(x: Value): Value {
+    return x.dtype === 'f32' ? x : at(this.#add('to_float', [x], {}, [x.shape]), 0);
   }
 
   /** The number of a stream of random numbers of this node's own. */
@@ -312,12 +317,15 @@ export class NodeReader {
 
   #add<K extends OpKind>(
     kind: K,
-    inputs: readonly Value[],
+    given: readonly Value[],
     attributes: AttributesOf<K>,
     shapes: readonly Shape[],
   ): readonly Value[] {
     const { name } = this.#node;
-    const { secondary = [], keepsType } = definitionOf(kind);
+    const { secondary = [], keepsType, wholeInputs = [] } = definitionOf(kind);
+    const isWhole = (k: number) =>
+      keepsType ? given.every(({ dtype }) => dtype === 'i32') : wholeInputs.includes(k);
+    const inputs = given.map((value, k) => (isWhole(k) ? value : this.asFloats(value)));
     const outputs = shapes.map((shape, k): Value => {
       checkShape(shape, 'the result');
       const { suffix = String(k), dtype = 'f32' } = (k > 0 && secondary[k - 1]) || {};
@@ -338,11 +346,4 @@ export class NodeReader {
 function onlyNumber(known: Known): number | undefined {
   const [item, ...rest] = known.items.length === 1 ? Array.from(known.items) : [];
   return typeof item === 'number' && rest.length === 0 ? item : undefined;
-}
-
-function floats(value: Value): Value {
-  if (value.dtype === 'f32') return value;
-  throw new CompileError(
-    `it calculates with "${value.name}", integers that depend on the data; they can only pick, as from an embedding`,
-  );
 }

@@ -45,6 +45,8 @@ export interface OnnxNode {
   inputs: string[];
   outputs: string[];
   attributes: Map<string, OnnxAttribute>;
+  /** The paths of the modules that PyTorch says it belongs to, outermost first; none where nothing is said. */
+  modules: readonly string[];
 }
 
 /** A stored tensor. The number of stored values is checked on reading, the values are decoded on demand. */
@@ -260,10 +262,20 @@ function convertNode(node: NodeProto, index: number, folder: string | undefined)
     const attributes = new Map(
       node.attribute.map((a) => [a.name, convertAttribute(a, folder)] as const),
     );
-    return { label, name, opType, inputs: node.input, outputs: node.output, attributes };
+    const modules = modulesOf(node);
+    return { label, name, opType, inputs: node.input, outputs: node.output, attributes, modules };
   } catch (error) {
     throw error instanceof CompileError ? error.at(undefined, label) : error;
   }
+}
+
+const SCOPES_KEY = 'pkg.torch.onnx.name_scopes';
+
+/** Written as a list in Python: the modules, then the operation; a module called again has its call's number. */
+function modulesOf({ metadataProps }: NodeProto): string[] {
+  const text = metadataProps.find(({ key }) => key === SCOPES_KEY)?.value ?? '';
+  const scopes = Array.from(text.matchAll(/'([^']*)'/g), ([, scope = '']) => scope);
+  return scopes.slice(0, -1).map((scope) => scope.replace(/@\d+$/, ''));
 }
 
 function convertAttribute(attribute: AttributeProto, folder: string | undefined): OnnxAttribute {

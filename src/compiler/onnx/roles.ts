@@ -29,6 +29,7 @@ export class Roles {
   readonly #patterns: { role: TensorRole['role']; pattern: string; regexp: RegExp }[];
   readonly #metadata: Metadata | undefined;
   readonly #signature: OnnxModel['signature'];
+  readonly #scattered: ReadonlySet<string>;
 
   /** @throws {CompileError} when a name given fits no tensor of the model. */
   constructor(model: OnnxModel, metadata: Metadata | undefined, names: RoleNames) {
@@ -41,6 +42,7 @@ export class Roles {
     ];
     this.#metadata = metadata;
     this.#signature = model.signature;
+    this.#scattered = scatteredAlone(model);
     const tensors = [...model.initializers.keys(), ...model.inputs.map(({ name }) => name)];
     for (const { role, pattern, regexp } of this.#patterns) {
       if (tensors.some((name) => regexp.test(name))) continue;
@@ -81,11 +83,28 @@ export class Roles {
     return { role, reason: `PyTorch's exporter noted ${kind}` };
   }
 
-  /** Where the exporter notes the tensors of the model, a number without a note is the exporter's own. */
-  #unnoted({ dims }: OnnxTensor): TensorRole | undefined {
-    if (this.#signature.size === 0 || dims.some((length) => length !== 1)) return undefined;
-    return { role: 'constant', reason: "a number of PyTorch's exporter" };
+  /**
+   * Where the exporter notes the tensors of the model, a number without a note is the exporter's own, and so is what
+   * is only put into places of another tensor, as masks are made.
+   */
+  #unnoted({ name, dims }: OnnxTensor): TensorRole | undefined {
+    if (this.#signature.size === 0) return undefined;
+    const isNumber = dims.every((length) => length === 1);
+    if (!isNumber && !this.#scattered.has(name)) return undefined;
+    return {
+      role: 'constant',
+      reason: `${isNumber ? 'a number' : 'a mask'} of PyTorch's exporter`,
+    };
   }
+}
+
+/** The tensors that no node but those that scatter reads. */
+function scatteredAlone({ nodes }: OnnxModel): Set<string> {
+  const [scatters, others] = [true, false].map((wanted) =>
+    nodes.filter(({ opType }) => opType.startsWith('Scatter') === wanted),
+  );
+  const read = new Set(others?.flatMap(({ inputs }) => inputs));
+  return new Set(scatters?.flatMap(({ inputs }) => inputs).filter((name) => !read.has(name)));
 }
 
 function globPattern(glob: string): RegExp {

@@ -11,7 +11,7 @@ import { accumulate, item, type Numbers, set } from './reference-context.js';
 export const gather: OpDefinition<{ axis: number }> = {
   // As torch.nn.Embedding.
   starts: [{ kind: 'normal', mean: 0, stddev: 1 }],
-  keepsType: true,
+  wholeInputs: [1],
   shapes([x = [], indices = []], { axis }) {
     if (axis >= x.length) throw new CompileError(`${formatShape(x)} has no axis ${axis}`);
     return [[...x.slice(0, axis), ...indices, ...x.slice(axis + 1)]];

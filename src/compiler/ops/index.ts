@@ -28,6 +28,7 @@ import { pad, slice } from './slice.js';
 import { softmax } from './softmax.js';
 import { softmax_cross_entropy } from './softmax-cross-entropy.js';
 import { concat, split } from './split.js';
+import { to_float } from './to-float.js';
 import { transpose } from './transpose.js';
 
 /** Every op there is. To add one: a file here with its definition, its line below, and its file in `native/ops`. */
@@ -62,6 +63,7 @@ export const ops = {
   split,
   concat,
   expand,
+  to_float,
   add,
   reduce_sum,
   reduce_max,

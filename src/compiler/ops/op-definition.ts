@@ -44,6 +44,8 @@ export interface OpDefinition<A = Record<never, never>> {
   secondary?: readonly { readonly suffix: string; readonly dtype?: DataType }[];
   /** Whether it only moves elements: its outputs have the type of its first input. */
   keepsType?: true;
+  /** Inputs that are whole numbers (i32), by their place; others are floats. */
+  wholeInputs?: readonly number[];
   /** How many outputs it always has; later ones are made only where something reads them. Default 1. */
   requiredOutputs?: number;
   /**

@@ -29,6 +29,7 @@ function fold(
         typeof value === 'number' ? { kind: 'int', value } : { kind: 'ints', value },
       ]),
     ),
+    modules: [],
   };
   const graph = { nodes: [], states: new Map(), constants: new Map() };
   const result = folders[opType]?.(new NodeReader(node, inputs, graph, 20));
@@ -78,7 +79,8 @@ describe('integers with a symbolic batch', () => {
     ['Max', [int(N), int(4)], /depends on the batch size/],
     ['Div', [int(1), int(0)], /divided by 0/],
     ['Mul', [int(N), int(N)], /square of the batch size/],
-    ['Range', [int(0), int(N), int(1)], /depend on the batch size/],
+    ['Range', [int(1), int(N), int(1)], /must start with 0/],
+    ['Range', [int(0), int(N), int(1)], /depends on the place along the batch/],
     ['Gather', [ints(1, 2), int(2)], /index 2 is outside/],
     ['ConstantOfShape', [ints(2 ** 20, 2 ** 10)], /too large/],
     ['Range', [int(0), int(2 ** 40), int(1)], /too large/],

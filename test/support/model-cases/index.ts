@@ -3,6 +3,7 @@ import { convolutions } from './convolutions.js';
 import { elementwise } from './elementwise.js';
 import { movement } from './movement.js';
 import { normalizations } from './normalizations.js';
+import { picking } from './picking.js';
 import { pointwise } from './pointwise.js';
 import { pools } from './pools.js';
 import { products } from './products.js';
@@ -20,6 +21,7 @@ export const modelCases: Readonly<Record<string, ModelSpec>> = {
   ...elementwise,
   ...movement,
   ...normalizations,
+  ...picking,
   ...pointwise,
   ...pools,
   ...products,

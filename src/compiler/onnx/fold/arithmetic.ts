@@ -2,7 +2,7 @@ import { CompileError } from '../../compile-error.js';
 import { type Dimension, divide, formatDimension, multiply } from '../../dimension.js';
 import { broadcast } from '../../ops/broadcast.js';
 import type { ElementKind } from '../element-types.js';
-import { Known } from '../known.js';
+import { type Item, isRow, Known, type Row } from '../known.js';
 import type { NodeReader } from '../node-reader.js';
 import type { Folders } from './folder.js';
 import { type Relation, relate } from './relation.js';
@@ -10,11 +10,17 @@ import { type Relation, relate } from './relation.js';
 /** `undefined` where the result is no number and no multiple of the batch size. */
 type Binary = (a: Dimension, b: Dimension) => Dimension | undefined;
 
+/** The same of integers that grow with the place along the batch; numbers are rows that do not. */
+type OfRows = (a: Row, b: Row) => Row | undefined;
+
 /** Arithmetic of integers and logic. Floats are left to the references of the ops, but for comparisons. */
 export const arithmetic: Folders = {
-  Add: ofIntegers(plus),
-  Sub: ofIntegers((a, b) => plus(a, multiply(b, -1))),
-  Mul: ofIntegers(multiply),
+  Add: ofIntegers(plus, (a, b) => ({ row: a.row + b.row, plus: a.plus + b.plus })),
+  Sub: ofIntegers(
+    (a, b) => plus(a, multiply(b, -1)),
+    (a, b) => ({ row: a.row - b.row, plus: a.plus - b.plus }),
+  ),
+  Mul: ofIntegers(multiply, (a, b) => (b.row === 0 ? scaled(a, b) : scaled(b, a))),
   Div: ofIntegers(nonZero(quotient)),
   Mod: (n) => {
     const operation = n.int('fmod', 0) === 0 ? modulo : remainder;
@@ -48,8 +54,13 @@ export const arithmetic: Folders = {
   },
 };
 
-function ofIntegers(operation: Binary) {
-  return (n: NodeReader) => (isInteger(n) ? elementwise(n, operation, 'int') : undefined);
+/** `undefined` where it would grow with the square of the place. */
+function scaled({ row, plus }: Row, by: Row): Row | undefined {
+  return by.row === 0 ? { row: row * by.plus, plus: plus * by.plus } : undefined;
+}
+
+function ofIntegers(operation: Binary, onRows?: OfRows) {
+  return (n: NodeReader) => (isInteger(n) ? elementwise(n, operation, 'int', onRows) : undefined);
 }
 
 function ofInteger(operation: (a: Dimension) => Dimension) {
@@ -81,26 +92,44 @@ function logic(operation: (a: Dimension, b: Dimension) => boolean) {
 }
 
 function map(known: Known, type: ElementKind, operation: (a: Dimension) => Dimension): Known {
-  return new Known(type, known.shape, Array.from(known.items, operation));
+  return new Known(type, known.shape, known.integers.map(operation));
 }
 
 /** With NumPy's broadcasting; further inputs are combined from the left. */
-function elementwise(n: NodeReader, operation: Binary, type: ElementKind): Known {
+function elementwise(n: NodeReader, operation: Binary, type: ElementKind, onRows?: OfRows): Known {
   let result = n.known(0);
-  for (let k = 1; n.has(k); k++) result = combine(result, n.known(k), operation, type);
+  for (let k = 1; n.has(k); k++) result = combine(result, n.known(k), operation, type, onRows);
   return result;
 }
 
-function combine(a: Known, b: Known, operation: Binary, type: ElementKind): Known {
-  return Known.build(type, broadcast(a.shape, b.shape), (position) => {
-    const [x, y] = [a.at(position), b.at(position)];
-    const result = operation(x, y);
-    if (result !== undefined) return result;
-    throw new CompileError(
-      `what it gives for ${formatDimension(x)} and ${formatDimension(y)} depends on the batch size N`,
-    );
-  });
+function combine(a: Known, b: Known, operation: Binary, type: ElementKind, onRows?: OfRows): Known {
+  const shape = broadcast(a.shape, b.shape);
+  const compute = (x: Item, y: Item): Item | undefined => {
+    if (!isRow(x) && !isRow(y)) return operation(x, y);
+    const [rowX, rowY] = [asRow(x), asRow(y)];
+    const row = rowX && rowY && onRows?.(rowX, rowY);
+    return row?.row === 0 ? row.plus : row;
+  };
+  const build = () =>
+    Known.build(type, shape, (position) => {
+      const [x, y] = [a.at(position), b.at(position)];
+      const result = compute(x, y);
+      if (result !== undefined) return result;
+      throw new CompileError(`what it gives for ${format(x)} and ${format(y)} ${DEPENDS}`);
+    });
+  // Of what differs along the batch often the shape alone is read.
+  return a.hasRows || b.hasRows ? new Known(type, shape, () => build().items) : build();
 }
+
+const DEPENDS = 'depends on the batch size N or the place along the batch';
+
+const asRow = (item: Item): Row | undefined => {
+  if (typeof item === 'number') return { row: 0, plus: item };
+  return isRow(item) ? item : undefined;
+};
+
+const format = (item: Item): string =>
+  isRow(item) ? `${item.row}·place + ${item.plus}` : formatDimension(item);
 
 function plus(a: Dimension, b: Dimension): Dimension | undefined {
   if (typeof a === 'number' && typeof b === 'number') return a + b;

@@ -1,8 +1,9 @@
 import { CompileError } from '../../compile-error.js';
-import { checkShape, fixed } from '../../dimension.js';
+import { BATCH, checkShape, type Dimension, fixed, sameDimension } from '../../dimension.js';
 import { at } from '../../graph.js';
 import { axis } from '../importers/importer.js';
 import { countItems, eachPosition, Known, knownTensor, stored } from '../known.js';
+import type { NodeReader } from '../node-reader.js';
 import type { Folders } from './folder.js';
 
 /** Tensors made from a shape or a few numbers. */
@@ -19,6 +20,8 @@ export const creation: Folders = {
     return Known.build(value.type, shape, () => item);
   },
   Range(n) {
+    const end = at(n.known(1).integers, 0);
+    if (typeof end !== 'number') return places(n, end);
     const [first, limit, step] = [0, 1, 2].map((k) => at(n.known(k).numbers(), 0));
     if (first === undefined || limit === undefined || step === undefined || step === 0) {
       throw new CompileError('a range needs a start, a limit and a step other than 0');
@@ -29,7 +32,7 @@ export const creation: Folders = {
   },
   OneHot(n) {
     const [indices, values] = [n.known(0), n.known(2)];
-    const depth = fixed(n.known(1).item(0), 'the depth');
+    const depth = fixed(n.known(1).integers[0], 'the depth');
     const along = axis(n.int('axis', -1), indices.rank + 1);
     const shape = indices.shape.toSpliced(along, 0, depth);
     return Known.build(values.type, shape, (position) => {
@@ -48,3 +51,12 @@ export const creation: Folders = {
     return Known.build('int', shape, ([row = 0, column = 0]) => at(at(found, column), row));
   },
 };
+
+/** The numbers of the examples, where a range ends with the batch. */
+function places(n: NodeReader, end: Dimension): Known {
+  const [first, step] = [0, 2].map((k) => at(n.known(k).numbers(), 0));
+  if (first !== 0 || step !== 1 || !sameDimension(end, BATCH)) {
+    throw new CompileError('a range to the batch size must start with 0 and have step 1');
+  }
+  return new Known('int', [BATCH], [{ row: 1, plus: 0 }]);
+}

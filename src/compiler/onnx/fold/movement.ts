@@ -12,7 +12,7 @@ import {
   splitSizes,
   targetShape,
 } from '../importers/shape-inputs.js';
-import { eachPosition, Known, stored } from '../known.js';
+import { eachPosition, type Item, Known, stored } from '../known.js';
 import type { Folders } from './folder.js';
 
 /** Elements under another shape or in another order. */
@@ -104,20 +104,20 @@ export const movement: Folders = {
   Gather(n) {
     const [data, indices] = [n.known(0), n.known(1)];
     const along = axis(n.int('axis', 0), data.rank);
-    const length = fixed(data.shape[along], 'the length that is picked from');
+    const length = at(data.shape, along);
     const shape = [...data.shape.slice(0, along), ...indices.shape, ...data.shape.slice(along + 1)];
     const end = along + indices.rank;
     return Known.build(data.type, shape, (position) => {
-      const index = indices.at(position.slice(along, end)) as number;
-      return data.at([...position.slice(0, along), axis(index, length), ...position.slice(end)]);
+      const place = placeIn(data, length, indices.at(position.slice(along, end)));
+      return data.at([...position.slice(0, along), place, ...position.slice(end)]);
     });
   },
   GatherElements(n) {
     const [data, indices] = [n.known(0), n.known(1)];
     const along = axis(n.int('axis', 0), data.rank);
-    const length = fixed(data.shape[along], 'the length that is picked from');
+    const length = at(data.shape, along);
     return Known.build(data.type, indices.shape, (position) =>
-      data.at(position.with(along, axis(indices.at(position) as number, length))),
+      data.at(position.with(along, placeIn(data, length, indices.at(position)))),
     );
   },
   GatherND(n) {
@@ -129,7 +129,7 @@ export const movement: Folders = {
     return Known.build(data.type, shape, (position) => {
       const prefix = position.slice(0, outer.length);
       const index = Array.from({ length: depth }, (_, i) =>
-        axis(indices.at([...prefix, i]) as number, fixed(data.shape[batch + i], 'a length')),
+        placeIn(data, at(data.shape, batch + i), indices.at([...prefix, i])),
       );
       return data.at([...position.slice(0, batch), ...index, ...position.slice(outer.length)]);
     });
@@ -180,6 +180,15 @@ export const movement: Folders = {
     });
   },
 };
+
+/** Where an index points along an axis as it is stored; all along the batch elements are the same. */
+function placeIn(data: Known, length: Dimension, index: Item): number {
+  if (typeof length === 'number' && typeof index === 'number') return axis(index, length);
+  if (typeof length === 'number' || data.hasRows) {
+    throw new CompileError('an index depends on the batch size or the place along the batch');
+  }
+  return 0;
+}
 
 /** The same elements under another shape; where the batch is part of it, all elements have to be equal. */
 function reshape(x: Known, shape: Shape): Known {

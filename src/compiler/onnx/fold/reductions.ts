@@ -2,7 +2,7 @@ import { type Dimension, fixed, multiply } from '../../dimension.js';
 import { at } from '../../graph.js';
 import { axis } from '../importers/importer.js';
 import { axesOf } from '../importers/shape-inputs.js';
-import { eachPosition, Known } from '../known.js';
+import { dimensionOf, eachPosition, Known } from '../known.js';
 import type { NodeReader } from '../node-reader.js';
 import type { Folders } from './folder.js';
 
@@ -56,7 +56,7 @@ function reduce(
       axes.forEach((a, i) => {
         place[a] = at(offset, i);
       });
-      sum = combine(sum, x.at(place));
+      sum = combine(sum, dimensionOf(x.at(place)));
     });
     return sum;
   });

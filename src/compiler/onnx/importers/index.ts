@@ -5,6 +5,7 @@ import { elementwise } from './elementwise.js';
 import type { Importers } from './importer.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
+import { picking } from './picking.js';
 import { pooling } from './pooling.js';
 import { products } from './products.js';
 import { random } from './random.js';
@@ -21,6 +22,7 @@ export const importers: Importers = {
   ...elementwise,
   ...normalization,
   ...movement,
+  ...picking,
   ...pooling,
   ...products,
   ...random,

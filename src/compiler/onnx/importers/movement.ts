@@ -16,7 +16,6 @@ export const movement: Importers = {
     if (only !== undefined && parts.length === 1) return only;
     return n.emit('concat', parts, { axis: along });
   },
-  Gather: gather,
   Pad: pad,
   Slice: slice,
   Split(n) {
@@ -35,24 +34,6 @@ export const movement: Importers = {
     return n.emit('transpose', [x], { perm: permutation(n, x.shape.length) });
   },
 };
-
-/** One index known when compiling cuts out a slice; several, or those of the data, pick slices. */
-function gather(n: NodeReader): Value {
-  const x = n.tensor(0);
-  const along = axis(n.int('axis', 0), x.shape.length);
-  const known = n.maybeKnown(1);
-  if (known === undefined) return n.emit('gather', [x, n.tensor(1)], { axis: along });
-  const length = fixed(x.shape[along], 'the length that is picked from');
-  const places = known.numbers().map((index) => axis(index, length));
-  const [start] = places;
-  if (start === undefined || places.length > 1) {
-    const indices = new Known('int', known.shape, places);
-    return n.emit('gather', [x, n.constant(indices)], { axis: along });
-  }
-  const window = { axes: [along], starts: [start], steps: [1], lengths: [1] };
-  const cut = n.emit('slice', [x], window);
-  return n.reshape(cut, x.shape.toSpliced(along, 1, ...known.shape));
-}
 
 function slice(n: NodeReader): Value {
   const x = n.tensor(0);

@@ -1,3 +1,12 @@
+import {
+  abs,
+  type Expression,
+  equal,
+  floor,
+  mul,
+  sign,
+  sub,
+} from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
 import { elements, type Shape } from '../../dimension.js';
 import { Known, knownTensor } from '../known.js';
@@ -64,6 +73,9 @@ export const shapes: Importers = {
   },
 };
 
+const truth = (x: Expression): Expression => sub(1, equal(x, 0));
+const truncate = (x: Expression): Expression => mul(sign(x), floor(abs(x)));
+
 const shapeOf = (n: NodeReader): Shape => n.any(0).shape;
 
 function typeOf(n: NodeReader): Known['type'] {
@@ -72,17 +84,17 @@ function typeOf(n: NodeReader): Known['type'] {
   return input.dtype === 'i32' ? 'int' : 'float';
 }
 
-/** Tensors of the graph are f32, whatever floating-point type the file gives them, or i32. */
+/**
+ * Tensors of the graph are f32, whatever floating-point type the file gives them, or i32. What is calculated from data
+ * stays f32: whole numbers and truth values are floats that happen to be whole.
+ */
 function cast(n: NodeReader, to: Known['type']) {
   const known = n.maybeKnown(0);
   if (known) return known.cast(to);
   const x = n.tensor(0);
-  const same = x.dtype === 'i32' ? to === 'int' : to === 'float';
-  if (same) return x;
-  const from = x.dtype === 'i32' ? 'integers' : 'floats';
-  throw new CompileError(
-    `a cast of ${from} that depend on the data to ${to} is not supported; casts of constants and shapes are`,
-  );
+  if (to === 'float') return n.asFloats(x);
+  if (to === 'bool') return n.pointwise([x], truth);
+  return x.dtype === 'i32' ? x : n.pointwise([x], truncate);
 }
 
 function constant(n: NodeReader): Known {

@@ -1,0 +1,232 @@
+import { add, type Expression, max, min, mul } from '../../../expression/expression.js';
+import { CompileError } from '../../compile-error.js';
+import {
+  BATCH,
+  type Dimension,
+  divide,
+  elements,
+  fixed,
+  formatShape,
+  type Shape,
+  sameDimension,
+  sameShape,
+} from '../../dimension.js';
+import { at, type Value } from '../../graph.js';
+import { size } from '../../ops/op-definition.js';
+import { eachPosition, type Item, isRow, Known, stored } from '../known.js';
+import type { NodeReader } from '../node-reader.js';
+import { axis, type Importers } from './importer.js';
+
+/** Operators that pick elements by indices, or put elements in their places. */
+export const picking: Importers = {
+  Gather(n) {
+    const x = n.tensor(0);
+    const along = axis(n.int('axis', 0), x.shape.length);
+    const known = n.maybeKnown(1);
+    if (known === undefined) return n.emit('gather', [x, n.tensor(1)], { axis: along });
+    if (known.hasRows) return pickByRow(n, x, along, known);
+    const length = fixed(x.shape[along], 'the length that is picked from');
+    return pick(n, x, along, placesOf(known, length));
+  },
+  GatherElements(n) {
+    const x = n.tensor(0);
+    const along = axis(n.int('axis', 0), x.shape.length);
+    const { leading, lengths } = examples(x.shape);
+    const indices = n.integers(1);
+    checkExamples(indices, x, leading);
+    const places = Known.build('int', indices.shape.slice(leading), (position) => {
+      const index = numberOf(indices.at([...Array(leading).fill(0), ...position]));
+      const place = axis(index, at(lengths, along - leading));
+      return flatPlace(position.with(along - leading, place), lengths);
+    });
+    return pick(n, merged(n, x, leading, lengths.length), leading, places);
+  },
+  GatherND(n) {
+    const x = n.tensor(0);
+    const indices = n.integers(1);
+    if (n.int('batch_dims', 0) !== 0)
+      throw new CompileError('batch_dims are not supported on data');
+    const { depth, leading } = indexing(x.shape, indices);
+    const lengths = fixedLengths(x.shape.slice(leading, depth));
+    const outer = indices.shape.slice(leading, -1);
+    const places = Known.build('int', outer, (position) =>
+      flatIndex(indices, [...Array(leading).fill(0), ...position], leading, lengths),
+    );
+    return pick(n, merged(n, x, leading, lengths.length), leading, places);
+  },
+  ScatterElements: scatterElements,
+  ScatterND: scatterND,
+};
+
+/** Slices of `x` along an axis; places that are all the same along the batch are picked once. */
+function pick(n: NodeReader, x: Value, along: number, places: Known): Value {
+  const numbers = places.numbers();
+  const [start = 0] = numbers;
+  const lengths = stored(places.shape);
+  const rest = (middle: Shape) => x.shape.toSpliced(along, 1, ...middle);
+  const follow = numbers.length > 0 && numbers.every((place, k) => place === start + k);
+  const window = { axes: [along], starts: [start], steps: [1], lengths: [numbers.length] };
+  const picked = follow
+    ? n.reshape(isWhole(x, along, numbers) ? x : n.emit('slice', [x], window), rest(lengths))
+    : n.emit('gather', [x, n.constant(new Known('int', lengths, numbers))], { axis: along });
+  return n.expand(picked, rest(places.shape));
+}
+
+const isWhole = ({ shape }: Value, along: number, numbers: readonly number[]) =>
+  shape[along] === numbers.length;
+
+function placesOf(indices: Known, length: number): Known {
+  const places = () => indices.numbers().map((index) => axis(index, length));
+  return new Known('int', indices.shape, places);
+}
+
+/** Along the batch, where every example picks of what is its own part of the axis. */
+function pickByRow(n: NodeReader, x: Value, along: number, indices: Known): Value {
+  const part = divide(at(x.shape, along), BATCH);
+  const [batch, ...others] = indices.shape;
+  const places = Array.from(indices.items, (item) =>
+    isRow(item) && item.row === part && item.plus >= 0 && item.plus < part ? item.plus : undefined,
+  );
+  const known = places.filter((place) => place !== undefined);
+  const isOwn =
+    known.length === places.length && batch !== undefined && sameDimension(batch, BATCH);
+  if (!isOwn || typeof part !== 'number') {
+    throw new CompileError('examples of a batch can pick from their own part of it alone');
+  }
+  const apart = n.reshape(x, x.shape.toSpliced(along, 1, BATCH, part));
+  return pick(n, apart, along + 1, new Known('int', others, known));
+}
+
+/** How many axes before the others are the batch, and the lengths of the others. */
+function examples(shape: Shape): { leading: number; lengths: number[] } {
+  const leading = typeof shape[0] === 'number' ? 0 : 1;
+  return { leading, lengths: fixedLengths(shape.slice(leading)) };
+}
+
+function checkExamples(indices: Known, { shape }: Value, leading: number): void {
+  if (sameShape(indices.shape.slice(0, leading), shape.slice(0, leading))) return;
+  throw new CompileError(
+    `indices of shape ${formatShape(indices.shape)} must be of the whole batch, as ${formatShape(shape)} is`,
+  );
+}
+
+/** How many axes the indices go over, and whether the first of them is the batch and theirs. */
+function indexing(shape: Shape, indices: Known): { depth: number; leading: number } {
+  const depth = fixed(indices.shape.at(-1), 'the length of an index');
+  const [batch, own] = [shape[0] ?? 1, indices.shape[0] ?? 1];
+  const firsts = Array.from(indices.items).filter((_, k) => k % depth === 0);
+  const isOwn = firsts.every((item) => isRow(item) && item.row === 1 && item.plus === 0);
+  const leading = Number(isOwn && sameDimension(batch, BATCH) && sameDimension(own, BATCH));
+  return { depth, leading };
+}
+
+/** `x` with `count` axes from `start` on as one. */
+function merged(n: NodeReader, x: Value, start: number, count: number): Value {
+  if (count === 1) return x;
+  return n.reshape(
+    x,
+    x.shape.toSpliced(start, count, elements(x.shape.slice(start, start + count))),
+  );
+}
+
+/** The place, in axes of these lengths taken as one, of the index at a position. */
+function flatIndex(
+  indices: Known,
+  position: readonly number[],
+  leading: number,
+  lengths: readonly number[],
+): number {
+  const place = lengths.map((length, k) =>
+    axis(numberOf(indices.at([...position, leading + k])), length),
+  );
+  return flatPlace(place, lengths);
+}
+
+const flatPlace = (position: readonly number[], lengths: readonly number[]): number =>
+  position.reduce((place, p, k) => place * at(lengths, k) + p, 0);
+
+const fixedLengths = (shape: Shape): number[] =>
+  shape.map((d: Dimension) => fixed(d, 'a length that is picked from'));
+
+function numberOf(item: Item): number {
+  if (typeof item === 'number') return item;
+  throw new CompileError('an index depends on the batch size or the place along the batch');
+}
+
+/** What is scattered into the places of axes taken as one: by place the updates for it, in their order. */
+interface Scatter {
+  x: Value;
+  updates: Value;
+  /** The axis that the places and the updates are counted along. */
+  along: number;
+  into: readonly number[][];
+}
+
+function scatterND(n: NodeReader): Value {
+  const [x, indices, updates] = [n.tensor(0), n.integers(1), n.tensor(2)];
+  const depth = fixed(indices.shape.at(-1), 'the length of an index');
+  const lengths = fixedLengths(x.shape.slice(0, depth));
+  const outer = fixedLengths(indices.shape.slice(0, -1));
+  const into = nowhere(lengths);
+  eachPosition(outer, (position, k) => {
+    at(into, flatIndex(indices, position, 0, lengths)).push(k);
+  });
+  const parts = {
+    x: merged(n, x, 0, depth),
+    updates: merged(n, updates, 0, outer.length),
+  };
+  return n.reshape(scattered(n, { ...parts, along: 0, into }), x.shape);
+}
+
+function scatterElements(n: NodeReader): Value {
+  const [x, indices, updates] = [n.tensor(0), n.integers(1), n.tensor(2)];
+  const along = axis(n.int('axis', 0), x.shape.length);
+  const { leading, lengths } = examples(x.shape);
+  checkExamples(indices, x, leading);
+  const into = nowhere(lengths);
+  eachPosition(fixedLengths(indices.shape.slice(leading)), (position, k) => {
+    const index = numberOf(indices.at([...Array(leading).fill(0), ...position]));
+    const place = position.with(along - leading, axis(index, at(lengths, along - leading)));
+    at(into, flatPlace(place, lengths)).push(k);
+  });
+  const count = lengths.length;
+  const parts = {
+    x: merged(n, x, leading, count),
+    updates: merged(n, updates, leading, count),
+  };
+  return n.reshape(scattered(n, { ...parts, along: leading, into }), x.shape);
+}
+
+const nowhere = (lengths: readonly number[]): number[][] =>
+  Array.from({ length: lengths.reduce((a, b) => a * b, 1) }, () => []);
+
+type Combine = (a: Expression, b: Expression) => Expression;
+
+/** How updates are combined with the data, and what changes nothing. */
+const REDUCTIONS: Readonly<Record<string, { combine: Combine; neutral: number }>> = {
+  add: { combine: add, neutral: 0 },
+  mul: { combine: mul, neutral: 1 },
+  max: { combine: max, neutral: -Infinity },
+  min: { combine: min, neutral: Infinity },
+};
+
+function scattered(n: NodeReader, { x, updates, along, into }: Scatter): Value {
+  const name = n.string('reduction', 'none');
+  const pickFrom = (first: Value, sources: readonly number[]) =>
+    pick(n, n.emit('concat', [first, updates], { axis: along }), along, Known.vector(sources));
+  if (name === 'none') {
+    return pickFrom(
+      x,
+      into.map((list, place) => into.length * Number(list.length > 0) + (list.at(-1) ?? place)),
+    );
+  }
+  const reduction = Object.hasOwn(REDUCTIONS, name) ? REDUCTIONS[name] : undefined;
+  if (reduction === undefined) throw new CompileError(`the reduction "${name}" is not known`);
+  const { combine, neutral } = reduction;
+  const shape = x.shape.with(along, 1);
+  const nothing = n.constant(new Known('float', shape, Array(size(stored(shape))).fill(neutral)));
+  const rounds = Math.max(0, ...into.map((list) => list.length));
+  return Array.from({ length: rounds }, (_, round) => into.map((list) => (list[round] ?? -1) + 1))
+    .map((sources) => pickFrom(nothing, sources))
+    .reduce((y, update) => n.pointwise([y, update], combine), x);
+}

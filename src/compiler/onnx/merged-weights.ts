@@ -1,0 +1,95 @@
+import type { OnnxModel, OnnxNode, OnnxTensor } from './onnx-model.js';
+
+/**
+ * The model with a tensor of its own for each module that reads one, where the exporter stored equal tensors once.
+ * PyTorch's does so with whatever starts equal and does not tell it from tied weights, but it notes the modules that a
+ * node belongs to. Tensors of several modules are taken apart where all their elements are equal, as scales and biases
+ * start, and where the modules' names differ in numbers alone, as those of copied layers do. Others are tied.
+ */
+export function splitMerged(model: OnnxModel): { model: OnnxModel; warnings: string[] } {
+  const initializers = new Map(model.initializers);
+  const signature = new Map(model.signature);
+  const examples: string[] = [];
+  const addCopy = (tensor: OnnxTensor, wanted: string): string => {
+    let name = wanted;
+    for (let k = 2; initializers.has(name); k++) name = `${wanted}#${k}`;
+    initializers.set(name, { ...tensor, name });
+    const kind = model.signature.get(tensor.name);
+    if (kind !== undefined) signature.set(name, kind);
+    examples.push(`"${name}" from "${tensor.name}"`);
+    return name;
+  };
+
+  const readers = readersOf(model);
+  const copies = new Map<string, string>();
+  const nodes = model.nodes.map((node) => {
+    const inputs = node.inputs.map((name, place) => {
+      const tensor = model.initializers.get(name);
+      const readings = readers.get(name) ?? [];
+      if (tensor === undefined || readings.length < 2) return name;
+      const reading = nameIn(node, place, name);
+      const kept = readings.includes(name) ? name : readings[0];
+      if (reading === kept || !(areCopies(name, reading) || isUniform(tensor))) return name;
+      const key = JSON.stringify([name, reading]);
+      const copy = copies.get(key) ?? addCopy(tensor, reading);
+      copies.set(key, copy);
+      return copy;
+    });
+    return { ...node, inputs };
+  });
+  if (copies.size === 0) return { model, warnings: [] };
+  const warnings = [
+    `the exporter stored tensors that start equal once; ${copies.size} of them are trained apart ` +
+      `(${examples[0]}, …); see docs/EXPORTING.md`,
+  ];
+  return { model: { ...model, nodes, initializers, signature }, warnings };
+}
+
+/** By stored tensor the names that it has in the modules that read it. */
+function readersOf({ nodes, initializers }: OnnxModel): Map<string, string[]> {
+  const readers = new Map<string, string[]>();
+  for (const node of nodes) {
+    node.inputs.forEach((name, place) => {
+      if (initializers.get(name)?.kind !== 'float') return;
+      const names = readers.get(name) ?? [];
+      const reading = nameIn(node, place, name);
+      if (!names.includes(reading)) names.push(reading);
+      readers.set(name, names);
+    });
+  }
+  return readers;
+}
+
+const RUNNING_STATISTICS: Readonly<Record<number, string>> = {
+  3: 'running_mean',
+  4: 'running_var',
+};
+
+/** The name that a tensor like `name` has in the module that a node belongs to. */
+function nameIn({ opType, modules }: OnnxNode, place: number, name: string): string {
+  const innermost = modules.at(-1);
+  const end = name.lastIndexOf('.');
+  if (innermost === undefined || end < 0) return name;
+  const owner = name.slice(0, end);
+  const statistic = opType === 'BatchNormalization' ? RUNNING_STATISTICS[place] : undefined;
+  const module = modules.includes(owner) ? owner : (movedTo(innermost, owner) ?? innermost);
+  return `${module}.${statistic ?? name.slice(end + 1)}`;
+}
+
+/** The module within `outer`, or itself, that has the place of `owner` within a copy of `outer`. */
+function movedTo(outer: string, owner: string): string | undefined {
+  const depth = outer === '' ? 0 : outer.split('.').length;
+  const path = owner.split('.');
+  if (!areCopies(path.slice(0, depth).join('.'), outer)) return undefined;
+  return [...(depth > 0 ? [outer] : []), ...path.slice(depth)].join('.');
+}
+
+const areCopies = (a: string, b: string): boolean => skeleton(a) === skeleton(b);
+
+const skeleton = (name: string): string => name.replace(/\d+/g, '0');
+
+function isUniform(tensor: OnnxTensor): boolean {
+  const values = tensor.values();
+  for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false;
+  return true;
+}
