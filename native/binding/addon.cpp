@@ -84,6 +84,7 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
                         InstanceMethod<&TrainerObject::evaluate>("evaluate"),
                         InstanceMethod<&TrainerObject::checkpoint>("checkpoint"),
                         InstanceMethod<&TrainerObject::restore>("restore"),
+                        InstanceMethod<&TrainerObject::observe>("observe"),
                         InstanceMethod<&TrainerObject::step_on>("stepOn"),
                         InstanceMethod<&TrainerObject::predict>("predict"),
                         InstanceMethod<&TrainerObject::parameter_names>("parameterNames"),
@@ -200,6 +201,11 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
         return Nothing();
       });
     });
+  }
+
+  void observe(const Napi::CallbackInfo& info) {
+    const double value = guarded(info.Env(), [&] { return to_number(info[0], "value"); });
+    now(info, [value](Training& t) { t.observe(value); });
   }
 
   Napi::Value step_on(const Napi::CallbackInfo& info) {

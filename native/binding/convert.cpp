@@ -24,11 +24,6 @@ Napi::Object to_object(const Napi::Value& value, const std::string& where) {
   return value.As<Napi::Object>();
 }
 
-double to_number(const Napi::Value& value, const std::string& where) {
-  if (!value.IsNumber()) fail(value, where, "a number");
-  return value.As<Napi::Number>().DoubleValue();
-}
-
 bool to_bool(const Napi::Value& value, const std::string& where) {
   if (!value.IsBoolean()) fail(value, where, "true or false");
   return value.As<Napi::Boolean>().Value();
@@ -325,6 +320,18 @@ optim::Rule to_rule(const Napi::Value& value, const std::string& where) {
   return rule;
 }
 
+optim::Schedule to_schedule(const Napi::Value& value, const std::string& where) {
+  const Field field = to_field(value, where);
+  optim::Schedule schedule;
+  schedule.name = field.text("name");
+  schedule.code = to_code(field.get("code"), field.at("code"));
+  if (!field.has("feedback")) return schedule;
+  const Field feedback = to_field(field.get("feedback"), field.at("feedback"));
+  schedule.state = to_slots(feedback.get("state"), feedback.at("state"));
+  schedule.feedback = to_code(feedback.get("code"), feedback.at("code"));
+  return schedule;
+}
+
 std::uint64_t to_seed(const Napi::Value& value, const std::string& where) {
   bool lossless = false;
   if (value.IsBigInt()) {
@@ -395,6 +402,11 @@ std::uint64_t to_count(const Napi::Value& value, const std::string& where) {
   return static_cast<std::uint64_t>(count);
 }
 
+double to_number(const Napi::Value& value, const std::string& where) {
+  if (!value.IsNumber()) fail(value, where, "a number");
+  return value.As<Napi::Number>().DoubleValue();
+}
+
 TrainingOptions to_options(const Napi::Value& value,
                            std::vector<Napi::ObjectReference>& keep_alive) {
   const Field field = to_field(value, "options");
@@ -412,8 +424,7 @@ TrainingOptions to_options(const Napi::Value& value,
                    options.hyperparameters.emplace(name, to_number(number, at));
                  });
   options.lr = field.number("lr");
-  const Field schedule = to_field(field.get("schedule"), field.at("schedule"));
-  options.schedule = {schedule.text("name"), to_code(schedule.get("code"), schedule.at("code"))};
+  options.schedule = to_schedule(field.get("schedule"), field.at("schedule"));
   options.l2 = field.number("l2", 0);
   options.weight_decay = field.number("weightDecay", 0);
   if (field.has("clipNorm")) options.clip_norm = field.number("clipNorm");

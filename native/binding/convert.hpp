@@ -28,6 +28,7 @@ OwnedValues to_owned(const Napi::Value& value, const std::string& where);
 /// One typed array or an array of them, copied.
 std::vector<OwnedValues> to_batch(const Napi::Value& value, const std::string& where);
 std::span<const std::byte> to_bytes(const Napi::Value& value, const std::string& where);
+double to_number(const Napi::Value& value, const std::string& where);
 /// A whole number in [0, 2⁵³).
 std::uint64_t to_count(const Napi::Value& value, const std::string& where);
 

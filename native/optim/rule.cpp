@@ -102,8 +102,17 @@ void validate(const Rule& rule) {
 
 void validate(const Schedule& schedule) {
   const std::string where = "schedule '" + schedule.name + "'";
-  const Names outputs = check_code(where, schedule.code, {"t", "lr"});
-  if (outputs != Names{"lr"}) fail(where, "must have one output, 'lr'");
+  Names state, inputs = {"t", "lr"}, feedback_inputs = {"value"};
+  for (const StateSlot& slot : schedule.state) {
+    add_name(where, inputs, slot.name);
+    add_name(where, feedback_inputs, slot.name);
+    state.insert(slot.name);
+  }
+  if (check_code(where, schedule.code, inputs) != Names{"lr"})
+    fail(where, "must have one output, 'lr'");
+  const std::string feedback = where + ", feedback code";
+  if (check_code(feedback, schedule.feedback, feedback_inputs) != state)
+    fail(feedback, "its outputs must be the state, " + (state.empty() ? "none" : joined(state)));
 }
 
 std::string fingerprint(const Rule& rule) {

@@ -32,6 +32,8 @@ struct Rule {
 struct Schedule {
   std::string name;
   Code code;
+  std::vector<StateSlot> state = {};  ///< Per trainer, f64; what `feedback` computes.
+  Code feedback = {};                 ///< The next state from a measurement.
 };
 
 /// Throws std::invalid_argument naming the rule and the instruction when an operand is out of

@@ -6,40 +6,14 @@
 #include <span>
 #include <stdexcept>
 
-#include "expression/scalar_code.hpp"
+#include "optim/learning_rate.hpp"
 #include "optim/pass.hpp"
 #include "optim/rule_code.hpp"
+#include "optim/scalar_program.hpp"
 
 namespace optcmp::optim {
 
 namespace {
-
-/// Code with the values it reads and computes, allocated once.
-struct ScalarProgram {
-  Code code;
-  std::vector<double> inputs;
-  std::vector<double> results;
-
-  explicit ScalarProgram(Code from)
-      : code(std::move(from)), inputs(code.inputs.size()), results(code.instructions.size()) {}
-
-  void run() { expression::run_scalar_code(code, inputs, results); }
-
-  double output(std::size_t k) const {
-    return expression::scalar_value(code.outputs[k].from, inputs, results);
-  }
-};
-
-constexpr std::size_t kAbsent = static_cast<std::size_t>(-1);
-
-std::size_t index_of(const std::vector<std::string>& names, const std::string& wanted) {
-  const auto found = std::find(names.begin(), names.end(), wanted);
-  return found == names.end() ? kAbsent : static_cast<std::size_t>(found - names.begin());
-}
-
-void set_input(ScalarProgram& program, std::size_t index, double value) {
-  if (index != kAbsent) program.inputs[index] = value;
-}
 
 Kernel find_kernel(const Passes& passes, const std::string& fingerprint) {
   for (const GeneratedKernel& kernel : std::span(passes.kernels, passes.kernel_count))
@@ -47,7 +21,7 @@ Kernel find_kernel(const Passes& passes, const std::string& fingerprint) {
   return nullptr;
 }
 
-void check_hyperparameters(const Rule& rule, const std::vector<double>& values, double lr) {
+void check_hyperparameters(const Rule& rule, const std::vector<double>& values) {
   const std::string where = "rule '" + rule.name + "': ";
   if (values.size() != rule.hyperparameters.size()) {
     throw std::invalid_argument(where + "takes " + std::to_string(rule.hyperparameters.size()) +
@@ -57,7 +31,6 @@ void check_hyperparameters(const Rule& rule, const std::vector<double>& values, 
     if (!std::isfinite(values[k]))
       throw std::invalid_argument(where + rule.hyperparameters[k] + " is not a finite number");
   }
-  if (!std::isfinite(lr)) throw std::invalid_argument(where + "lr is not a finite number");
 }
 
 }  // namespace
@@ -68,15 +41,14 @@ struct Updater::Plan {
   Passes passes;
   Kernel kernel;
   LoweredRule lowered;
-  ScalarProgram schedule;
+  LearningRate schedule;
   ScalarProgram scalar;
 
-  double initial_lr;
   double lr;
   std::vector<double> scalar_state;
 
   // Where each value goes in the inputs, or comes from in the outputs, of the scalar code.
-  std::size_t schedule_t, schedule_lr, scalar_t, scalar_lr;
+  std::size_t scalar_t, scalar_lr;
   std::vector<std::size_t> scalar_state_input, scalar_state_output;
 
   std::vector<float> scalars;  ///< Coefficients, then constants.
@@ -88,38 +60,28 @@ struct Updater::Plan {
         passes(optim::passes(on)),
         kernel(find_kernel(passes, rule.fingerprint)),
         lowered(lower(rule)),
-        schedule(std::move(with.code)),
+        schedule(std::move(with), lr),
         scalar(rule.scalar),
-        initial_lr(lr),
         lr(lr),
-        schedule_t(index_of(schedule.code.inputs, "t")),
-        schedule_lr(index_of(schedule.code.inputs, "lr")),
-        scalar_t(index_of(scalar.code.inputs, "t")),
-        scalar_lr(index_of(scalar.code.inputs, "lr")) {
-    for (std::size_t k = 0; k < hyperparameters.size(); ++k) {
-      set_input(scalar, index_of(scalar.code.inputs, rule.hyperparameters[k]), hyperparameters[k]);
-    }
-    std::vector<std::string> outputs;
-    for (const Code::Output& output : scalar.code.outputs) outputs.push_back(output.name);
+        scalar_t(scalar.input_named("t")),
+        scalar_lr(scalar.input_named("lr")) {
+    for (std::size_t k = 0; k < hyperparameters.size(); ++k)
+      scalar.set_input(scalar.input_named(rule.hyperparameters[k]), hyperparameters[k]);
     for (const StateSlot& slot : rule.scalar_state) {
       scalar_state.push_back(slot.init);
-      scalar_state_input.push_back(index_of(scalar.code.inputs, slot.name));
-      scalar_state_output.push_back(index_of(outputs, slot.name));
+      scalar_state_input.push_back(scalar.input_named(slot.name));
+      scalar_state_output.push_back(scalar.output_named(slot.name));
     }
     scalars.resize(lowered.coefficients.size());
     scalars.insert(scalars.end(), lowered.code.constants.begin(), lowered.code.constants.end());
   }
 
-  void begin_step(double t) {
-    set_input(schedule, schedule_t, t);
-    set_input(schedule, schedule_lr, initial_lr);
-    schedule.run();
-    lr = schedule.output(0);
-
-    set_input(scalar, scalar_t, t);
-    set_input(scalar, scalar_lr, lr);
+  void begin_step(std::uint64_t t) {
+    lr = schedule.at(t);
+    scalar.set_input(scalar_t, static_cast<double>(t));
+    scalar.set_input(scalar_lr, lr);
     for (std::size_t k = 0; k < scalar_state.size(); ++k)
-      set_input(scalar, scalar_state_input[k], scalar_state[k]);
+      scalar.set_input(scalar_state_input[k], scalar_state[k]);
     scalar.run();
     for (std::size_t k = 0; k < lowered.coefficients.size(); ++k)
       scalars[k] = static_cast<float>(scalar.output(lowered.coefficients[k]));
@@ -139,7 +101,7 @@ Updater::Updater(Rule rule, Schedule schedule, std::vector<double> hyperparamete
                  InstructionSet set) {
   validate(rule);
   validate(schedule);
-  check_hyperparameters(rule, hyperparameters, lr);
+  check_hyperparameters(rule, hyperparameters);
   if (!supported(set)) {
     throw std::invalid_argument(std::string("instruction set ") + expression::name(set) +
                                 " is not supported by this processor");
@@ -168,7 +130,11 @@ void Updater::set_scalar_state(std::vector<double> values) {
   plan_->scalar_state = std::move(values);
 }
 
-void Updater::begin_step(std::uint64_t t) { plan_->begin_step(static_cast<double>(t)); }
+LearningRate& Updater::schedule() { return plan_->schedule; }
+
+const LearningRate& Updater::schedule() const { return plan_->schedule; }
+
+void Updater::begin_step(std::uint64_t t) { plan_->begin_step(t); }
 
 double Updater::lr() const { return plan_->lr; }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "optim/learning_rate.hpp"
 #include "optim/pass.hpp"
 #include "optim/rule.hpp"
 
@@ -46,6 +47,10 @@ class Updater {
   const std::vector<double>& scalar_state() const;
   /// Throws std::invalid_argument when there are not as many values as the rule has scalar state.
   void set_scalar_state(std::vector<double> values);
+
+  /// With its own state, checkpointed by the caller too.
+  LearningRate& schedule();
+  const LearningRate& schedule() const;
 
   /// Runs the schedule and the scalar code of step `t` (from 0), and advances the scalar state.
   /// Once a step, before `update`.

@@ -14,7 +14,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "checkpoints are little-endian");
 
 constexpr std::uint64_t kMagic = 0x4b43504d4354504f;  // "OPTCMPCK"
-constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersion = 2;
 constexpr std::size_t kWord = sizeof(std::uint64_t);
 constexpr std::size_t kLeastBytes = 4 * kWord;  // magic, version, identity, checksum
 
@@ -76,6 +76,13 @@ std::uint64_t identity_of(const optim::Rule& rule) {
   hash.add(rule.scalar_state);
   hash.add(rule.scalar);
   hash.add(rule.vector);
+  return hash.value();
+}
+
+std::uint64_t identity_of(const optim::Schedule& schedule) {
+  TextHash hash;
+  hash.add(schedule.state);
+  hash.add(schedule.feedback);
   return hash.value();
 }
 

@@ -15,6 +15,8 @@ std::uint64_t hash_words(std::uint64_t a, std::uint64_t b);
 
 /// Of everything that a checkpoint's meaning depends on: code, hyperparameter names, state.
 std::uint64_t identity_of(const optim::Rule& rule);
+/// Of what its state depends on: schedules without state are all alike.
+std::uint64_t identity_of(const optim::Schedule& schedule);
 
 /// Little-endian, 8-byte aligned.
 class CheckpointWriter {

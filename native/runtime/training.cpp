@@ -423,7 +423,9 @@ void Training::set_parameter(std::string_view name, std::span<const float> value
 
 std::uint64_t Training::identity() const {
   const std::uint64_t batches = hash_words(parts_, static_cast<std::uint64_t>(options_.order));
-  return hash_words(fingerprint(options_.train), hash_words(identity_of(options_.rule), batches));
+  const std::uint64_t update =
+      hash_words(identity_of(options_.rule), identity_of(options_.schedule));
+  return hash_words(fingerprint(options_.train), hash_words(update, batches));
 }
 
 std::vector<std::byte> Training::checkpoint() const {
@@ -431,6 +433,7 @@ std::vector<std::byte> Training::checkpoint() const {
   CheckpointWriter writer(identity(), (1 + store_->slots()) * flat + states_->bytes() + 4096);
   writer.number(step_);
   writer.doubles(updater_.scalar_state());
+  writer.doubles(updater_.schedule().state());
   for (const Parameter& parameter : store_->parameters()) {
     const auto count = static_cast<std::size_t>(elements(parameter.shape));
     const auto write = [&](const float* flat) {
@@ -449,6 +452,7 @@ void Training::restore(std::span<const std::byte> checkpoint) {
   CheckpointReader reader(checkpoint, identity());
   step_ = reader.number();
   updater_.set_scalar_state(reader.doubles());
+  updater_.schedule().set_state(reader.doubles());
   for (const Parameter& parameter : store_->parameters()) {
     const auto count = static_cast<std::size_t>(elements(parameter.shape));
     const auto read = [&](float* flat) {

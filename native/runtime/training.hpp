@@ -102,6 +102,9 @@ class Training {
   /// are. Throws Aborted.
   Metrics evaluate(std::string_view split, const StopRequested& stop);
 
+  /// Tells the schedule a measurement, for the steps to come.
+  void observe(double value) { updater_.schedule().observe(value); }
+
   /// One step on the caller's batch (row-major); without `update` only forward and backward, and
   /// states stay as they are. Throws std::invalid_argument when the batch does not fit.
   double step_on(std::span<const Values> inputs, const std::optional<Values>& labels, bool update);

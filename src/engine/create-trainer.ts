@@ -5,7 +5,7 @@ import type { BatchValues, Metrics, Trainer, TrainerOptions, TrainResult } from 
  * Starts a trainer on a thread of its own: plans both programs, starts the parameters.
  *
  * The arrays of `options.splits` are read while the trainer lives; do not transfer or resize their buffers.
- * Commands given while another runs wait for it, but the synchronous ones (`getParameter`, `setParameter`,
+ * Commands given while another runs wait for it, but the synchronous ones (`observe`, `getParameter`, `setParameter`,
  * `getGradient`, `parameterNames`, `stateNames`, `memory`) throw then.
  *
  * @throws TypeError naming the program, op, tensor or option that is wrong; Error when the native core is missing.
@@ -47,6 +47,10 @@ class EngineTrainer implements Trainer {
       options.signal?.throwIfAborted();
       throw error;
     }
+  }
+
+  observe(value: number): void {
+    this.#native.observe(value);
   }
 
   async checkpoint(): Promise<Uint8Array> {

@@ -14,6 +14,7 @@ export interface NativeTrainer
   extends Pick<
     Trainer,
     | 'step'
+    | 'observe'
     | 'checkpoint'
     | 'restore'
     | 'parameterNames'

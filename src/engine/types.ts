@@ -86,7 +86,12 @@ export interface Trainer {
     split: 'train' | 'validation' | 'test',
     options?: { signal?: AbortSignal },
   ): Promise<Metrics>;
-  /** Everything needed to go on to the bit: parameters, states, optimizer state, step. */
+  /**
+   * Tells the schedule a measurement, lower being better, for the steps to come; those without feedback ignore it.
+   * Throws while a command runs.
+   */
+  observe(value: number): void;
+  /** Everything needed to go on to the bit: parameters, states, optimizer state, the schedule's state, step. */
   checkpoint(): Promise<Uint8Array>;
   restore(checkpoint: Uint8Array): Promise<void>;
   parameterNames(): string[];

@@ -26,6 +26,8 @@ interface Style {
   parentheses(text: string): string;
   minus: string;
   times: string;
+  /** Between factors that no sign separates. */
+  beside: string;
   fraction(a: Piece, b: Piece): Piece;
   root(x: Piece): Piece;
   power(base: string, exponent: Piece): string;
@@ -47,6 +49,7 @@ const greek: Record<string, string> = {
   lambda: 'λ',
   mu: 'μ',
   nu: 'ν',
+  pi: 'π',
   rho: 'ρ',
   sigma: 'σ',
   tau: 'τ',
@@ -90,7 +93,8 @@ function render(
 }
 
 function number(style: Style, value: number): Piece {
-  const text = style.number(Math.abs(value));
+  const size = Math.abs(value);
+  const text = size === Math.PI ? style.symbol('pi') : style.number(size);
   if (value >= 0) return { text, tightness: tightness.atom };
   return { text: `${style.minus}${text}`, tightness: tightness.sum };
 }
@@ -121,7 +125,10 @@ function application(
         };
       const factors = [enclose(style, a, product), enclose(style, b, product)];
       const isNumber = args.some(({ kind }) => kind === 'constant');
-      return { text: factors.join(isNumber ? ` ${style.times} ` : ' '), tightness: product };
+      return {
+        text: factors.join(isNumber ? ` ${style.times} ` : style.beside),
+        tightness: product,
+      };
     }
     case 'div':
       return style.fraction(a, b);
@@ -171,6 +178,7 @@ const plainStyle: Style = {
   parentheses: (text) => `(${text})`,
   minus: '−',
   times: '·',
+  beside: ' ',
   fraction: (a, b) => ({
     text: `${enclose(plainStyle, a, tightness.product)} / ${enclose(plainStyle, b, tightness.root)}`,
     tightness: tightness.quotient,
@@ -205,6 +213,7 @@ const latexStyle: Style = {
   parentheses: (text) => `\\left(${text}\\right)`,
   minus: '-',
   times: '\\cdot',
+  beside: ' \\, ',
   fraction: (a, b) => ({ text: `\\frac{${a.text}}{${b.text}}`, tightness: tightness.product }),
   root: (x) => ({ text: `\\sqrt{${x.text}}`, tightness: tightness.root }),
   power: (base, exponent) => `${base}^{${exponent.text}}`,

@@ -23,8 +23,18 @@ export interface CompiledRule {
   vector: Code;
 }
 
-/** A learning-rate schedule as scalar code: inputs `t` (from 0) and `lr` (the initial rate); one output `lr`. */
+/**
+ * A learning-rate schedule as scalar code: inputs `t` (from 0), `lr` (the initial rate) and the state of its
+ * feedback; one output `lr`.
+ */
 export interface CompiledSchedule {
   name: string;
+  code: Code;
+  feedback?: Feedback;
+}
+
+/** What a schedule keeps of measurements: inputs `value` (lower is better) and the state; the next state. */
+export interface Feedback {
+  state: { name: string; init: number }[];
   code: Code;
 }

@@ -4,7 +4,7 @@ import { defineSchedule } from './schedule.js';
 export const constant = defineSchedule({
   kind: 'constant',
   title: 'Constant',
-  source: '–',
+  source: 'transformers get_constant_schedule_with_warmup',
   parameters: {},
   rule: ({ lr }) => lr,
 });

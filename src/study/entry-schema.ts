@@ -17,6 +17,7 @@ import { checkSpace, SearchSpace } from '../sampler/search-space.js';
 import { nearest } from '../yaml/nearest.js';
 import { axisOrDefaultSchema, axisSchema } from './axis-schema.js';
 import { defaultSpace } from './default-space.js';
+import { scheduleAxes, scheduleDomains, scheduleSchema } from './schedule-schema.js';
 
 const VARIANTS = ['paper', 'pytorch'] as const satisfies readonly Variant[];
 
@@ -34,33 +35,11 @@ export const SETTINGS = {
 
 export type Setting = keyof typeof SETTINGS;
 
-/** Parameters of the linear-decay schedule. */
-const DECAY = {
-  /** When the rate has reached its last value, as a fraction of the budget. */
-  decay_steps: { min: 0, max: 1, openMin: true },
-  /** The last rate as a fraction of the first. */
-  decay_factor: { min: 0, max: 1 },
-} as const satisfies Record<string, Domain>;
-
 export const labelSchema = z
   .string()
   .min(1)
   .max(100)
   .regex(/^\P{Cc}+$/u, 'must not contain control characters');
-
-const scheduleSchema = z
-  .preprocess(
-    (value) => (typeof value === 'string' ? { kind: value } : value),
-    z.discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('constant') }),
-      z.strictObject({
-        kind: z.literal('linear_decay'),
-        decay_steps: axisSchema,
-        decay_factor: axisSchema,
-      }),
-    ]),
-  )
-  .prefault('constant');
 
 const writtenEntrySchema = z.strictObject({
   /** Name of the entry in the results. Default: the optimizer's, with `/pytorch` added for that variant. */
@@ -102,19 +81,16 @@ function hyperparametersOf(
     ['lr', optimizer.lr],
     ...Object.entries(optimizer.hyperparameters),
   ]);
+  const domains = { ...SETTINGS, ...scheduleDomains(entry.schedule) };
   for (const name of Object.keys(otherAxes(entry))) {
-    all.set(name, { domain: { ...SETTINGS, ...DECAY }[name as Setting], default: Number.NaN });
+    all.set(name, { domain: domains[name as Setting], default: Number.NaN });
   }
   return all;
 }
 
 /** The axes that stand beside the space: schedule and settings. */
 function otherAxes(entry: Pick<WrittenEntry, 'schedule' | Setting>): Record<string, Axis> {
-  const axes: Record<string, Axis> = {};
-  if (entry.schedule.kind === 'linear_decay') {
-    axes['decay_steps'] = entry.schedule.decay_steps;
-    axes['decay_factor'] = entry.schedule.decay_factor;
-  }
+  const axes = scheduleAxes(entry.schedule);
   for (const setting of Object.keys(SETTINGS) as Setting[]) {
     const axis = entry[setting];
     if (axis !== undefined) axes[setting] = axis;
@@ -186,7 +162,7 @@ function clashProblems(entry: WrittenEntry, optimizer: Optimizer): Problem[] {
     (name) => name in optimizer.hyperparameters,
   );
   return clashing.map((name) => ({
-    path: pathOfAxis(name),
+    path: pathOfAxis(name, entry),
     message: `"${optimizer.name}" has a hyperparameter of this name; put it into the space`,
   }));
 }
@@ -201,16 +177,16 @@ function rangeProblems(entry: OptimizerEntry, optimizer: Optimizer): Problem[] {
     const axis = [...space.axes.keys()].find((key) => parseDerivedName(key)?.target === name);
     const values = low === high ? `${low}` : `${low} to ${high}`;
     problems.push({
-      path: pathOfAxis(axis ?? name),
+      path: pathOfAxis(axis ?? name, entry),
       message: `gives ${name} = ${values}, outside its domain ${formatDomain(domain)}`,
     });
   }
   return problems;
 }
 
-function pathOfAxis(axis: string): string[] {
+function pathOfAxis(axis: string, { schedule }: Pick<WrittenEntry, 'schedule'>): string[] {
   if (axis in SETTINGS) return [axis];
-  return axis in DECAY ? ['schedule', axis] : ['space', axis];
+  return axis in schedule ? ['schedule', axis] : ['space', axis];
 }
 
 function completeEntry(written: WrittenEntry): OptimizerEntry | Problem[] {

@@ -1,9 +1,11 @@
 import { getOptimizer, type Variant } from '../optimizers/index.js';
 import { deriveKey } from '../random/derive-key.js';
+import type { ScheduleSpec } from '../schedules/index.js';
 import type { NewTrial } from '../store/store.js';
 import type { Duration } from './duration-schema.js';
 import { entrySpace, type OptimizerEntry } from './entry-schema.js';
 import { type Study, workloadReference } from './load-study.js';
+import { scheduleAxes, watchedMetric } from './schedule-schema.js';
 import { isOn } from './study-schema.js';
 
 /** All that a worker must know to train a trial. Plain data. */
@@ -15,10 +17,10 @@ export interface TrialSettings {
   lr: number;
   /** The update rule's, without the learning rate. */
   hyperparameters: Record<string, number>;
-  schedule:
-    | { kind: 'constant' }
-    /** `decaySteps` as a fraction of the budget, `decayFactor` of the learning rate. */
-    | { kind: 'linear_decay'; decaySteps: number; decayFactor: number };
+  /** Its numbers of steps as fractions of the budget (`scaleSchedule`). */
+  schedule: ScheduleSpec;
+  /** What a schedule with feedback watches on validation data. Default: the loss's metric. */
+  watch?: string;
   l2?: number;
   weightDecay?: number;
   labelSmoothing?: number;
@@ -101,6 +103,7 @@ function settingsOf(
 ): TrialSettings {
   const { optimizer, variant, schedule } = entry;
   const { budget, evaluate_every, threads } = study.spec;
+  const watch = watchedMetric(schedule);
   const value = (name: string) => all[name] as number;
   const rule = Object.keys(getOptimizer(optimizer, variant).hyperparameters);
   return {
@@ -109,14 +112,11 @@ function settingsOf(
     variant,
     lr: value('lr'),
     hyperparameters: Object.fromEntries(rule.map((name) => [name, value(name)])),
-    schedule:
-      schedule.kind === 'constant'
-        ? { kind: 'constant' }
-        : {
-            kind: 'linear_decay',
-            decaySteps: value('decay_steps'),
-            decayFactor: value('decay_factor'),
-          },
+    schedule: {
+      kind: schedule.kind,
+      ...Object.fromEntries(Object.keys(scheduleAxes(schedule)).map((name) => [name, value(name)])),
+    },
+    ...(watch && { watch }),
     ...(entry.l2 && { l2: value('l2') }),
     ...(entry.weight_decay && { weightDecay: value('weight_decay') }),
     ...(entry.label_smoothing && { labelSmoothing: value('label_smoothing') }),

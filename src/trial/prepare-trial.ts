@@ -1,9 +1,8 @@
 import { LOSS_METRICS } from '../compiler/losses.js';
 import { countExamples, createTrainer } from '../engine/index.js';
 import { compileRule, getOptimizer } from '../optimizers/index.js';
-import { compileSchedule, type ScheduleSpec } from '../schedules/index.js';
+import { compileSchedule, scaleSchedule } from '../schedules/index.js';
 import { inSteps } from '../study/duration-schema.js';
-import type { TrialSettings } from '../study/plan-trials.js';
 import { loadWorkload } from '../workloads/index.js';
 import type { LoadedWorkload } from '../workloads/types.js';
 import type { TrialJob } from './messages.js';
@@ -23,15 +22,6 @@ function cachedWorkload(
   return loading;
 }
 
-function scheduleSpec(schedule: TrialSettings['schedule'], steps: number): ScheduleSpec {
-  if (schedule.kind === 'constant') return { kind: 'constant' };
-  return {
-    kind: 'linear_decay',
-    decay_steps: Math.max(1, Math.round(schedule.decaySteps * steps)),
-    decay_factor: schedule.decayFactor,
-  };
-}
-
 /**
  * Loads the workload of a trial, compiles it with the update rule and makes a trainer.
  * @throws whatever is wrong with the workload, the data or the settings
@@ -43,6 +33,16 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
   const stepsPerEpoch = Math.ceil(countExamples(splits.train) / spec.batchSize);
   const steps = inSteps(settings.budget ?? { steps: spec.steps }, stepsPerEpoch);
 
+  const schedule = compileSchedule(scaleSchedule(settings.schedule, steps));
+  const [lossMetric] = LOSS_METRICS[spec.loss.kind];
+  const watch = settings.watch ?? lossMetric;
+  const measured = new Set<string>([lossMetric, ...spec.metrics]);
+  if (!measured.has(watch)) {
+    throw new Error(
+      `the schedule watches ${watch}, which ${spec.name} does not measure; it has ${[...measured].join(', ')}`,
+    );
+  }
+
   const trainer = await createTrainer({
     ...programs,
     splits,
@@ -51,7 +51,7 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
     rule: compileRule(getOptimizer(settings.optimizer, settings.variant)),
     hyperparameters: settings.hyperparameters,
     lr: settings.lr,
-    schedule: compileSchedule(scheduleSpec(settings.schedule, steps)),
+    schedule,
     ...(settings.l2 !== undefined && { l2: settings.l2 }),
     ...(settings.weightDecay !== undefined && { weightDecay: settings.weightDecay }),
     ...(settings.clipNorm !== undefined && { clipNorm: settings.clipNorm }),
@@ -62,7 +62,8 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
     trainer,
     steps,
     evaluateEvery: inSteps(settings.evaluateEvery, stepsPerEpoch),
-    lossMetric: LOSS_METRICS[spec.loss.kind][0],
+    lossMetric,
+    ...(schedule.feedback && { watch }),
     derivedMetrics: spec.metrics,
     splits: countExamples(splits.test) > 0 ? ['validation', 'test'] : ['validation'],
   };

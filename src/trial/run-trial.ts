@@ -21,6 +21,8 @@ export interface PreparedTrial {
   splits: readonly EvaluatedSplit[];
   /** The metric that training lowers. */
   lossMetric: string;
+  /** The metric on validation data that the schedule is told. */
+  watch?: string;
   /** Metrics to keep beside those that the trainer measures, where they follow from them. */
   derivedMetrics: readonly string[];
 }
@@ -136,7 +138,7 @@ class TrialRun {
   }
 
   async #measure(): Promise<string | undefined> {
-    const { trainer, splits, lossMetric, derivedMetrics } = this.#prepared;
+    const { trainer, splits, lossMetric, derivedMetrics, watch } = this.#prepared;
     const { signal } = this.#options;
     const { step } = trainer;
     const measurements: NewMeasurement[] = [];
@@ -152,6 +154,7 @@ class TrialRun {
       }
     }
     this.#options.send({ kind: 'measured', measurements });
+    if (watch !== undefined) trainer.observe(watched(measurements, watch));
     this.#lossSum = 0;
     this.#lossCount = 0;
     const bad = measurements.find((m) => m.split !== 'test' && !Number.isFinite(m.value));
@@ -193,4 +196,9 @@ class TrialRun {
     if (this.#prepared.trainer.step > 0) await this.#checkpoint();
     return { kind: 'stopped' };
   }
+}
+
+function watched(measurements: readonly NewMeasurement[], metric: string): number {
+  const found = measurements.find((m) => m.split === 'validation' && m.metric === metric);
+  return found?.value ?? Number.NaN;
 }

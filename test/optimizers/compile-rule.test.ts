@@ -274,8 +274,8 @@ describe('formula', () => {
 
   it('is LaTeX too', () => {
     expect(formula(getOptimizer('rmsprop')).latex).toEqual([
-      'v \\leftarrow \\rho v + \\left(1 - \\rho\\right) g^{2}',
-      'm \\leftarrow \\gamma m + \\frac{\\alpha}{\\sqrt{v + \\epsilon}} g',
+      'v \\leftarrow \\rho \\, v + \\left(1 - \\rho\\right) \\, g^{2}',
+      'm \\leftarrow \\gamma \\, m + \\frac{\\alpha}{\\sqrt{v + \\epsilon}} \\, g',
       '\\theta \\leftarrow \\theta - m',
     ]);
   });

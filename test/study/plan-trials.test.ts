@@ -61,7 +61,7 @@ describe('planTrials', () => {
       variant: 'paper',
       lr: (point['lr/sqrt(epsilon)'] as number) * 2,
       hyperparameters: { gamma: 0, rho: 0.9, epsilon: 4 },
-      schedule: { kind: 'linear_decay', decaySteps: point['decay_steps'], decayFactor: 0.1 },
+      schedule: { kind: 'linear_decay', decay_steps: point['decay_steps'], decay_factor: 0.1 },
       l2: 1e-4,
       weightDecay: 0.5,
       labelSmoothing: 0.1,

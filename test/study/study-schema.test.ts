@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { getSchedule, schedules } from '../../src/schedules/index.js';
+import { entrySpace } from '../../src/study/entry-schema.js';
 import { studySchema } from '../../src/study/study-schema.js';
 import { parseYaml, YamlError } from '../../src/yaml/parse-yaml.js';
 
@@ -66,6 +68,18 @@ describe('a study file', () => {
       space: { '1-beta1': { kind: 'choice', values: [0.1, 0.5] } },
     });
     expect(JSON.parse(JSON.stringify(spec))).toEqual(spec);
+  });
+
+  it.each(schedules.map(({ kind }) => kind))('may have the schedule %s', (kind) => {
+    const old = 'kind: linear_decay, decay_steps: 0.9, decay_factor: { log: [1e-3, 1] }';
+    const warm = `kind: ${kind}, warmup_steps: { uniform: [0, 0.2] }`;
+    expect(WHOLE).toContain(old);
+    const [, entry] = parse(WHOLE.replace(old, warm)).optimizers;
+    const { kind: found, warmup_steps, ...rest } = { ...entry?.schedule };
+    expect(found).toBe(kind);
+    expect(warmup_steps).toEqual({ kind: 'uniform', low: 0, high: 0.2 });
+    expect(Object.keys(rest)).toEqual(Object.keys(getSchedule(kind).parameters));
+    expect(entry && entrySpace(entry).dimensions).toBe(5);
   });
 
   it('may leave a space to us', () => {
@@ -203,10 +217,22 @@ describe('an error in a study file names the line and what is allowed', () => {
       /schedule\.kind.*"linear".*allowed: constant, linear_decay/,
     ],
     [
-      'a schedule half said',
-      'decay_steps: 0.9, ',
-      '',
+      'a schedule with a word for a number',
+      'decay_steps: 0.9',
+      'decay_steps: late',
       /schedule\.decay_steps: expected a number, \{ log/,
+    ],
+    [
+      'a schedule with a parameter of another',
+      'decay_steps: 0.9',
+      'period: 0.9',
+      /unknown key "period"/,
+    ],
+    [
+      'a metric for a schedule that listens to none',
+      'decay_steps: 0.9',
+      'metric: cross_entropy',
+      /unknown key "metric"/,
     ],
     [
       'a schedule longer than the budget',

@@ -36,6 +36,7 @@ checkpoint_every: 0
 optimizers:
   - optimizer: sgd
     space: { lr: { choice: [0.1, 1.0e+30] } }
+    schedule: { kind: dev_decay, decay_factor: 0.1, metric: classification_error, warmup_steps: 0.1 }
   - optimizer: rmsprop
     space: { lr/sqrt(epsilon): { log: [0.01, 0.1] }, epsilon: 1.0e-4, gamma: 0.5 }
     label_smoothing: 0.1

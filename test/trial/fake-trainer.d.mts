@@ -8,6 +8,7 @@ export interface FakeTrainerOptions {
   /** The step at which the validation metric is not a number. */
   badMetricAt?: number;
   beforeStep?: (step: number) => Promise<void> | void;
+  onObserve?: (step: number, value: number) => void;
   beforeEvaluate?: (split: string, step: number) => Promise<void> | void;
 }
 
@@ -16,6 +17,7 @@ export class FakeTrainer {
   readonly step: number;
   train: Trainer['train'];
   evaluate: Trainer['evaluate'];
+  observe: Trainer['observe'];
   checkpoint: Trainer['checkpoint'];
   restore: Trainer['restore'];
   dispose: Trainer['dispose'];

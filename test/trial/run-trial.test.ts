@@ -74,42 +74,61 @@ describe('runTrial', () => {
     expect(train).toEqual([mean(0, 20), mean(20, 40), mean(40, 60), mean(60, 80), mean(80, 95)]);
   });
 
-  it('measures the same however often it is stopped, at steps or in measurements', async () => {
-    const whole = untimed((await run(newJob(), prepare())).measurements);
-    const stops = fc.array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.boolean()), {
-      maxLength: 6,
-    });
-    await fc.assert(
-      fc.asyncProperty(stops, fc.constantFrom(0, 1000), async (plan, checkpointEvery) => {
-        const job = newJob({ checkpointEvery });
-        const all: NewMeasurement[] = [];
-        let last: TrialMessage | undefined;
-        for (const stop of [...plan, undefined]) {
-          const controller = new AbortController();
-          let events = 0;
-          const count = (isThis: boolean) => {
-            if (stop && isThis && ++events === stop[0]) controller.abort();
-          };
-          const prepared = prepare({
-            beforeStep: () => count(!stop?.[1]),
-            beforeEvaluate: () => count(stop?.[1] ?? false),
-          });
-          const resumed = last?.kind === 'checkpointed' ? { checkpoint: last.file } : {};
-          const { outcome, messages, measurements } = await run(
-            { ...job, ...resumed },
-            prepared,
-            controller.signal,
-          );
-          all.push(...measurements);
-          last = messages.findLast((m) => m.kind === 'checkpointed') ?? last;
-          if (outcome.kind === 'complete') break;
-          expect(outcome.kind).toBe('stopped');
-        }
-        expect(untimed(all)).toEqual(whole);
-      }),
-      { numRuns: 60 },
-    );
+  it('tells the schedule the metric it watches after each measurement', async () => {
+    const observed: [number, number][] = [];
+    const onObserve = (step: number, value: number) => observed.push([step, value]);
+    const prepared = { ...prepare({ onObserve }), watch: 'classification_error' };
+    const { measurements } = await run(newJob(), prepared);
+    const expected = measurements
+      .filter((m) => m.split === 'validation' && m.metric === 'classification_error')
+      .map(({ step, value }): [number, number] => [step, value]);
+    expect(expected).toHaveLength(5);
+    expect(observed).toEqual(expected);
   });
+
+  it.each([undefined, 'cross_entropy'])(
+    'measures the same however often it is stopped, watching %s, at steps or in measurements',
+    async (watch) => {
+      const watching = (options: Partial<FakeTrainerOptions> = {}) => ({
+        ...prepare(options),
+        ...(watch !== undefined && { watch }),
+      });
+      const whole = untimed((await run(newJob(), watching())).measurements);
+      const stops = fc.array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.boolean()), {
+        maxLength: 6,
+      });
+      await fc.assert(
+        fc.asyncProperty(stops, fc.constantFrom(0, 1000), async (plan, checkpointEvery) => {
+          const job = newJob({ checkpointEvery });
+          const all: NewMeasurement[] = [];
+          let last: TrialMessage | undefined;
+          for (const stop of [...plan, undefined]) {
+            const controller = new AbortController();
+            let events = 0;
+            const count = (isThis: boolean) => {
+              if (stop && isThis && ++events === stop[0]) controller.abort();
+            };
+            const prepared = watching({
+              beforeStep: () => count(!stop?.[1]),
+              beforeEvaluate: () => count(stop?.[1] ?? false),
+            });
+            const resumed = last?.kind === 'checkpointed' ? { checkpoint: last.file } : {};
+            const { outcome, messages, measurements } = await run(
+              { ...job, ...resumed },
+              prepared,
+              controller.signal,
+            );
+            all.push(...measurements);
+            last = messages.findLast((m) => m.kind === 'checkpointed') ?? last;
+            if (outcome.kind === 'complete') break;
+            expect(outcome.kind).toBe('stopped');
+          }
+          expect(untimed(all)).toEqual(whole);
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
 
   it('leaves no checkpoint when it is stopped before it began', async () => {
     const { outcome, messages } = await run(newJob(), prepare(), AbortSignal.abort());

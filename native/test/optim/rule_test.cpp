@@ -90,6 +90,10 @@ TEST(Schedule, IsRefusedWithTheReason) {
   schedule.code.inputs = {"beta1"};
   EXPECT_EQ(error_of([&] { validate(schedule); }),
             "schedule 'constant': unknown input 'beta1'; known are lr, t");
+  schedule = constant_schedule();
+  schedule.state = {{"best", 1}};
+  EXPECT_EQ(error_of([&] { validate(schedule); }),
+            "schedule 'constant', feedback code: its outputs must be the state, best");
 }
 
 TEST(Fingerprint, IsTheOneTheRulesWereCompiledWith) {

@@ -136,6 +136,28 @@ TEST_F(TrainingTest, CheckpointInMidEpochGoesOnToTheBit) {
   }
 }
 
+TEST_F(TrainingTest, CheckpointsWhatTheScheduleLearned) {
+  using optim::Operand;
+  const auto input = [](std::uint32_t k) { return Operand{Operand::Kind::Input, k, 0}; };
+  // The rate is the last measurement.
+  TrainingOptions watching = options("sgd");
+  watching.schedule = {"follow",
+                       {{"rate"}, {}, {{"lr", input(0)}}},
+                       {{"rate", 0.5}},
+                       {{"value"}, {}, {{"rate", input(0)}}}};
+  Training first(watching);
+  first.train(2, kNever);
+  first.observe(0.01);
+  const auto checkpoint = first.checkpoint();
+  Training second(watching);
+  second.restore(checkpoint);
+  first.train(2, kNever);
+  second.train(2, kNever);
+  EXPECT_EQ(second.checkpoint(), first.checkpoint());
+  Training deaf(options("sgd"));
+  EXPECT_THROW(deaf.restore(checkpoint), std::invalid_argument);
+}
+
 TEST_F(TrainingTest, RefusesWrongCheckpoints) {
   Training training(options());
   training.train(2, kNever);
