@@ -122,6 +122,38 @@ struct RmspropPytorch {
   }
 };
 
+// v ← ρ v + (1 − ρ) g²
+// u = (α / √(v + ε)) g
+// m ← γ m + u
+// θ ← θ − (γ m + u)
+struct Rmsterov {
+  static constexpr const char* kFingerprint = "1944396d527c6690";
+  static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kCoefficients = 5;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[0] * s[1];
+    const Float x1 = c[2] * s[0];
+    const Float x2 = g * g;
+    const Float x3 = c[3] * x2;
+    const Float x4 = x1 + x3;
+    const Float x5 = x4 + c[4];
+    const Float x6 = sqrt(x5);
+    const Float x7 = c[1] / x6;
+    const Float x8 = x7 * g;
+    const Float x9 = x0 + x8;
+    const Float x10 = c[0] * x9;
+    const Float x11 = x10 + x8;
+    const Float x12 = p - x11;
+    const Float next_p = x12;
+    const Float next_v = x4;
+    const Float next_m = x9;
+    p = next_p;
+    s[0] = next_v;
+    s[1] = next_m;
+  }
+};
+
 // m ← β₁ m + (1 − β₁) g
 // v ← β₂ v + (1 − β₂) g²
 // b = √(1 − β₂^(t + 1)) / (1 − β₁^(t + 1))
@@ -257,7 +289,7 @@ struct NadamPytorch {
 };
 
 template <template <class...> class Table>
-using GeneratedRules = Table<Sgd, Momentum, Nesterov, Rmsprop, RmspropPytorch, Adam, AdamPytorch, Nadam, NadamPytorch>;
+using GeneratedRules = Table<Sgd, Momentum, Nesterov, Rmsprop, RmspropPytorch, Rmsterov, Adam, AdamPytorch, Nadam, NadamPytorch>;
 
 }  // namespace
 }  // namespace optcmp::optim

@@ -4,6 +4,7 @@ import { nadam, nadamPytorch } from './nadam.js';
 import { nesterov } from './nesterov.js';
 import type { Optimizer, Variant } from './optimizer.js';
 import { rmsprop, rmspropPytorch } from './rmsprop.js';
+import { rmsterov } from './rmsterov.js';
 import { sgd } from './sgd.js';
 
 export type * from '../expression/code.js';
@@ -29,6 +30,7 @@ export const optimizers: readonly Optimizer[] = [
   nesterov,
   rmsprop,
   rmspropPytorch,
+  rmsterov,
   adam,
   adamPytorch,
   nadam,

@@ -25,6 +25,7 @@ const SPACES: Readonly<Record<string, Record<string, Axis>>> = {
   rmsprop: { 'lr/sqrt(epsilon)': log(1e-2, 1e4), ...RMSPROP_SPACE },
   // PyTorch adds ε after the root.
   'rmsprop/pytorch': { 'lr/epsilon': log(1e-2, 1e4), ...RMSPROP_SPACE },
+  rmsterov: { 'lr/sqrt(epsilon)': log(1e-2, 1e4), ...RMSPROP_SPACE },
   adam: ADAM_SPACE,
   nadam: ADAM_SPACE,
 };

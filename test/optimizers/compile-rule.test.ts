@@ -242,6 +242,12 @@ describe('formula', () => {
       m ← γ m + g / (√v + ε)
       θ ← θ − α m
 
+      rmsterov
+      v ← ρ v + (1 − ρ) g²
+      u = (α / √(v + ε)) g
+      m ← γ m + u
+      θ ← θ − (γ m + u)
+
       adam
       m ← β₁ m + (1 − β₁) g
       v ← β₂ v + (1 − β₂) g²
