@@ -35,7 +35,8 @@ void check_forward(const OpView& op) {
 void plan_forward(const OpView& op, Planner& planner) {
   const auto g = pool2d_geometry(op, op.input(0), op.output(0), "count_include_pad");
   const TensorId x = op.op().inputs[0], y = op.op().outputs[0];
-  const auto pd = forward(Descs(op, g), planner.layout(x), cpu::any(g.y_shape));
+  const cpu::Desc layout = cpu::like(planner.layout(x), g.x_shape);
+  const auto pd = forward(Descs(op, g), layout, cpu::like(layout, g.y_shape));
   planner.emit(op, pooling_forward(pd), pd.scratchpad_desc(),
                {{DNNL_ARG_SRC, planner.read(x, pd.src_desc()), pd.src_desc()},
                 {DNNL_ARG_DST, planner.write(y, pd.dst_desc()), pd.dst_desc()}});

@@ -25,7 +25,10 @@ export function declare(model: OnnxModel, metadata: Metadata | undefined, roles:
       role: 'parameter' as const,
       reason: 'an input without a batch axis',
     }));
-  const floats = [...initializers.values()].filter(({ kind }) => kind === 'float');
+  // What is empty holds no weights.
+  const floats = [...initializers.values()].filter(
+    ({ kind, dims }) => kind === 'float' && !dims.includes(0),
+  );
   const stored = floats.map((tensor) => {
     const role = roles.of(tensor);
     return { ...role, value: storedValue(tensor, role, metadata) };

@@ -302,6 +302,7 @@ export class NodeReader {
   }
 
   reshape(x: Value, shape: Shape): Value {
+    if (sameShape(x.shape, shape)) return x;
     if (!sameDimension(elements(x.shape), elements(shape))) {
       throw new CompileError(
         `a tensor of shape ${formatShape(x.shape)} cannot be reshaped to ${formatShape(shape)}`,

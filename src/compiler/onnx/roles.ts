@@ -21,15 +21,17 @@ export interface TensorRole {
 
 /**
  * What each stored tensor is. The first that says something decides: the names given, the file's metadata, what
- * PyTorch's exporter noted, and at last the tensor: a scalar is a constant, and so is one matrix that is recognisably
- * a mask (square, of two values in triangles or with entries of −10⁴ and below) or a table of sines and cosines.
- * Everything else is trained.
+ * an operator takes for a setting, what PyTorch's exporter noted, and at last the tensor: a scalar is a constant, and
+ * so is one matrix that is recognisably a mask (square, of two values in triangles or with entries of −10⁴ and below)
+ * or a table of sines and cosines. Everything else is trained.
  */
 export class Roles {
   readonly #patterns: { role: TensorRole['role']; pattern: string; regexp: RegExp }[];
   readonly #metadata: Metadata | undefined;
   readonly #signature: OnnxModel['signature'];
   readonly #scattered: ReadonlySet<string>;
+  /** By tensor the operator that it is a setting of. */
+  readonly #settings: ReadonlyMap<string, string>;
 
   /** @throws {CompileError} when a name given fits no tensor of the model. */
   constructor(model: OnnxModel, metadata: Metadata | undefined, names: RoleNames) {
@@ -43,6 +45,7 @@ export class Roles {
     this.#metadata = metadata;
     this.#signature = model.signature;
     this.#scattered = scatteredAlone(model);
+    this.#settings = settingsOf(model);
     const tensors = [...model.initializers.keys(), ...model.inputs.map(({ name }) => name)];
     for (const { role, pattern, regexp } of this.#patterns) {
       if (tensors.some((name) => regexp.test(name))) continue;
@@ -57,6 +60,7 @@ export class Roles {
     return (
       this.#given(name) ??
       this.#recorded(name) ??
+      this.#setting(name) ??
       this.#noted(name) ??
       this.#unnoted(tensor) ??
       guess(tensor)
@@ -74,6 +78,13 @@ export class Roles {
     const reason = 'by the metadata of the file';
     if (frozen.includes(name)) return { role: 'frozen', reason };
     return { role: parameters.includes(name) ? 'parameter' : 'constant', reason };
+  }
+
+  #setting(name: string): TensorRole | undefined {
+    const opType = this.#settings.get(name);
+    return opType === undefined
+      ? undefined
+      : { role: 'constant', reason: `a setting of ${opType}` };
   }
 
   #noted(name: string): TensorRole | undefined {
@@ -96,6 +107,22 @@ export class Roles {
       reason: `${isNumber ? 'a number' : 'a mask'} of PyTorch's exporter`,
     };
   }
+}
+
+/** The inputs of operators, by their places, that say what to do rather than to what. */
+const SETTINGS: Readonly<Record<string, readonly number[]>> = {
+  Resize: [1, 2],
+  Upsample: [1],
+  OneHot: [2],
+};
+
+function settingsOf({ nodes }: OnnxModel): Map<string, string> {
+  return new Map(
+    nodes.flatMap(({ opType, inputs }) => {
+      const places = Object.hasOwn(SETTINGS, opType) ? (SETTINGS[opType] ?? []) : [];
+      return places.flatMap((k) => (inputs[k] ? [[inputs[k], opType] as const] : []));
+    }),
+  );
 }
 
 /** The tensors that no node but those that scatter reads. */

@@ -9,6 +9,7 @@ import { pools } from './pools.js';
 import { products } from './products.js';
 import { recurrent } from './recurrent.js';
 import { reductions } from './reductions.js';
+import { resizing } from './resizing.js';
 import { shapes } from './shapes.js';
 import { transformers } from './transformers.js';
 
@@ -27,6 +28,7 @@ export const modelCases: Readonly<Record<string, ModelSpec>> = {
   ...products,
   ...recurrent,
   ...reductions,
+  ...resizing,
   ...shapes,
   ...transformers,
 };

@@ -20,6 +20,13 @@ const afterConv = (nodes: NodeSpec[], last: string): ModelSpec => ({
   output: 'y',
 });
 
+/** After a convolution, a norm without parameters. */
+const alone = ({ op, attributes }: Required<Pick<NodeSpec, 'op' | 'attributes'>>): ModelSpec => ({
+  inputs: { x: image(1, 4, 3), w: [5, 1, 2, 2], b: [5] },
+  nodes: [conv({}), { op, inputs: ['c'], outputs: ['n'], attributes }, flatten('n')],
+  output: 'y',
+});
+
 const perExample = (
   { op, attributes }: Required<Pick<NodeSpec, 'op' | 'attributes'>>,
   scales: number,
@@ -77,4 +84,11 @@ export const normalizations: Readonly<Record<string, ModelSpec>> = {
     ],
     output: 'y',
   },
+  'local response norm': alone({
+    op: 'LRN',
+    attributes: { size: 3, alpha: { float: 0.5 }, beta: { float: 0.6 }, bias: { float: 2 } },
+  }),
+  'rows of length one': alone({ op: 'LpNormalization', attributes: { axis: 1 } }),
+  'rows that add up to one': alone({ op: 'LpNormalization', attributes: { axis: -1, p: 1 } }),
+  'mean and variance of channels': alone({ op: 'MeanVarianceNormalization', attributes: {} }),
 };

@@ -84,4 +84,45 @@ export const pools: Readonly<Record<string, ModelSpec>> = {
     ],
     output: 'y',
   },
+  'max pool dilated': pooled('MaxPool', {
+    kernel_shape: [2, 3],
+    strides: [2, 1],
+    dilations: [3, 2],
+    pads: [1, 0, 0, 1],
+    ceil_mode: 1,
+  }),
+  'average pool dilated': pooled('AveragePool', {
+    kernel_shape: [2, 2],
+    dilations: [2, 3],
+    pads: [1, 1, 1, 1],
+  }),
+  'average pool dilated counting pads': pooled('AveragePool', {
+    kernel_shape: [2, 3],
+    strides: [2, 1],
+    dilations: [2, 1],
+    pads: [1, 1, 1, 1],
+    count_include_pad: 1,
+    ceil_mode: 1,
+  }),
+  'a convolution and pools of volumes': {
+    inputs: { x: ['N', 2, 5, 4, 6], w: [4, 1, 2, 3, 2], b: [4] },
+    nodes: [
+      conv({ group: 2, strides: [1, 1, 2], pads: [1, 1, 0, 0, 1, 1], dilations: [2, 1, 1] }),
+      {
+        op: 'MaxPool',
+        inputs: ['c'],
+        outputs: ['m'],
+        attributes: { kernel_shape: [2, 2, 2], pads: [1, 0, 0, 0, 0, 1] },
+      },
+      {
+        op: 'AveragePool',
+        inputs: ['m'],
+        outputs: ['a'],
+        attributes: { kernel_shape: [3, 1, 2], pads: [1, 0, 1, 0, 0, 0], strides: [2, 1, 1] },
+      },
+      { op: 'GlobalAveragePool', inputs: ['a'], outputs: ['g'] },
+      flatten('g'),
+    ],
+    output: 'y',
+  },
 };

@@ -98,4 +98,29 @@ export const products: Readonly<Record<string, ModelSpec>> = {
     ],
     output: 'y',
   },
+  'gemm with factors': {
+    inputs: { x: ['N', 4], w: [4, 3], b: [3] },
+    nodes: [
+      {
+        op: 'Gemm',
+        inputs: ['x', 'w', 'b'],
+        outputs: ['y'],
+        attributes: { alpha: { float: 0.5 }, beta: { float: -2 } },
+      },
+    ],
+    output: 'y',
+  },
+  'running sums and a triangle of weights': {
+    inputs: { x: ['N', 3, 4], w: [4, 4], b: [3, 1] },
+    initializers: [integers('one', [1], true), integers('last', [-1], true)],
+    nodes: [
+      { op: 'Trilu', inputs: ['w', 'one'], outputs: ['t'], attributes: { upper: 0 } },
+      { op: 'MatMul', inputs: ['x', 't'], outputs: ['m'] },
+      { op: 'Add', inputs: ['m', 'b'], outputs: ['a'] },
+      { op: 'CumSum', inputs: ['a', 'one'], outputs: ['c'], attributes: { reverse: 1 } },
+      { op: 'CumSum', inputs: ['c', 'last'], outputs: ['d'], attributes: { exclusive: 1 } },
+      flatten('d'),
+    ],
+    output: 'y',
+  },
 };

@@ -1,5 +1,6 @@
 import { activations } from './activations.js';
 import { arithmetic } from './arithmetic.js';
+import { blocks } from './blocks.js';
 import { convolution } from './convolution.js';
 import { elementwise } from './elementwise.js';
 import type { Importers } from './importer.js';
@@ -11,6 +12,7 @@ import { products } from './products.js';
 import { random } from './random.js';
 import { recurrent } from './recurrent.js';
 import { reductions } from './reductions.js';
+import { resizing } from './resizing.js';
 import { sequences } from './sequences.js';
 import { shapes } from './shapes.js';
 
@@ -18,6 +20,7 @@ import { shapes } from './shapes.js';
 export const importers: Importers = {
   ...activations,
   ...arithmetic,
+  ...blocks,
   ...convolution,
   ...elementwise,
   ...normalization,
@@ -27,6 +30,7 @@ export const importers: Importers = {
   ...products,
   ...random,
   ...reductions,
+  ...resizing,
   ...sequences,
   ...recurrent,
   ...shapes,

@@ -1,3 +1,4 @@
+import { select } from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
 import { fixed, multiply } from '../../dimension.js';
 import { at, type Value } from '../../graph.js';
@@ -32,6 +33,16 @@ export const movement: Importers = {
   Transpose(n) {
     const x = n.tensor(0);
     return n.emit('transpose', [x], { perm: permutation(n, x.shape.length) });
+  },
+  Trilu(n) {
+    const x = n.tensor(0);
+    const [rows, columns] = x.shape.slice(-2).map((d) => fixed(d, 'a length of the matrices'));
+    const upper = n.int('upper', 1) !== 0;
+    const diagonal = n.scalar(1, 0);
+    const keeps = Known.build('bool', [rows ?? 0, columns ?? 0], ([row = 0, column = 0]) =>
+      Number(upper ? column - row >= diagonal : column - row <= diagonal),
+    );
+    return n.pointwise([keeps, x], (kept, value) => select(kept, value, 0));
   },
 };
 

@@ -1,9 +1,20 @@
-import { add, div, mul, sqrt, sub } from '../../../expression/expression.js';
+import {
+  abs,
+  add,
+  div,
+  mul,
+  pow,
+  select,
+  sqrt,
+  square,
+  sub,
+} from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
-import { fixed } from '../../dimension.js';
+import { elements, fixed } from '../../dimension.js';
 import { at, type Value } from '../../graph.js';
 import type { NodeReader } from '../node-reader.js';
 import { axis, type Importers } from './importer.js';
+import { meanOf } from './reductions.js';
 
 export const normalization: Importers = {
   BatchNormalization: batchNormalization,
@@ -31,6 +42,27 @@ export const normalization: Importers = {
     const epsilon = n.float('epsilon', 1e-5);
     return n.emit('group_norm', [x, n.tensor(1), n.tensor(2)], { groups, epsilon });
   },
+  LRN: localResponse,
+  LpNormalization(n) {
+    const x = n.tensor(0);
+    const axes = [axis(n.int('axis', -1), x.shape.length)];
+    const p = n.int('p', 2);
+    if (p !== 1 && p !== 2) throw new CompileError(`p is ${p}; it must be 1 or 2`);
+    const powers = n.pointwise([x], p === 1 ? abs : square);
+    const sum = n.emit('reduce_sum', [powers], { axes, keepdims: true });
+    // A row of zeros stays one.
+    return n.pointwise([x, sum], (value, total) =>
+      select(total, div(value, p === 1 ? total : sqrt(total)), 0),
+    );
+  },
+  MeanVarianceNormalization(n) {
+    const x = n.tensor(0);
+    const given = n.ints('axes') ?? [0, 2, 3];
+    const axes = given.map((a) => axis(a, x.shape.length)).toSorted((a, b) => a - b);
+    const centred = n.pointwise([x, meanOf(n, x, axes)], sub);
+    const variance = meanOf(n, n.pointwise([centred], square), axes);
+    return n.pointwise([centred, variance], (value, v) => div(value, add(sqrt(v), 1e-9)));
+  },
   LayerNormalization(n) {
     n.int('stash_type', 1);
     const [x, scale] = [n.tensor(0), n.tensor(1)];
@@ -50,6 +82,27 @@ function rmsNormalization(n: NodeReader): Value {
   n.int('stash_type', 1);
   const x = n.tensor(0);
   return n.emit('layer_norm', [x, n.tensor(1)], { ...normalized(n, x), center: false });
+}
+
+/** Krizhevsky et al. 2012: the sum over neighbouring channels is a pool over them. */
+function localResponse(n: NodeReader): Value {
+  const x = n.tensor(0);
+  const [batch, channels, ...rest] = x.shape;
+  if (batch === undefined || channels === undefined) throw new CompileError('it has no channels');
+  const size = n.int('size', 0);
+  if (!(size >= 1)) throw new CompileError(`size is ${size}; it must be at least 1`);
+  const [alpha, beta, bias] = [n.float('alpha', 1e-4), n.float('beta', 0.75), n.float('bias', 1)];
+  const squares = n.reshape(n.pointwise([x], square), [batch, 1, channels, elements(rest)]);
+  const before = Math.floor((size - 1) / 2);
+  const mean = n.emit('avg_pool2d', [squares], {
+    kernel: [size, 1],
+    strides: [1, 1],
+    pads: [before, 0, size - 1 - before, 0],
+    count_include_pad: true,
+  });
+  return n.pointwise([x, n.reshape(mean, x.shape)], (value, m) =>
+    div(value, pow(add(bias, mul(alpha, m)), beta)),
+  );
 }
 
 /** In whichever form it was exported, it is trained: the batch's statistics train, the running ones evaluate. */

@@ -59,7 +59,7 @@ export const picking: Importers = {
 };
 
 /** Slices of `x` along an axis; places that are all the same along the batch are picked once. */
-function pick(n: NodeReader, x: Value, along: number, places: Known): Value {
+export function pick(n: NodeReader, x: Value, along: number, places: Known): Value {
   const numbers = places.numbers();
   const [start = 0] = numbers;
   const lengths = stored(places.shape);

@@ -1,3 +1,4 @@
+import { mul } from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
 import { elements, formatShape, sameShape } from '../../dimension.js';
 import { at, type Value } from '../../graph.js';
@@ -15,8 +16,7 @@ function gemm(n: NodeReader): Value {
   const [alpha, beta] = [n.float('alpha', 1), n.float('beta', 1)];
   const transpose_a = n.int('transA', 0) !== 0;
   const transpose_b = n.int('transB', 0) !== 0;
-  const c = n.has(2) && beta !== 0 ? n.tensor(2) : undefined;
-  if (c && beta !== 1) throw new CompileError(`beta is ${beta}; 0 and 1 are supported`);
+  const c = n.has(2) && beta !== 0 ? scaled(n, n.tensor(2), beta) : undefined;
   if (transpose_a || alpha !== 1 || b.role !== 'parameter') {
     const product = n.emit('matmul', [a, b], { transpose_a, transpose_b, alpha });
     return c ? add(product, c, n) : product;
@@ -27,6 +27,9 @@ function gemm(n: NodeReader): Value {
   const product = n.emit('dense', [a, b], attributes);
   return c ? add(product, c, n) : product;
 }
+
+const scaled = (n: NodeReader, x: Value, factor: number): Value =>
+  factor === 1 ? x : n.pointwise([x], (value) => mul(factor, value));
 
 /** As numpy.matmul: a vector stands for a row on the left, for a column on the right. */
 function matMul(n: NodeReader): Value {

@@ -10,10 +10,11 @@ import {
   sqrt,
   square,
 } from '../../../expression/expression.js';
-import { elements } from '../../dimension.js';
+import { elements, fixed } from '../../dimension.js';
 import { at, type Value } from '../../graph.js';
 import { Known } from '../known.js';
 import type { NodeReader } from '../node-reader.js';
+import { multiplyAlong } from './along-axis.js';
 import { axis, type Importers } from './importer.js';
 import { axesOf } from './shape-inputs.js';
 
@@ -69,13 +70,17 @@ function logSumExp(n: NodeReader): Value {
       );
 }
 
-/** The mean over axes; where one is the batch the count is only known when the program is made. */
 function mean(n: NodeReader): Value {
-  const x = n.tensor(0);
-  const reduction = reductionOf(n);
-  if (reduction.axes.length === 0) return x;
+  const { axes, keepdims } = reductionOf(n);
+  return meanOf(n, n.tensor(0), axes, keepdims);
+}
+
+/** The mean over axes; where one is the batch the count is only known when the program is made. */
+export function meanOf(n: NodeReader, x: Value, axes: number[], keepdims = true): Value {
+  if (axes.length === 0) return x;
+  const reduction = { axes, keepdims };
   const sum = n.emit('reduce_sum', [x], reduction);
-  const count = elements(reduction.axes.map((a) => at(x.shape, a)));
+  const count = elements(axes.map((a) => at(x.shape, a)));
   if (typeof count === 'number') return n.pointwise([sum], (s) => mul(1 / count, s));
   const ones = n.expand(n.constant(Known.scalar('float', 1), 'one'), x.shape);
   return n.pointwise([sum, n.emit('reduce_sum', [ones], reduction)], div);
@@ -83,6 +88,7 @@ function mean(n: NodeReader): Value {
 
 /** Sums, greatest elements and softmax over axes. */
 export const reductions: Importers = {
+  CumSum: cumulativeSum,
   ReduceL1: (n) => sums(n, abs, same),
   ReduceL2: (n) => sums(n, square, sqrt),
   ReduceLogSum: (n) => sums(n, same, log),
@@ -95,6 +101,19 @@ export const reductions: Importers = {
   LogSoftmax: (n) => softmaxOf(n, true),
   Softmax: (n) => softmaxOf(n, false),
 };
+
+/** A product with a triangle of ones. */
+function cumulativeSum(n: NodeReader): Value {
+  const x = n.tensor(0);
+  const along = axis(n.scalar(1, 0), x.shape.length);
+  const length = fixed(x.shape[along], 'the length that is summed over');
+  const least = n.int('exclusive', 0) !== 0 ? 1 : 0;
+  const reverse = n.int('reverse', 0) !== 0;
+  const counts = (i: number, k: number) => (reverse ? k - i : i - k) >= least;
+  const places = Array.from({ length }, (_, k) => k);
+  const triangle = places.map((i) => places.map((k) => Number(counts(i, k))));
+  return multiplyAlong(n, x, along, triangle);
+}
 
 /** Before operator set 13 over all axes from `axis` on together. */
 function softmaxOf(n: NodeReader, log: boolean): Value {
