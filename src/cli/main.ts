@@ -6,6 +6,7 @@ import { programCommand } from './commands/program.js';
 import { reportCommand } from './commands/report.js';
 import { runCommand } from './commands/run.js';
 import { statusCommand } from './commands/status.js';
+import { taxonomyCommand } from './commands/taxonomy.js';
 import { workloadCommand } from './commands/workload.js';
 import { ExitCode } from './exit-code.js';
 
@@ -36,6 +37,7 @@ for (const command of [
   listCommand(),
   workloadCommand(),
   programCommand(),
+  taxonomyCommand(),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));
 }

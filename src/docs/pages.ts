@@ -1,5 +1,6 @@
 import type { Page } from './page.js';
 import { schedulePages } from './schedule-pages.js';
+import { taxonomyPages } from './taxonomy-pages.js';
 
 /** Everything in `docs/` that is generated. */
-export const pages = (): Page[] => [...schedulePages()];
+export const pages = (): Page[] => [...schedulePages(), ...taxonomyPages()];

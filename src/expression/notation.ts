@@ -174,7 +174,8 @@ const plainStyle: Style = {
       return letter + index.replace(/\d/g, (digit) => subscripts[Number(digit)] ?? '');
     return index ? `${letter}_${index}` : letter;
   },
-  number: (value) => `${value}`,
+  // Twelve digits hide the rounding of constants that were computed.
+  number: (value) => `${Number(value.toPrecision(12))}`,
   parentheses: (text) => `(${text})`,
   minus: '−',
   times: '·',

@@ -16,6 +16,8 @@ export interface Reference {
 /**
  * @param size number of parameters
  * @param lr the learning rate of step t (from 0), or one for all steps
+ * @param round what becomes of every number of an element: nothing, for float64; `Math.fround`, for float32 as in the
+ * engine, whose scalars are in float64 too
  * @throws RangeError when a hyperparameter is unknown or outside its domain
  */
 export function reference(
@@ -23,6 +25,7 @@ export function reference(
   size: number,
   lr: number | ((t: number) => number),
   hyperparameters: Readonly<Record<string, number>> = {},
+  round: (value: number) => number = (value) => value,
 ): Reference {
   const rule = compileRule(optimizer);
   const hyper = resolveHyperparameters(
@@ -46,12 +49,15 @@ export function reference(
     const rate = typeof lr === 'number' ? lr : lr(t);
     const scalars = run(rule.scalar, { ...hyper, ...scalarState, t, lr: rate });
     for (const name of Object.keys(scalarState)) scalarState[name] = scalars[name] ?? Number.NaN;
+    const rounded = Object.fromEntries(
+      Object.entries(scalars).map(([name, value]) => [name, round(value)]),
+    );
     const slots = Object.entries({ ...state, p });
     for (let i = 0; i < size; i += 1) {
       const old = Object.fromEntries(
         slots.map(([name, values]) => [name, values[i] ?? Number.NaN]),
       );
-      const next = run(rule.vector, { ...scalars, ...old, g: g[i] ?? Number.NaN });
+      const next = run(rule.vector, { ...rounded, ...old, g: g[i] ?? Number.NaN }, round);
       for (const [name, values] of slots) values[i] = next[name] ?? Number.NaN;
     }
     t += 1;
@@ -59,10 +65,15 @@ export function reference(
   return { state, scalarState, step };
 }
 
-function run(code: Code, inputs: Readonly<Record<string, number>>): Record<string, number> {
+function run(
+  code: Code,
+  inputs: Readonly<Record<string, number>>,
+  round?: (value: number) => number,
+): Record<string, number> {
   const values = runCode(
     code,
     code.inputs.map((name) => inputs[name] ?? Number.NaN),
+    round,
   );
   return Object.fromEntries(code.outputs.map(({ name }, k) => [name, values[k] ?? Number.NaN]));
 }

@@ -107,6 +107,38 @@ describe('optcmp workload check, program show', () => {
   });
 });
 
+describe('optcmp taxonomy', () => {
+  it('prints and draws the order', () => {
+    const { status, stdout } = optcmp('taxonomy', '--svg', 'order.svg');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/Momentum ⊆ Adam\s+error ∝ 1\/L/);
+    expect(stdout).toContain('Nesterov ⊆ Momentum: ');
+    expect(readFileSync(join(folder, 'order.svg'), 'utf8')).toMatch(/^<svg.*RMSterov.*<\/svg>\n$/s);
+  });
+
+  it('emulates', () => {
+    const args = ['--emulate', 'adam', '--as', 'momentum', '--lr', '0.1', '--gamma', '0.9'];
+    const { stdout } = optcmp('taxonomy', ...args, '--limit', '1e4');
+    expect(stdout).toContain('lr: α = 10000 · (1 − 0.9^(t + 1)), from 1000 at step 0 to 10000');
+    expect(stdout).toMatch(/beta1 = 0\.9\n +beta2 = 0\n +epsilon = 10000\n/);
+
+    const json = JSON.parse(optcmp('taxonomy', ...args, '--json').stdout);
+    expect(json).toMatchObject({ exact: false, order: 1, hyperparameters: { epsilon: 1e6 } });
+    expect(json.lr.last).toBeCloseTo(1e6, 5);
+  });
+
+  it.each([
+    [['--emulate', 'momentum', '--as', 'adam'], 'momentum includes sgd'],
+    [['--emulate', 'adam'], '--emulate and --as go together'],
+    [['--emulate', 'adam', '--as', 'sgd', '--gamma', '0.9'], 'sgd has no gamma; it has lr'],
+    [['--emulate', 'adam', '--as', 'momentm'], 'did you mean'],
+  ])('refuses %j', (args, message) => {
+    const { status, stderr } = optcmp('taxonomy', ...args);
+    expect(status).toBe(1);
+    expect(stderr).toContain(message);
+  });
+});
+
 describe('errors', () => {
   it('names the line of a study file and what is allowed', () => {
     writeFileSync(join(folder, 'wrong.yaml'), 'name: x\nworkloads: [a]\nsampler: sobolev\n');

@@ -1,0 +1,19 @@
+import type { Claim } from '../claim.js';
+import { adamMomentumConstant } from './adam-momentum-constant.js';
+import { adamPytorchAdam } from './adam-pytorch-adam.js';
+import { adamRmsprop } from './adam-rmsprop.js';
+import { momentumNesterov } from './momentum-nesterov.js';
+import { nadamMomentum } from './nadam-momentum.js';
+import { nesterovMomentum } from './nesterov-momentum.js';
+import { rmspropMomentumDecaying } from './rmsprop-momentum-decaying.js';
+
+/** What does not hold, each with a counterexample. */
+export const claims: readonly Claim[] = [
+  nesterovMomentum,
+  momentumNesterov,
+  nadamMomentum,
+  adamMomentumConstant,
+  rmspropMomentumDecaying,
+  adamRmsprop,
+  adamPytorchAdam,
+];

@@ -1,0 +1,10 @@
+export type { Claim } from './claim.js';
+export { claims } from './claims/index.js';
+export { describeRelation, type RelationDescription } from './describe-relation.js';
+export { type Emulation, emulate, findPath, members, reachable } from './inclusion.js';
+export { measureRounding, type Rounding } from './measure-rounding.js';
+export { member, memberTitle } from './member.js';
+export { defineRelation, type Relation, type RelationDefinition } from './relation.js';
+export { relations } from './relations/index.js';
+export { type Nearest, searchNearest } from './search-nearest.js';
+export { evaluate, type Setting, substitute } from './setting.js';
