@@ -3,6 +3,8 @@
  * be missing: the report of a foreign or older store then shows less and does not fail.
  */
 
+import { optimizers, ruleName } from '../optimizers/index.js';
+
 /** One axis of a search space, with its bounds as the study file states them. */
 export interface AxisBounds {
   name: string;
@@ -14,6 +16,8 @@ export interface AxisBounds {
 
 /** What the study says about an optimizer on a workload. */
 export interface SpecEntry {
+  /** Name of the update rule, e.g. `adam/pytorch`. */
+  rule: string | undefined;
   /** The axes that vary, those of the schedule and of the other settings among them. */
   axes: AxisBounds[];
   /** Hyperparameters that keep their default because the space does not name them. */
@@ -52,13 +56,23 @@ export function specEntry(
     );
   if (!entry) return undefined;
   const { space, schedule, untuned, ...settings } = entry;
+  const { optimizer: name, variant = 'paper' } = settings;
   const axes = { ...object(space), ...object(schedule), ...settings };
   const kind = typeof schedule === 'string' ? schedule : object(schedule)['kind'];
   return {
+    rule: typeof name === 'string' ? ruleOf(name, variant) : undefined,
     axes: Object.entries(axes).flatMap(([name, axis]) => readAxis(name, object(axis)) ?? []),
     untuned: Array.isArray(untuned) ? untuned.map(String) : [],
     schedule: typeof kind === 'string' ? kind : undefined,
   };
+}
+
+/** An optimizer whose paper's rule is PyTorch's, too, has one name for both. */
+function ruleOf(name: string, variant: unknown): string | undefined {
+  const found = optimizers.find(
+    (optimizer) => optimizer.name === name && optimizer.variants.some((own) => own === variant),
+  );
+  return found && ruleName(found);
 }
 
 export function specObjective(spec: unknown): SpecObjective {

@@ -45,6 +45,8 @@ export interface Competitor {
   axes: AxisBounds[];
   /** Hyperparameters that had one value in every trial: the optimizer's default, or as the study file fixes it. */
   untuned: { name: string; value: number | string; byDefault: boolean }[];
+  /** Name of the update rule, e.g. `adam/pytorch`; undefined when the study does not say. */
+  rule: string | undefined;
   /** `constant`, `linear_decay`; undefined when the study does not say. */
   schedule: string | undefined;
 }
@@ -187,6 +189,7 @@ function competitor(
     best,
     axes: sampledAxes(trials, entry?.axes ?? []),
     untuned: constants(trials, entry?.untuned ?? []),
+    rule: entry?.rule,
     schedule: entry?.schedule,
   };
 }

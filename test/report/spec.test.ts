@@ -29,6 +29,7 @@ describe('the study as the store keeps it', () => {
 
   it('has the axes that vary, those of schedule and settings too', () => {
     expect(specEntry(spec, 'one', 'adam')).toEqual({
+      rule: 'adam',
       axes: [
         { name: 'lr/epsilon', scale: 'log', bounds: [0.01, 100] },
         { name: 'epsilon', scale: 'log', bounds: [1e-8, 1] },
@@ -48,6 +49,17 @@ describe('the study as the store keeps it', () => {
       schedule: 'constant',
     });
     expect(specEntry(spec, 'three', 'adam')).toBeUndefined();
+  });
+
+  it.each([
+    ['adam', 'pytorch', 'adam/pytorch'],
+    // One rule, whichever of its names a study gives.
+    ['sgd', 'pytorch', 'sgd'],
+    ['momentum', undefined, 'momentum'],
+    ['unheard of', 'paper', undefined],
+  ])('knows the rule of %s, %s', (optimizer, variant, rule) => {
+    const foreign = { optimizers: [{ label: 'x', optimizer, variant }] };
+    expect(specEntry(foreign, 'w', 'x')?.rule).toBe(rule);
   });
 
   it('has the objective', () => {

@@ -1,6 +1,7 @@
 import { bestOfTrials } from './best-of-trials.js';
 import type { FigureFunction } from './figure.js';
 import { hyperparameters } from './hyperparameters.js';
+import { inclusionGap } from './inclusion-gap.js';
 import { learningCurves } from './learning-curves.js';
 import { ranking } from './ranking.js';
 import { stepsToTarget } from './steps-to-target.js';
@@ -11,5 +12,6 @@ export const FIGURES: readonly FigureFunction[] = [
   stepsToTarget,
   learningCurves,
   bestOfTrials,
+  inclusionGap,
   hyperparameters,
 ];
