@@ -1,5 +1,6 @@
 import type { StudyData } from '../store/records.js';
-import { formatCount, formatPlural, formatSeconds, formatSetting } from './format.js';
+import { findPath } from '../taxonomy/index.js';
+import { formatCount, formatList, formatPlural, formatSeconds, formatSetting } from './format.js';
 import { type Content, type Html, html } from './html.js';
 import { htmlTable } from './html-table.js';
 import type { AxisBounds } from './spec.js';
@@ -32,12 +33,29 @@ export function methods(
     (2019), arXiv:1910.05446, section 4 and appendix C.</p>
     <p>The intervals say how much the result depends on which points of the space were drawn. They do not cover other
     search spaces, budgets or data sets, and, without repetitions, not the training seed on its own.</p>
+    ${inclusions(views)}
     <h3>Search spaces</h3>
     ${views.map((view) => spaces(view, views.length > 1))}
     <div class="columns"><div><h3>Study</h3>${facts(studyFacts(study, views))}</div>
     <div><h3>Machine</h3>${facts(Object.entries(study.machine))}</div></div>
     <details><summary>The whole study, as it was checked</summary><pre>${JSON.stringify(study.spec, null, 2)}</pre></details>
   </section>`;
+}
+
+/** Which of the study's update rules include which; nothing where none does. */
+function inclusions(views: readonly WorkloadView[]): Html {
+  const rules = new Set(views.flatMap(({ competitors }) => competitors.map(({ rule }) => rule)));
+  const names = [...rules].filter((rule) => rule !== undefined);
+  const sentences = names.flatMap((including) => {
+    const below = names.filter((included) => findPath(included, including));
+    return below.length > 0 ? [`${including} includes ${formatList(below)}`] : [];
+  });
+  return html`${
+    sentences.length > 0 &&
+    html`<p>Of the update rules, ${sentences.join('; ')}: every setting of the one is matched, exactly or in a limit, by one
+    of the other, which therefore cannot be worse when it is tuned well enough over a space that reaches so far. optcmp's
+    docs/TAXONOMY.md has the proofs.</p>`
+  }`;
 }
 
 function spaces({ workload, competitors }: WorkloadView, named: boolean): Html {

@@ -19,9 +19,9 @@ describe('inclusionGap', () => {
     const { figure } = figureOf(['sgd', 'momentum', 'adam']);
     expect(figure?.groups[0]?.table.columns.map(({ label }) => label)).toEqual([
       'trials',
-      'momentum ⊇ sgd',
-      'adam ⊇ sgd',
-      'adam ⊇ momentum',
+      'momentum over sgd',
+      'adam over sgd',
+      'adam over momentum',
     ]);
   });
 

@@ -92,6 +92,7 @@ describe('renderReport', () => {
     expect(html).toMatch(new RegExp(`<h1 class="verdict">${winner?.optimizer} `));
     expect(html).toContain('Left at their defaults: rmsprop (rho = 0.99); adam (beta2 = 0.999)');
     expect(html).toContain('The learning rate of every optimizer was constant');
+    expect(html).toContain('adam includes sgd and momentum; nadam includes sgd and nesterov');
     for (const fact of ['AMD EPYC 9R14', '2 epochs', data.study.hash, 'lr/sqrt(epsilon)']) {
       expect(html).toContain(fact);
     }

@@ -37,7 +37,7 @@ function pairsOf(competitors: readonly Competitor[]): Pair[] {
     tuned.flatMap((including) => {
       if (!included.rule || !including.rule) return [];
       if (!findPath(included.rule, including.rule)) return [];
-      return [{ label: `${including.optimizer} ⊇ ${included.optimizer}`, included, including }];
+      return [{ label: `${including.optimizer} over ${included.optimizer}`, included, including }];
     }),
   );
 }
