@@ -45,6 +45,7 @@ constexpr const OpDefinition* kOps[]{
     &ops::concat,
     &ops::expand,
     &ops::to_float,
+    &ops::to_index,
     &ops::lstm,
     &ops::lstm_grad,
     &ops::gru,

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ops/registry.hpp"
 #include "ops/strided_copy.hpp"
@@ -41,6 +43,20 @@ Window window(const OpView& op, std::vector<std::int64_t> strides) {
     result.forward = result.forward && steps[k] > 0;
   }
   return result;
+}
+
+/// Whether each axis ends before the next element of the axis around it would begin, with the gap
+/// after its own last element: what a descriptor can say.
+bool nested(const Shape& shape, const std::vector<std::int64_t>& strides) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> axes;
+  for (std::size_t k = 0; k < shape.size(); ++k) {
+    if (shape[k] > 1) axes.emplace_back(strides[k], shape[k]);
+  }
+  std::sort(axes.begin(), axes.end());
+  for (std::size_t k = 1; k < axes.size(); ++k) {
+    if (axes[k - 1].first * axes[k - 1].second > axes[k].first) return false;
+  }
+  return true;
 }
 
 void check_window(const OpView& op, const Tensor& part, const Tensor& all) {
@@ -81,7 +97,9 @@ void plan_slice(const OpView& op, Planner& planner) {
   const BufferId start =
       planner.part(x.buffer, static_cast<std::size_t>(from.offset) * sizeof(float));
   const Shape& shape = op.output(0).shape;
-  if (from.forward) return place_view(op, planner, 0, {start, cpu::strided(shape, from.strides)});
+  if (from.forward && nested(shape, from.strides)) {
+    return place_view(op, planner, 0, {start, cpu::strided(shape, from.strides)});
+  }
   const cpu::Desc plain = cpu::row_major(shape);
   const BufferId y = planner.write(op.op().outputs[0], plain);
   emit_copies(op, planner,

@@ -3,7 +3,7 @@ import { CompileError, type CompileProblem } from './compile-error.js';
 import { compileModel } from './compile-model.js';
 import { elements, formatShape } from './dimension.js';
 import { at, type Value } from './graph.js';
-import type { LossKind, LossSpec } from './losses.js';
+import { type LossKind, type LossSpec, logitsOf } from './losses.js';
 import {
   type ImportOptions,
   type ImportResult,
@@ -121,6 +121,11 @@ function describe(
   report.parameterElements = report.parameters.reduce((sum, p) => sum + p.elements, 0);
   report.problems.push(...problems);
 
+  if (graph && logitsOf(graph, options.loss.kind)) {
+    report.warnings.push(
+      'the output is probabilities; the loss and the predictions are of what they are made from, the logits',
+    );
+  }
   const [batch] = at(inputs, 0).shape;
   if (typeof batch === 'number') {
     report.batchSize = batch;

@@ -5,6 +5,8 @@ export const LIMITS = {
   nodes: 100_000,
   tensors: 400_000,
   rank: 8,
+  /** Of all loops of a model, which are unrolled. */
+  steps: 10_000,
   /** Of one tensor that is calculated when compiling: a mask of 4096 × 4096. */
   knownItems: 2 ** 24,
   /** Of one tensor at the compiled batch size. */

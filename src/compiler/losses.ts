@@ -1,3 +1,5 @@
+import { codeOf } from '../expression/code-expressions.js';
+import { input, sigmoid } from '../expression/expression.js';
 import { CompileError } from './compile-error.js';
 import { type Dimension, elements, formatShape, sameDimension } from './dimension.js';
 import { type Graph, type Node, temporary, type Value } from './graph.js';
@@ -86,7 +88,7 @@ export const LOSS_METRICS = {
  * @throws {CompileError} when the model's output does not fit the loss.
  */
 export function withLoss(graph: Graph, batch: Dimension, spec: LossSpec): Graph {
-  const [model] = graph.outputs;
+  const model = logitsOf(graph, spec.kind) ?? graph.outputs[0];
   if (model === undefined) throw new CompileError('the model has no output for the loss');
   if (spec.kind !== 'output' && !(model.shape[0] && sameDimension(model.shape[0], batch))) {
     throw unfit(model, 'the batch as the first axis');
@@ -104,6 +106,23 @@ export function withLoss(graph: Graph, batch: Dimension, spec: LossSpec): Graph 
   } as Node;
   return { ...graph, outputs, nodes: [...graph.nodes, ...before, node] };
 }
+
+/**
+ * What the output is the probabilities of, by the function that the loss has within it; `undefined` where it is not
+ * that. Cross-entropy of such probabilities is the loss of these logits.
+ */
+export function logitsOf({ nodes, outputs }: Graph, kind: LossKind): Value | undefined {
+  const last = nodes.find((node) => node.outputs[0] === outputs[0]);
+  if (last === undefined) return undefined;
+  const isSoftmax = kind === 'softmax_cross_entropy' && last.kind === 'softmax';
+  const isSigmoid =
+    kind === 'sigmoid_cross_entropy' &&
+    last.kind === 'pointwise' &&
+    JSON.stringify(last.attributes.code) === SIGMOID;
+  return isSoftmax || isSigmoid ? last.inputs[0] : undefined;
+}
+
+const SIGMOID = JSON.stringify(codeOf(['x0'], [sigmoid(input('x0', 'element'))]));
 
 /** What the engine measures with a loss as it is specified. */
 const metricsOf = (spec: LossSpec): readonly string[] =>

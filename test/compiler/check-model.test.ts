@@ -48,6 +48,19 @@ describe('checkModel', () => {
     });
   });
 
+  test('says that the loss takes the logits of probabilities', () => {
+    const { warnings, problems } = check({
+      inputs: { x: ['N', 4], w: [4, 3] },
+      nodes: [
+        { op: 'Gemm', inputs: ['x', 'w'], outputs: ['z'] },
+        { op: 'Softmax', inputs: ['z'], outputs: ['y'] },
+      ],
+      output: 'y',
+    });
+    expect(problems).toEqual([]);
+    expect(warnings).toEqual([expect.stringMatching(/the output is probabilities; the loss/)]);
+  });
+
   test('names everything that is not supported', () => {
     const report = check({
       inputs: { x: ['N', 4], w: [4, 3] },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CompileError } from '../../src/compiler/index.js';
 import { folders } from '../../src/compiler/onnx/fold/index.js';
+import { control } from '../../src/compiler/onnx/importers/control.js';
 import { importers } from '../../src/compiler/onnx/importers/index.js';
 import { type ConformanceCase, operatorsOf } from './cases.js';
 
@@ -24,7 +25,7 @@ export type Form = 'on data' | 'when compiling';
 function claims(test: ConformanceCase): Form[] {
   const operators = [...operatorsOf(test.model())];
   const all = (...tables: object[]) =>
-    operators.every((name) => name === 'If' || tables.some((t) => Object.hasOwn(t, name)));
+    operators.every((name) => [control, ...tables].some((t) => Object.hasOwn(t, name)));
   if (all(importers)) return ['on data', 'when compiling'];
   const isExact = test.inputs().every(({ kind }) => kind === 'int' || kind === 'bool');
   return isExact && all(importers, folders) ? ['when compiling'] : [];

@@ -1,5 +1,6 @@
 import { folders } from '../../src/compiler/onnx/fold/index.js';
 import { supportedOperators } from '../../src/compiler/onnx/import-graph.js';
+import { control } from '../../src/compiler/onnx/importers/control.js';
 import { importers } from '../../src/compiler/onnx/importers/index.js';
 import { type ConformanceCase, conformanceCases, operatorsOf } from './cases.js';
 import { claimed, excluded, isExcluded, patterns } from './claims.js';
@@ -53,11 +54,12 @@ function addTest(test: ConformanceCase, rows: Map<string, Row>): void {
 }
 
 function line(name: string, { tests, attributes, reasons }: Row): string {
-  const folds = Object.hasOwn(folders, name) || Object.hasOwn(importers, name);
+  const isControl = Object.hasOwn(control, name);
+  const folds = Object.hasOwn(folders, name) || Object.hasOwn(importers, name) || isControl;
   const cells = [
     name,
-    Object.hasOwn(importers, name) ? 'yes' : '',
-    folds || name === 'If' ? 'yes' : '',
+    isControl || Object.hasOwn(importers, name) ? 'yes' : '',
+    folds ? 'yes' : '',
     tests.size || '',
     [...attributes].sort().join(', '),
     [...reasons].sort().join('; '),

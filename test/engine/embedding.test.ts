@@ -112,4 +112,26 @@ describe('the gradient of an embedding', () => {
     if (x) x.limit = TOKENS + 1;
     await expect(trainerOf(programs)).rejects.toThrow(/'x' may hold more than the limit of 's', 9/);
   });
+
+  test('a step fails where a token that is calculated is outside of the table', async () => {
+    const doubled = {
+      inputs: { x: ['N', 2], table: [TOKENS, 3], w: [6, 3] },
+      whole: ['x'],
+      nodes: [
+        { op: 'Add', inputs: ['x', 'x'], outputs: ['twice'] },
+        { op: 'Gather', inputs: ['table', 'twice'], outputs: ['e'] },
+        { op: 'Flatten', inputs: ['e'], outputs: ['f'] },
+        { op: 'Gemm', inputs: ['f', 'w'], outputs: ['y'] },
+      ],
+      output: 'y',
+    };
+    const loss = { kind: 'softmax_cross_entropy' } as const;
+    const trainer = await trainerOf(
+      compileModel(parseOnnxModel(buildModel(doubled)), { batchSize: 1, loss }),
+    );
+    await trainer.stepOn(Int32Array.of(4, -4), Int32Array.of(0), { update: false });
+    const step = trainer.stepOn(Int32Array.of(1, 5), Int32Array.of(0), { update: false });
+    await expect(step).rejects.toThrow(/the index 10.* is outside of an axis of length 9/);
+    trainer.dispose();
+  });
 });

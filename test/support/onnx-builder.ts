@@ -22,9 +22,14 @@ export type AttributeSpec =
   | GraphSpec
   | TensorProto;
 
-/** A branch of If. */
+/** A branch of If, or the body of a loop. What has no type is of floats; others are scalars. */
 export interface GraphSpec {
-  graph: { nodes: NodeSpec[]; output: string };
+  graph: {
+    inputs?: string[];
+    nodes: NodeSpec[];
+    output: string | string[];
+    types?: Record<string, 'INT64' | 'BOOL'>;
+  };
 }
 
 export interface FunctionSpec {
@@ -180,8 +185,17 @@ function attribute([name, value]: [string, AttributeSpec]): AttributeProto {
   }
   if (Array.isArray(value)) return make(AttributeType.INTS, { ints: value.map((v) => BigInt(v)) });
   if ('graph' in value) {
-    const { nodes, output } = value.graph;
-    const g = { name, node: nodes.map(node), output: [valueInfo(output)] };
+    const { inputs = [], nodes, output, types = {} } = value.graph;
+    const typed = (tensor: string) => ({
+      name: tensor,
+      type: tensorType(types[tensor] && [], DataType[types[tensor] ?? 'FLOAT']),
+    });
+    const g = {
+      name,
+      input: inputs.map(typed),
+      node: nodes.map(node),
+      output: [output].flat().map(typed),
+    };
     return make(AttributeType.GRAPH, { g });
   }
   if ('reference' in value) return make(AttributeType.INT, { refAttrName: value.reference });

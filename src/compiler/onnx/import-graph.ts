@@ -1,15 +1,17 @@
 import { CompileError, type CompileProblem } from '../compile-error.js';
 import { formatShape, sameShape } from '../dimension.js';
 import { at, type Graph, type Node, type State, temporary, type Value } from '../graph.js';
+import { LIMITS } from '../limits.js';
 import { declare, INPUT_TYPES, plainInput } from './declare.js';
 import { folders } from './fold/index.js';
+import { control } from './importers/control.js';
 import { importers } from './importers/index.js';
 import { type Known, knownTensor } from './known.js';
 import { splitMerged } from './merged-weights.js';
 import { readMetadata } from './metadata.js';
 import { type GraphBuilder, type Imported, isValue, NodeReader } from './node-reader.js';
 import { normalizationWarnings } from './normalization-warnings.js';
-import type { OnnxModel, OnnxNode } from './onnx-model.js';
+import type { OnnxGraph, OnnxModel, OnnxNode } from './onnx-model.js';
 import { orderNodes, readsOf } from './order-nodes.js';
 import { findPatterns, type Match } from './patterns/index.js';
 import { type RoleNames, Roles, type TensorRole } from './roles.js';
@@ -198,6 +200,9 @@ class Importing {
   /** By ONNX name; `undefined` where the node that makes it could not be imported. */
   readonly #values = new Map<string, Imported | undefined>();
 
+  /** How many graphs within nodes were imported. */
+  #runs = 0;
+
   constructor(model: OnnxModel) {
     this.#model = model;
   }
@@ -324,7 +329,8 @@ class Importing {
     const importer = own(importers, node.opType);
     const folder = own(folders, node.opType);
     const reader = this.#reader(node, inputs);
-    if (node.opType === 'If') return this.#branch(reader);
+    const controls = own(control, node.opType);
+    if (controls) return controls(reader, (body, given) => this.#run(body, given));
     const folded = reader.allKnown ? folder?.(reader) : undefined;
     const result = folded ?? importer?.(reader);
     if (result === undefined) throw unsupportedOnData(node);
@@ -333,22 +339,23 @@ class Importing {
     return (Array.isArray(result) ? result : [result]) as (Imported | undefined)[];
   }
 
-  /** The branch that a condition known when compiling takes, in place of the node. */
-  #branch(reader: NodeReader): (Imported | undefined)[] {
-    const name = reader.scalar(0, 0) !== 0 ? 'then_branch' : 'else_branch';
-    const branch = reader.graph(name);
-    for (const tensor of branch.initializers.values()) {
+  /** The nodes of a graph within a node, in its place. */
+  #run(body: OnnxGraph, given: readonly (Imported | undefined)[]): (Imported | undefined)[] {
+    this.#runs += 1;
+    if (this.#runs > LIMITS.steps || this.#graph.nodes.length > LIMITS.nodes) {
+      throw new CompileError(
+        `with its loops unrolled the graph has more than ${LIMITS.steps} steps or ${LIMITS.nodes} nodes`,
+      );
+    }
+    body.inputs.forEach(({ name }, k) => {
+      this.#values.set(name, given[k]);
+    });
+    for (const tensor of body.initializers.values()) {
       this.#values.set(tensor.name, knownTensor(tensor));
     }
-    this.importNodes(
-      orderNodes(
-        branch,
-        branch.outputs,
-        (outer) => this.#values.has(outer) || this.#model.initializers.has(outer),
-      ),
-      branch.outputs,
-    );
-    return branch.outputs.map((output) => this.get(output));
+    const isOuter = (name: string) => this.#values.has(name) || this.#model.initializers.has(name);
+    this.importNodes(orderNodes(body, body.outputs, isOuter), body.outputs);
+    return body.outputs.map((output) => this.get(output));
   }
 
   #lookup(name: string): Imported | undefined | typeof UNKNOWN {
@@ -381,7 +388,7 @@ function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined
 
 /** Every ONNX operator that can be imported, in some form. */
 export const supportedOperators: readonly string[] = [
-  ...new Set([...Object.keys(importers), ...Object.keys(folders), 'If']),
+  ...new Set([...Object.keys(importers), ...Object.keys(folders), ...Object.keys(control)]),
 ].sort();
 
 function unsupported(node: OnnxNode): CompileError {

@@ -74,6 +74,11 @@ export class NodeReader {
     return this.#inputs[k] !== undefined;
   }
 
+  /** Whatever input k is, a sequence too. */
+  maybe(k: number): Imported | undefined {
+    return this.#inputs[k];
+  }
+
   any(k: number): Value | Known {
     const input = this.#inputs[k];
     if (input === undefined) throw new CompileError(`input ${k} is missing`);
@@ -323,13 +328,15 @@ export class NodeReader {
     shapes: readonly Shape[],
   ): readonly Value[] {
     const { name } = this.#node;
-    const { secondary = [], keepsType, wholeInputs = [] } = definitionOf(kind);
+    const definition = definitionOf(kind);
+    const { secondary = [], keepsType, wholeInputs = [] } = definition;
     const isWhole = (k: number) =>
       keepsType ? given.every(({ dtype }) => dtype === 'i32') : wholeInputs.includes(k);
     const inputs = given.map((value, k) => (isWhole(k) ? value : this.asFloats(value)));
     const outputs = shapes.map((shape, k): Value => {
       checkShape(shape, 'the result');
-      const { suffix = String(k), dtype = 'f32' } = (k > 0 && secondary[k - 1]) || {};
+      const { suffix = String(k), dtype = 'f32' } =
+        k === 0 ? { dtype: definition.dtype } : (secondary[k - 1] ?? {});
       const label = k === 0 ? this.#node.outputs[0] || name : `${name}.${suffix}`;
       return {
         ...temporary(label, shape),

@@ -30,6 +30,9 @@ export class Roles {
   readonly #metadata: Metadata | undefined;
   readonly #signature: OnnxModel['signature'];
   readonly #scattered: ReadonlySet<string>;
+  /** What layers read. */
+  readonly #weights: ReadonlySet<string>;
+  readonly #isPytorch: boolean;
   /** By tensor the operator that it is a setting of. */
   readonly #settings: ReadonlyMap<string, string>;
 
@@ -46,6 +49,10 @@ export class Roles {
     this.#signature = model.signature;
     this.#scattered = scatteredAlone(model);
     this.#settings = settingsOf(model);
+    this.#weights = new Set(
+      model.nodes.filter(({ opType }) => WEIGHTED.test(opType)).flatMap(({ inputs }) => inputs),
+    );
+    this.#isPytorch = model.producer.startsWith('pytorch');
     const tensors = [...model.initializers.keys(), ...model.inputs.map(({ name }) => name)];
     for (const { role, pattern, regexp } of this.#patterns) {
       if (tensors.some((name) => regexp.test(name))) continue;
@@ -63,6 +70,7 @@ export class Roles {
       this.#setting(name) ??
       this.#noted(name) ??
       this.#unnoted(tensor) ??
+      this.#number(tensor) ??
       guess(tensor)
     );
   }
@@ -95,6 +103,16 @@ export class Roles {
   }
 
   /**
+   * PyTorch names what a module has, and writes its numbers as such. Other exporters store numbers as tensors of one
+   * element, with as many axes as what they are added to; as weights are no others.
+   */
+  #number({ name, dims }: OnnxTensor): TensorRole | undefined {
+    const isNumber = dims.length > 1 && dims.every((length) => length === 1);
+    if (!isNumber || this.#isPytorch || this.#weights.has(name)) return undefined;
+    return { role: 'constant', reason: 'a number' };
+  }
+
+  /**
    * Where the exporter notes the tensors of the model, a number without a note is the exporter's own, and so is what
    * is only put into places of another tensor, as masks are made.
    */
@@ -108,6 +126,8 @@ export class Roles {
     };
   }
 }
+
+const WEIGHTED = /^(Conv|ConvTranspose|Gemm|MatMul|PRelu|LSTM|GRU|RNN|.*Normalization)$/;
 
 /** The inputs of operators, by their places, that say what to do rather than to what. */
 const SETTINGS: Readonly<Record<string, readonly number[]>> = {

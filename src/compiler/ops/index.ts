@@ -29,6 +29,7 @@ import { softmax } from './softmax.js';
 import { softmax_cross_entropy } from './softmax-cross-entropy.js';
 import { concat, split } from './split.js';
 import { to_float } from './to-float.js';
+import { to_index } from './to-index.js';
 import { transpose } from './transpose.js';
 
 /** Every op there is. To add one: a file here with its definition, its line below, and its file in `native/ops`. */
@@ -64,6 +65,7 @@ export const ops = {
   concat,
   expand,
   to_float,
+  to_index,
   add,
   reduce_sum,
   reduce_max,

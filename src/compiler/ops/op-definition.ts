@@ -40,6 +40,8 @@ export interface ConcreteShapes {
 export interface OpDefinition<A = Record<never, never>> {
   /** The shapes of the outputs, after checking that the inputs fit together. Absent for ops that only the compiler emits. */
   shapes?(inputs: readonly Shape[], attributes: A): readonly Shape[];
+  /** Type of the first output. Default f32. */
+  readonly dtype?: DataType;
   /** Outputs after the first: what is appended to the node's name, and their type (f32 when left out). */
   secondary?: readonly { readonly suffix: string; readonly dtype?: DataType }[];
   /** Whether it only moves elements: its outputs have the type of its first input. */

@@ -56,6 +56,26 @@ describe('stored tensors', () => {
     });
   });
 
+  test('settings of operators and numbers with axes are no parameters', () => {
+    const numbers: ModelSpec = {
+      inputs: { x: ['N', 1, 2, 2] },
+      initializers: [
+        floats('scales', [4], [1, 1, 2, 2]),
+        floats('region', [0], []),
+        floats('epsilon', [1, 1, 1, 1], [1e-3]),
+        floats('kernel', [1, 1, 1, 1], [2]),
+      ],
+      nodes: [
+        { op: 'Resize', inputs: ['x', 'region', 'scales'], outputs: ['r'] },
+        { op: 'Conv', inputs: ['r', 'kernel'], outputs: ['c'] },
+        { op: 'Add', inputs: ['c', 'epsilon'], outputs: ['y'] },
+      ],
+      output: 'y',
+    };
+    const roles = { scales: 'constant', epsilon: 'constant', kernel: 'parameter' };
+    expect(rolesOf(numbers)).toEqual(roles);
+  });
+
   test('names given decide first', () => {
     const options = { parameters: ['pos*'], constants: ['w?ight', 'bias'], frozen: ['weight'] };
     expect(() => rolesOf(spec, options)).toThrow(

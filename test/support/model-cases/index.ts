@@ -1,4 +1,5 @@
 import type { ModelSpec } from '../onnx-builder.js';
+import { control } from './control.js';
 import { convolutions } from './convolutions.js';
 import { elementwise } from './elementwise.js';
 import { movement } from './movement.js';
@@ -18,6 +19,7 @@ export const CASE_BATCH = 3;
 
 /** Small models that together use every operator, attribute form and gradient rule. */
 export const modelCases: Readonly<Record<string, ModelSpec>> = {
+  ...control,
   ...convolutions,
   ...elementwise,
   ...movement,

@@ -39,6 +39,22 @@ export const movement: Readonly<Record<string, ModelSpec>> = {
     ],
     output: 'y',
   },
+  'every second column of an odd number': {
+    inputs: { x: ['N', 3, 5], b: [3, 5], w: [9, 3] },
+    initializers: [
+      integers('start', [0]),
+      integers('end', [5]),
+      integers('last', [2]),
+      integers('two', [2]),
+    ],
+    nodes: [
+      { op: 'Add', inputs: ['x', 'b'], outputs: ['a'] },
+      { op: 'Slice', inputs: ['a', 'start', 'end', 'last', 'two'], outputs: ['s'] },
+      { op: 'Flatten', inputs: ['s'], outputs: ['f'] },
+      gemm('f'),
+    ],
+    output: 'y',
+  },
   'splits, concatenations and parts read again': {
     inputs: { x: ['N', 2, 6], b: [6], w: [18, 3] },
     initializers: [integers('parts', [1, 2, 3])],

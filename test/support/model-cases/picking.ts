@@ -74,6 +74,19 @@ export const picking: Readonly<Record<string, ModelSpec>> = {
     ],
     output: 'y',
   },
+  'tokens that are calculated, negative ones too': {
+    inputs: { x: ['N', 4], table: [5, 3], w: [12, 2] },
+    whole: ['x'],
+    initializers: [integers('one', [1], true)],
+    nodes: [
+      { op: 'Gather', inputs: ['table', 'x'], outputs: ['used'] },
+      { op: 'Sub', inputs: ['x', 'one'], outputs: ['before'] },
+      { op: 'Gather', inputs: ['table', 'before'], outputs: ['e'] },
+      { op: 'Add', inputs: ['e', 'used'], outputs: ['a'] },
+      ...logits('a'),
+    ],
+    output: 'y',
+  },
   'an embedding of what is the same all along the batch': {
     inputs: { x: ['N', 3], table: [4, 3], w: [3, 2] },
     initializers: [wholeNumbers('types', [1, 1], [2]), integers('one', [1])],

@@ -144,6 +144,8 @@ export const elementwise: Importers = {
   },
   Equal: binary(equal),
   Erf: unary(erf),
+  // No operator of ONNX's, but what Keras's GELU becomes on the way through TensorFlow.
+  Erfc: unary((x) => sub(1, erf(x))),
   Exp: unary(exp),
   Floor: unary(floor),
   Gelu: geluOf,

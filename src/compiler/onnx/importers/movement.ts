@@ -1,10 +1,11 @@
 import { select } from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
-import { fixed, multiply } from '../../dimension.js';
+import { type Dimension, fixed, multiply } from '../../dimension.js';
 import { at, type Value } from '../../graph.js';
 import { Known } from '../known.js';
 import type { NodeReader } from '../node-reader.js';
 import { axis, type Importers } from './importer.js';
+import { pick } from './picking.js';
 import { permutation, slices, splitSizes } from './shape-inputs.js';
 
 /** Operators that move elements of tensors of the graph. */
@@ -18,6 +19,7 @@ export const movement: Importers = {
     return n.emit('concat', parts, { axis: along });
   },
   Pad: pad,
+  ReverseSequence: reverseSequence,
   Slice: slice,
   Split(n) {
     const x = n.tensor(0);
@@ -61,17 +63,42 @@ function slice(n: NodeReader): Value {
   });
 }
 
-/** Each axis is repeated as a new axis before it, which is then merged with it. */
+/** The first elements of each sequence in reverse; time and batch are the first two axes, in either order. */
+function reverseSequence(n: NodeReader): Value {
+  const x = n.tensor(0);
+  const along = axis(n.int('time_axis', 0), x.shape.length);
+  const batch = axis(n.int('batch_axis', 1), x.shape.length);
+  if (along + batch !== 1) throw new CompileError('time and batch must be the first two axes');
+  const total = fixed(x.shape[along], 'the length that is reversed');
+  const lengths = n.numbers(1);
+  const source = (k: number, length: number) => (k < length ? length - 1 - k : k);
+  const [first = 0, ...others] = lengths;
+  if (others.every((length) => length === first)) {
+    const places = Array.from({ length: total }, (_, k) => source(k, first));
+    return pick(n, x, along, Known.vector(places));
+  }
+  const count = fixed(x.shape[batch], 'the number of sequences of different lengths');
+  const places = Known.build('int', along === 0 ? [total, count] : [count, total], (position) => {
+    const [k, example] = [at(position, along), at(position, batch)];
+    const place = source(k, at(lengths, example));
+    return along === 0 ? place * count + example : example * total + place;
+  });
+  return pick(n, n.reshape(x, [total * count, ...x.shape.slice(2)]), 0, places);
+}
+
+/** An axis that is repeated is repeated as a new axis before it, which is then merged with it. */
 function tile(n: NodeReader): Value {
   const x = n.tensor(0);
   const repeats = x.shape.map((_, k) => at(n.integers(1).integers, k));
-  const apart = n.reshape(
+  const apart = (by: (repeat: Dimension) => Dimension) =>
+    x.shape.flatMap((d, k) => (at(repeats, k) === 1 ? [d] : [by(at(repeats, k)), d]));
+  const columns = n.reshape(
     x,
-    x.shape.flatMap((d) => [1, d]),
+    apart(() => 1),
   );
   const repeated = n.expand(
-    apart,
-    x.shape.flatMap((d, k) => [at(repeats, k), d]),
+    columns,
+    apart((repeat) => repeat),
   );
   return n.reshape(
     repeated,

@@ -23,9 +23,9 @@ export const picking: Importers = {
     const x = n.tensor(0);
     const along = axis(n.int('axis', 0), x.shape.length);
     const known = n.maybeKnown(1);
-    if (known === undefined) return n.emit('gather', [x, n.tensor(1)], { axis: along });
-    if (known.hasRows) return pickByRow(n, x, along, known);
+    if (known?.hasRows) return pickByRow(n, x, along, known);
     const length = fixed(x.shape[along], 'the length that is picked from');
+    if (known === undefined) return n.emit('gather', [x, indexOf(n, length)], { axis: along });
     return pick(n, x, along, placesOf(known, length));
   },
   GatherElements(n) {
@@ -58,22 +58,30 @@ export const picking: Importers = {
   ScatterND: scatterND,
 };
 
+/** Indices of the data; those that are calculated from it are floats that happen to be whole. */
+function indexOf(n: NodeReader, length: number): Value {
+  const indices = n.tensor(1);
+  return indices.dtype === 'i32' ? indices : n.emit('to_index', [indices], { length });
+}
+
 /** Slices of `x` along an axis; places that are all the same along the batch are picked once. */
 export function pick(n: NodeReader, x: Value, along: number, places: Known): Value {
   const numbers = places.numbers();
   const [start = 0] = numbers;
   const lengths = stored(places.shape);
   const rest = (middle: Shape) => x.shape.toSpliced(along, 1, ...middle);
-  const follow = numbers.length > 0 && numbers.every((place, k) => place === start + k);
-  const window = { axes: [along], starts: [start], steps: [1], lengths: [numbers.length] };
+  const step = (numbers[1] ?? start + 1) - start;
+  const follow =
+    numbers.length > 0 && step !== 0 && numbers.every((place, k) => place === start + k * step);
+  const window = { axes: [along], starts: [start], steps: [step], lengths: [numbers.length] };
   const picked = follow
-    ? n.reshape(isWhole(x, along, numbers) ? x : n.emit('slice', [x], window), rest(lengths))
+    ? n.reshape(
+        step === 1 && x.shape[along] === numbers.length ? x : n.emit('slice', [x], window),
+        rest(lengths),
+      )
     : n.emit('gather', [x, n.constant(new Known('int', lengths, numbers))], { axis: along });
   return n.expand(picked, rest(places.shape));
 }
-
-const isWhole = ({ shape }: Value, along: number, numbers: readonly number[]) =>
-  shape[along] === numbers.length;
 
 function placesOf(indices: Known, length: number): Known {
   const places = () => indices.numbers().map((index) => axis(index, length));
