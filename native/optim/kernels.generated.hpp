@@ -288,8 +288,199 @@ struct NadamPytorch {
   }
 };
 
+// m ← β₁ m + (1 − β₁) g
+// v ← β₂ v + (1 − β₂) g²
+// b = √(1 − β₂^(t + 1)) / (1 − β₁^(t + 1))
+// θ ← (1 − α λ) θ − α b m / (√v + ε)
+struct Adamw {
+  static constexpr const char* kFingerprint = "27d8823e4b9cf1ae";
+  static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kCoefficients = 7;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[0] * p;
+    const Float x1 = c[2] * s[0];
+    const Float x2 = c[3] * g;
+    const Float x3 = x1 + x2;
+    const Float x4 = c[1] * x3;
+    const Float x5 = c[4] * s[1];
+    const Float x6 = g * g;
+    const Float x7 = c[5] * x6;
+    const Float x8 = x5 + x7;
+    const Float x9 = sqrt(x8);
+    const Float x10 = x9 + c[6];
+    const Float x11 = x4 / x10;
+    const Float x12 = x0 - x11;
+    const Float next_p = x12;
+    const Float next_m = x3;
+    const Float next_v = x8;
+    p = next_p;
+    s[0] = next_m;
+    s[1] = next_v;
+  }
+};
+
+// m ← β₁ m + (1 − β₁) g
+// v ← β₂ v + (1 − β₂) g²
+// b₁ = 1 − β₁^(t + 1)
+// b₂ = √(1 − β₂^(t + 1))
+// θ ← (1 − α λ) θ − (α / b₁) (m / (√v / b₂ + ε))
+struct AdamwPytorch {
+  static constexpr const char* kFingerprint = "3e6b78f1deff0968";
+  static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kCoefficients = 8;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[0] * p;
+    const Float x1 = c[2] * s[0];
+    const Float x2 = c[3] * g;
+    const Float x3 = x1 + x2;
+    const Float x4 = c[4] * s[1];
+    const Float x5 = g * g;
+    const Float x6 = c[5] * x5;
+    const Float x7 = x4 + x6;
+    const Float x8 = sqrt(x7);
+    const Float x9 = x8 / c[6];
+    const Float x10 = x9 + c[7];
+    const Float x11 = x3 / x10;
+    const Float x12 = c[1] * x11;
+    const Float x13 = x0 - x12;
+    const Float next_p = x13;
+    const Float next_m = x3;
+    const Float next_v = x7;
+    p = next_p;
+    s[0] = next_m;
+    s[1] = next_v;
+  }
+};
+
+// m ← β m + (1 − β) g
+// θ ← θ − α (ν m + (1 − ν) g)
+struct Qhm {
+  static constexpr const char* kFingerprint = "e31a4964c1ab63ff";
+  static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kCoefficients = 5;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[2] * s[0];
+    const Float x1 = c[3] * g;
+    const Float x2 = x0 + x1;
+    const Float x3 = c[1] * x2;
+    const Float x4 = c[4] * g;
+    const Float x5 = x3 + x4;
+    const Float x6 = c[0] * x5;
+    const Float x7 = p - x6;
+    const Float next_p = x7;
+    const Float next_m = x2;
+    p = next_p;
+    s[0] = next_m;
+  }
+};
+
+// m ← β₁ m + (1 − β₁) g
+// v ← β₂ v + (1 − β₂) g²
+// b₁ = 1 − β₁^(t + 1)
+// b₂ = 1 − β₂^(t + 1)
+// θ ← θ − α ((ν₁ (m / b₁) + (1 − ν₁) g) / (√(ν₂ (v / b₂) + (1 − ν₂) g²) + ε))
+struct Qhadam {
+  static constexpr const char* kFingerprint = "ba33dae59741042f";
+  static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kCoefficients = 12;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[2] * s[0];
+    const Float x1 = c[3] * g;
+    const Float x2 = x0 + x1;
+    const Float x3 = x2 / c[4];
+    const Float x4 = c[1] * x3;
+    const Float x5 = c[5] * g;
+    const Float x6 = x4 + x5;
+    const Float x7 = c[7] * s[1];
+    const Float x8 = g * g;
+    const Float x9 = c[8] * x8;
+    const Float x10 = x7 + x9;
+    const Float x11 = x10 / c[9];
+    const Float x12 = c[6] * x11;
+    const Float x13 = c[10] * x8;
+    const Float x14 = x12 + x13;
+    const Float x15 = sqrt(x14);
+    const Float x16 = x15 + c[11];
+    const Float x17 = x6 / x16;
+    const Float x18 = c[0] * x17;
+    const Float x19 = p - x18;
+    const Float next_p = x19;
+    const Float next_m = x2;
+    const Float next_v = x10;
+    p = next_p;
+    s[0] = next_m;
+    s[1] = next_v;
+  }
+};
+
+// θ ← θ − α sign(g)
+struct Signsgd {
+  static constexpr const char* kFingerprint = "15342d13ed503adb";
+  static constexpr std::size_t kState = 0;
+  static constexpr std::size_t kCoefficients = 1;
+
+  static void apply(Float& p, Float g, Float*, const Float* c) {
+    const Float x0 = sign(g);
+    const Float x1 = c[0] * x0;
+    const Float x2 = p - x1;
+    const Float next_p = x2;
+    p = next_p;
+  }
+};
+
+// m ← β m + (1 − β) g
+// θ ← θ − α sign(m)
+struct Signum {
+  static constexpr const char* kFingerprint = "0998ebcdcb2481ec";
+  static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kCoefficients = 3;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[1] * s[0];
+    const Float x1 = c[2] * g;
+    const Float x2 = x0 + x1;
+    const Float x3 = sign(x2);
+    const Float x4 = c[0] * x3;
+    const Float x5 = p - x4;
+    const Float next_p = x5;
+    const Float next_m = x2;
+    p = next_p;
+    s[0] = next_m;
+  }
+};
+
+// θ ← θ − α (sign(β₁ m + (1 − β₁) g) + λ θ)
+// m ← β₂ m + (1 − β₂) g
+struct Lion {
+  static constexpr const char* kFingerprint = "ea122ba894d1b9b3";
+  static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kCoefficients = 6;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[1] * s[0];
+    const Float x1 = c[2] * g;
+    const Float x2 = x0 + x1;
+    const Float x3 = sign(x2);
+    const Float x4 = c[3] * p;
+    const Float x5 = x3 + x4;
+    const Float x6 = c[0] * x5;
+    const Float x7 = p - x6;
+    const Float x8 = c[4] * s[0];
+    const Float x9 = c[5] * g;
+    const Float x10 = x8 + x9;
+    const Float next_p = x7;
+    const Float next_m = x10;
+    p = next_p;
+    s[0] = next_m;
+  }
+};
+
 template <template <class...> class Table>
-using GeneratedRules = Table<Sgd, Momentum, Nesterov, Rmsprop, RmspropPytorch, Rmsterov, Adam, AdamPytorch, Nadam, NadamPytorch>;
+using GeneratedRules = Table<Sgd, Momentum, Nesterov, Rmsprop, RmspropPytorch, Rmsterov, Adam, AdamPytorch, Nadam, NadamPytorch, Adamw, AdamwPytorch, Qhm, Qhadam, Signsgd, Signum, Lion>;
 
 }  // namespace
 }  // namespace optcmp::optim

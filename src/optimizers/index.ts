@@ -1,11 +1,17 @@
 import { adam, adamPytorch } from './adam.js';
+import { adamw, adamwPytorch } from './adamw.js';
+import { lion } from './lion.js';
 import { momentum } from './momentum.js';
 import { nadam, nadamPytorch } from './nadam.js';
 import { nesterov } from './nesterov.js';
 import type { Optimizer, Variant } from './optimizer.js';
+import { qhadam } from './qhadam.js';
+import { qhm } from './qhm.js';
 import { rmsprop, rmspropPytorch } from './rmsprop.js';
 import { rmsterov } from './rmsterov.js';
 import { sgd } from './sgd.js';
+import { signSgd } from './sign-sgd.js';
+import { signum } from './signum.js';
 
 export type * from '../expression/code.js';
 export * from '../expression/expression.js';
@@ -35,6 +41,13 @@ export const optimizers: readonly Optimizer[] = [
   adamPytorch,
   nadam,
   nadamPytorch,
+  adamw,
+  adamwPytorch,
+  qhm,
+  qhadam,
+  signSgd,
+  signum,
+  lion,
 ];
 
 /** @throws RangeError naming what there is, when there is no such optimizer or variant. */

@@ -3,6 +3,8 @@ import type { Axis } from '../sampler/axis.js';
 const log = (low: number, high: number): Axis => ({ kind: 'log', low, high });
 
 const RATE = log(1e-4, 1e1);
+/** A step of an optimizer whose steps have one size. */
+const SIGN_RATE = log(1e-6, 1e-1);
 const EPSILON = log(1e-10, 1e10);
 /** One minus a decay rate of a first moment, up to none at all. */
 const MOMENTUM = log(1e-3, 1);
@@ -28,6 +30,16 @@ const SPACES: Readonly<Record<string, Record<string, Axis>>> = {
   rmsterov: { 'lr/sqrt(epsilon)': log(1e-2, 1e4), ...RMSPROP_SPACE },
   adam: ADAM_SPACE,
   nadam: ADAM_SPACE,
+  adamw: { ...ADAM_SPACE, lambda: log(1e-6, 1) },
+  qhm: { lr: RATE, '1-beta': MOMENTUM, nu: { kind: 'uniform', low: 0, high: 1 } },
+  qhadam: {
+    ...ADAM_SPACE,
+    nu1: { kind: 'uniform', low: 0, high: 1 },
+    nu2: { kind: 'uniform', low: 0, high: 1 },
+  },
+  signsgd: { lr: SIGN_RATE },
+  signum: { lr: SIGN_RATE, '1-beta': MOMENTUM },
+  lion: { lr: SIGN_RATE, '1-beta1': MOMENTUM, '1-beta2': SECOND_MOMENT, lambda: log(1e-4, 10) },
 };
 
 /**

@@ -1,0 +1,73 @@
+import { add, average, div, mul, named, pow, sqrt, square, sub } from '../expression/expression.js';
+import { decayRate, epsilonDomain, nonNegative, positive } from './hyperparameter.js';
+import { defineOptimizer } from './optimizer.js';
+
+const lr = {
+  description: 'learning rate',
+  default: 0.001,
+  domain: positive,
+  scale: 'log',
+} as const;
+
+const hyperparameters = {
+  beta1: {
+    description: 'decay rate of the first moment',
+    default: 0.9,
+    domain: decayRate,
+    scale: 'log_complement',
+  },
+  beta2: {
+    description: 'decay rate of the second moment',
+    default: 0.999,
+    domain: decayRate,
+    scale: 'log_complement',
+  },
+  epsilon: {
+    description: 'added to the root of the second moment',
+    default: 1e-8,
+    domain: epsilonDomain,
+    scale: 'log',
+  },
+  lambda: {
+    description: 'decay of the parameters, times the learning rate',
+    default: 0.01,
+    domain: nonNegative,
+    scale: 'log',
+  },
+} as const;
+
+/** Adam as in Choi et al. 2019, Table 1, with decoupled weight decay. */
+export const adamw = defineOptimizer({
+  name: 'adamw',
+  title: 'AdamW',
+  source: 'Loshchilov & Hutter 2019, algorithm 2, with ε as in Choi et al. 2019, Table 1',
+  lr,
+  hyperparameters,
+  state: { m: 0, v: 0 },
+  rule: ({ g, p, state, hyper: { beta1, beta2, epsilon, lambda }, lr, t }) => {
+    const m = average(beta1, state.m, g);
+    const v = average(beta2, state.v, square(g));
+    const b = named('b', div(sqrt(sub(1, pow(beta2, add(t, 1)))), sub(1, pow(beta1, add(t, 1)))));
+    const decayed = mul(sub(1, mul(lr, lambda)), p);
+    return { p: sub(decayed, div(mul(lr, b, m), add(sqrt(v), epsilon))), m, v };
+  },
+});
+
+/** torch.optim.AdamW: ε is added after the second moment's bias correction. */
+export const adamwPytorch = defineOptimizer({
+  name: 'adamw',
+  title: 'AdamW',
+  variants: ['pytorch'],
+  source: 'Loshchilov & Hutter 2019, algorithm 2; torch.optim.AdamW(weight_decay=λ)',
+  lr,
+  hyperparameters,
+  state: { m: 0, v: 0 },
+  rule: ({ g, p, state, hyper: { beta1, beta2, epsilon, lambda }, lr, t }) => {
+    const m = average(beta1, state.m, g);
+    const v = average(beta2, state.v, square(g));
+    const b1 = named('b1', sub(1, pow(beta1, add(t, 1))));
+    const b2 = named('b2', sqrt(sub(1, pow(beta2, add(t, 1)))));
+    const decayed = mul(sub(1, mul(lr, lambda)), p);
+    return { p: sub(decayed, mul(div(lr, b1), div(m, add(div(sqrt(v), b2), epsilon)))), m, v };
+  },
+});

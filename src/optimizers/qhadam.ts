@@ -1,0 +1,45 @@
+import { add, average, div, mul, named, pow, sqrt, square, sub } from '../expression/expression.js';
+import { decayRate, epsilonDomain, positive } from './hyperparameter.js';
+import { defineOptimizer } from './optimizer.js';
+
+const weight = { domain: { min: 0, max: 1 }, scale: 'linear' } as const;
+
+/** Adam with quasi-hyperbolic terms in place of both moments. */
+export const qhadam = defineOptimizer({
+  name: 'qhadam',
+  title: 'QHAdam',
+  source: 'Ma & Yarats 2019, section 4',
+  lr: { description: 'learning rate', default: 0.001, domain: positive, scale: 'log' },
+  hyperparameters: {
+    beta1: {
+      description: 'decay rate of the first moment',
+      default: 0.995,
+      domain: decayRate,
+      scale: 'log_complement',
+    },
+    beta2: {
+      description: 'decay rate of the second moment',
+      default: 0.999,
+      domain: decayRate,
+      scale: 'log_complement',
+    },
+    nu1: { ...weight, description: 'weight of the first moment in the step', default: 0.7 },
+    nu2: { ...weight, description: 'weight of the second moment in the denominator', default: 1 },
+    epsilon: {
+      description: 'added to the root of the second term',
+      default: 1e-8,
+      domain: epsilonDomain,
+      scale: 'log',
+    },
+  },
+  state: { m: 0, v: 0 },
+  rule: ({ g, p, state, hyper: { beta1, beta2, nu1, nu2, epsilon }, lr, t }) => {
+    const m = average(beta1, state.m, g);
+    const v = average(beta2, state.v, square(g));
+    const b1 = named('b1', sub(1, pow(beta1, add(t, 1))));
+    const b2 = named('b2', sub(1, pow(beta2, add(t, 1))));
+    const step = average(nu1, div(m, b1), g);
+    const scale = sqrt(average(nu2, div(v, b2), square(g)));
+    return { p: sub(p, mul(lr, div(step, add(scale, epsilon)))), m, v };
+  },
+});
