@@ -49,31 +49,30 @@ export function reference(
     const rate = typeof lr === 'number' ? lr : lr(t);
     const scalars = run(rule.scalar, { ...hyper, ...scalarState, t, lr: rate });
     for (const name of Object.keys(scalarState)) scalarState[name] = scalars[name] ?? Number.NaN;
-    const rounded = Object.fromEntries(
-      Object.entries(scalars).map(([name, value]) => [name, round(value)]),
+    const arrays: Record<string, Float64Array> = { ...state, p };
+    const sources = rule.vector.inputs.map(
+      (name) => (name === 'g' ? g : arrays[name]) ?? round(scalars[name] ?? Number.NaN),
     );
-    const slots = Object.entries({ ...state, p });
     for (let i = 0; i < size; i += 1) {
-      const old = Object.fromEntries(
-        slots.map(([name, values]) => [name, values[i] ?? Number.NaN]),
+      const values = runCode(
+        rule.vector,
+        sources.map((source) => (typeof source === 'number' ? source : (source[i] ?? Number.NaN))),
+        round,
       );
-      const next = run(rule.vector, { ...rounded, ...old, g: g[i] ?? Number.NaN }, round);
-      for (const [name, values] of slots) values[i] = next[name] ?? Number.NaN;
+      for (const [k, { name }] of rule.vector.outputs.entries()) {
+        const target = arrays[name];
+        if (target) target[i] = values[k] ?? Number.NaN;
+      }
     }
     t += 1;
   };
   return { state, scalarState, step };
 }
 
-function run(
-  code: Code,
-  inputs: Readonly<Record<string, number>>,
-  round?: (value: number) => number,
-): Record<string, number> {
+function run(code: Code, inputs: Readonly<Record<string, number>>): Record<string, number> {
   const values = runCode(
     code,
     code.inputs.map((name) => inputs[name] ?? Number.NaN),
-    round,
   );
   return Object.fromEntries(code.outputs.map(({ name }, k) => [name, values[k] ?? Number.NaN]));
 }

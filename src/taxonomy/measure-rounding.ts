@@ -7,8 +7,8 @@ import { deviation, randomHistory, trajectory } from './trajectory.js';
 const SIZE = 4;
 const STEPS = 50;
 const RATE = 0.01;
-/** 10, 100, … up to the greatest power of ten in float32. */
-const LIMITS = Array.from({ length: 38 }, (_, k) => 10 ** (k + 1));
+/** 10, 100, … as far as ε may go: up nearly to the greatest float32, or down to the least normal one. */
+const LIMITS = Array.from({ length: 37 }, (_, k) => 10 ** (k + 1));
 /** Deviations within this factor of the least count as no worse. */
 const NEARLY = 2;
 

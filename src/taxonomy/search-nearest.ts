@@ -6,10 +6,10 @@ import { member } from './member.js';
 import { trajectory } from './trajectory.js';
 
 /** What is searched: every hyperparameter of the including optimizer over this many decades. */
-const DECADES = { log_complement: [-6, 0], log: [-12, 12], linear: [-3, 3] } as const;
-const STARTS = 200;
-const REFINED = 8;
-const REFINEMENTS = 60;
+const DECADES = { log_complement: [-6, 0], log: [-8, 8], linear: [-3, 3] } as const;
+const STARTS = 50;
+const REFINED = 4;
+const REFINEMENTS = 50;
 
 /** The nearest that an optimizer comes to what another does. */
 export interface Nearest {
@@ -19,8 +19,8 @@ export interface Nearest {
 }
 
 /**
- * Searches the including optimizer's hyperparameters, by random starts and a pattern search from the best of them, for
- * the setting whose steps are nearest to those of the included one. The learning rate is computed: each step is in
+ * Searches the including optimizer's hyperparameters, from the corners of their space and random starts, by a pattern
+ * search from the best of them, for the setting whose steps are nearest to those of the included one. The learning rate is computed: each step is in
  * proportion to it.
  */
 export function searchNearest(claim: Claim): Nearest {
@@ -42,14 +42,20 @@ export function searchNearest(claim: Claim): Nearest {
   };
 
   const random = new Philox(1);
-  const starts = Array.from({ length: STARTS }, () => {
-    const point = names.map(() => random.uniform());
-    return { point, distance: distanceAt(point) };
-  }).sort((a, b) => a.distance - b.distance);
+  const inside = Array.from({ length: STARTS }, () => names.map(() => random.uniform()));
+  const starts = [...corners(names.length), ...inside]
+    .map((point): Candidate => ({ point, distance: distanceAt(point) }))
+    .sort((a, b) => a.distance - b.distance);
   const ends = starts.slice(0, REFINED).map(({ point }) => refine(point, distanceAt));
   const best = ends.reduce((a, b) => (b.distance < a.distance ? b : a));
   return { distance: best.distance, hyperparameters: settingAt(best.point) };
 }
+
+/** Of the unit cube, where limits are. */
+const corners = (dimensions: number): number[][] =>
+  Array.from({ length: 2 ** dimensions }, (_, bits) =>
+    Array.from({ length: dimensions }, (_, k) => (bits >> k) & 1),
+  );
 
 /** A hyperparameter's value at a coordinate on [0, 1]; at 0 and 1 the ends of its domain where they belong to it. */
 function valueAt({ domain, scale }: Hyperparameter, coordinate: number): number {
@@ -59,24 +65,35 @@ function valueAt({ domain, scale }: Hyperparameter, coordinate: number): number 
   return Math.min(Math.max(value, domain.min), domain.max);
 }
 
-/** Tries a step along each coordinate, both ways; halves the step when none helps. */
-function refine(start: readonly number[], distanceAt: (point: readonly number[]) => number) {
-  let point = [...start];
-  let distance = distanceAt(point);
+interface Candidate {
+  point: readonly number[];
+  distance: number;
+}
+
+/**
+ * Tries a step along each coordinate, both ways, then the same way again that all of them led; halves the step when
+ * none helps (Hooke & Jeeves 1961).
+ */
+function refine(
+  start: readonly number[],
+  distanceAt: (point: readonly number[]) => number,
+): Candidate {
+  const at = (point: readonly number[]): Candidate => {
+    const inside = point.map((value) => Math.min(Math.max(value, 0), 1));
+    return { point: inside, distance: distanceAt(inside) };
+  };
+  const better = (a: Candidate, b: Candidate): Candidate => (b.distance < a.distance ? b : a);
+  let best = at(start);
   let size = 0.1;
   for (let round = 0; round < REFINEMENTS; round += 1) {
-    const moves = point.flatMap((value, k) =>
-      [-size, size].map((by) => point.with(k, Math.min(Math.max(value + by, 0), 1))),
-    );
-    const tried = moves.map((move) => ({ move, distance: distanceAt(move) }));
-    const best = tried.reduce((a, b) => (b.distance < a.distance ? b : a), {
-      move: point,
-      distance,
-    });
-    if (best.distance < distance) ({ move: point, distance } = best);
-    else size /= 2;
+    const before = best;
+    for (const k of start.keys())
+      for (const by of [-size, size])
+        best = better(best, at(best.point.with(k, (best.point[k] ?? 0) + by)));
+    if (best === before) size /= 2;
+    else best = better(best, at(best.point.map((value, k) => 2 * value - (before.point[k] ?? 0))));
   }
-  return { point, distance };
+  return best;
 }
 
 function stepsOf(positions: readonly Float64Array[], start: Float64Array): number[][] {

@@ -1,10 +1,16 @@
 import type { Claim } from '../claim.js';
+import { adamAdamw } from './adam-adamw.js';
 import { adamMomentumConstant } from './adam-momentum-constant.js';
 import { adamPytorchAdam } from './adam-pytorch-adam.js';
 import { adamRmsprop } from './adam-rmsprop.js';
+import { adamSignum } from './adam-signum.js';
 import { momentumNesterov } from './momentum-nesterov.js';
 import { nadamMomentum } from './nadam-momentum.js';
 import { nesterovMomentum } from './nesterov-momentum.js';
+import { qhadamAdamPaper } from './qhadam-adam-paper.js';
+import { qhadamNadam } from './qhadam-nadam.js';
+import { qhadamNesterov } from './qhadam-nesterov.js';
+import { qhadamRmsprop } from './qhadam-rmsprop.js';
 import { rmspropMomentumDecaying } from './rmsprop-momentum-decaying.js';
 
 /** What does not hold, each with a counterexample. */
@@ -16,4 +22,10 @@ export const claims: readonly Claim[] = [
   rmspropMomentumDecaying,
   adamRmsprop,
   adamPytorchAdam,
+  adamAdamw,
+  adamSignum,
+  qhadamAdamPaper,
+  qhadamNadam,
+  qhadamRmsprop,
+  qhadamNesterov,
 ];
