@@ -13,7 +13,15 @@ export * from './optimizers/index.js';
 export { renderRanking } from './report/render-ranking.js';
 export { type StudySummary, type SummaryOptions, summarize } from './report/summary.js';
 export { type ReportFiles, writeReport } from './report/write-report.js';
-export { compileSchedule, learningRate, schedules } from './schedules/index.js';
+export {
+  compileSchedule,
+  initialState,
+  learningRate,
+  observe,
+  type ScheduleSpec,
+  scaleSchedule,
+  schedules,
+} from './schedules/index.js';
 export * from './stats/index.js';
 export type * from './store/records.js';
 export { openStore } from './store/sqlite-store.js';
@@ -21,6 +29,16 @@ export { StoreError, type StoreReader } from './store/store.js';
 export { listStudies } from './study/find-study.js';
 export { loadStudy, type Study } from './study/load-study.js';
 export { type PlannedTrial, planTrials } from './study/plan-trials.js';
+export {
+  claims,
+  describeRelation,
+  type Emulation,
+  emulate,
+  emulationSchedule,
+  findPath,
+  type Relation,
+  relations,
+} from './taxonomy/index.js';
 export {
   defaultDatabasePath,
   type RunStudyOptions,

@@ -8,7 +8,7 @@ const weight = { domain: { min: 0, max: 1 }, scale: 'linear' } as const;
 export const qhadam = defineOptimizer({
   name: 'qhadam',
   title: 'QHAdam',
-  source: 'Ma & Yarats 2019, section 4',
+  source: 'Ma & Yarats 2019',
   lr: { description: 'learning rate', default: 0.001, domain: positive, scale: 'log' },
   hyperparameters: {
     beta1: {

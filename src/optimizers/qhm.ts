@@ -6,7 +6,7 @@ import { defineOptimizer } from './optimizer.js';
 export const qhm = defineOptimizer({
   name: 'qhm',
   title: 'QHM',
-  source: 'Ma & Yarats 2019, section 3',
+  source: 'Ma & Yarats 2019',
   lr: { description: 'learning rate', default: 1, domain: positive, scale: 'log' },
   hyperparameters: {
     beta: {

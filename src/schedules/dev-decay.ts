@@ -8,7 +8,7 @@ export const devDecay = defineSchedule({
   kind: 'dev_decay',
   title: 'Decay on stalled validation',
   source:
-    'Wilson et al. 2017, section 4 (dev-decay: patience 0); torch.optim.lr_scheduler.ReduceLROnPlateau(threshold=0, eps=0)',
+    'Wilson et al. 2017 (dev-decay: patience 0); torch.optim.lr_scheduler.ReduceLROnPlateau(threshold=0, eps=0)',
   parameters: {
     decay_factor: factor('rate after a decay over rate before it', 0.5),
     patience: {

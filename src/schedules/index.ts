@@ -4,6 +4,7 @@ import { constant } from './constant.js';
 import { cosine } from './cosine.js';
 import { cosineRestarts } from './cosine-restarts.js';
 import { devDecay } from './dev-decay.js';
+import { exponentialWarmup } from './exponential-warmup.js';
 import { inverseSqrt } from './inverse-sqrt.js';
 import { linearDecay } from './linear-decay.js';
 import { oneCycle } from './one-cycle.js';
@@ -27,6 +28,7 @@ export const schedules: readonly Schedule[] = [
   inverseSqrt,
   oneCycle,
   trapezoid,
+  exponentialWarmup,
 ];
 
 /** A schedule by its kind, with its parameters, e.g. `{ kind: 'linear_decay', decay_steps: 500 }`. */

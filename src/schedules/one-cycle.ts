@@ -8,7 +8,7 @@ export const oneCycle = defineSchedule({
   kind: 'one_cycle',
   title: 'One cycle',
   source:
-    'Smith & Topin 2018 (Super-Convergence), section 3; torch.optim.lr_scheduler.OneCycleLR(total_steps = cycle_steps + 1)',
+    'Smith & Topin 2018 (Super-Convergence); torch.optim.lr_scheduler.OneCycleLR(total_steps = cycle_steps + 1)',
   parameters: {
     cycle_steps: steps('steps until the rate is constant', 1),
     peak: {

@@ -9,7 +9,7 @@ export const polynomial = defineSchedule({
   kind: 'polynomial',
   title: 'Polynomial decay',
   source:
-    'Chen et al. 2017 (DeepLab), section 4.1; transformers get_polynomial_decay_schedule_with_warmup; torch.optim.lr_scheduler.PolynomialLR',
+    'Chen et al. 2017 (DeepLab); transformers get_polynomial_decay_schedule_with_warmup; torch.optim.lr_scheduler.PolynomialLR',
   parameters: {
     decay_steps: steps('steps until the rate is constant', 1),
     decay_factor: factor('final rate over initial rate', 0),

@@ -9,7 +9,7 @@ export const trapezoid = defineSchedule({
   kind: 'trapezoid',
   title: 'Trapezoid (WSD)',
   source:
-    'Hu et al. 2024 (MiniCPM), section 4.2; Hägele et al. 2024, section 3 (decay_power 0.5: “1 − sqrt”); transformers get_wsd_schedule',
+    'Hu et al. 2024 (MiniCPM); Hägele et al. 2024 (decay_power 0.5: “1 − sqrt”); transformers get_wsd_schedule',
   parameters: {
     total_steps: steps('steps until the rate is at its last', 1),
     cooldown: {

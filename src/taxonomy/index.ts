@@ -1,6 +1,7 @@
 export type { Claim } from './claim.js';
 export { claims } from './claims/index.js';
 export { describeRelation, type RelationDescription } from './describe-relation.js';
+export { emulationSchedule } from './emulation-schedule.js';
 export { type Emulation, emulate, findPath, members, reachable } from './inclusion.js';
 export { measureRounding, type Rounding } from './measure-rounding.js';
 export { member, memberTitle } from './member.js';

@@ -73,11 +73,16 @@ describe('optcmp run, status, report', () => {
 });
 
 describe('optcmp list', () => {
-  it.each(['optimizers', 'workloads', 'studies'])('%s, for people and for programs', (what) => {
-    const items: { name: string }[] = JSON.parse(optcmp('list', what, '--json').stdout);
+  it.each([
+    ['optimizers', 'name'],
+    ['schedules', 'kind'],
+    ['workloads', 'name'],
+    ['studies', 'name'],
+  ])('%s, for people and for programs', (what, key) => {
+    const items: Record<string, string>[] = JSON.parse(optcmp('list', what, '--json').stdout);
     expect(items.length).toBeGreaterThan(1);
     const text = optcmp('list', what).stdout;
-    for (const { name } of items) expect(text).toContain(name);
+    for (const item of items) expect(text).toContain(item[key]);
   });
 });
 

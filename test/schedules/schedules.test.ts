@@ -34,6 +34,7 @@ describe('each schedule', () => {
     ],
     [{ kind: 'cosine_restarts', period: 4, period_factor: 1 }, [0, 2, 4, 6, 8], [8, 4, 8, 4, 8]],
     [{ kind: 'step', period: 3, decay_factor: 0.5 }, [0, 2, 3, 5, 6, 9], [8, 8, 4, 4, 2, 1]],
+    [{ kind: 'exponential_warmup', decay_rate: 0.5 }, [0, 1, 2, 60], [4, 6, 7, 8]],
     [{ kind: 'inverse_sqrt', timescale: 3 }, [0, 9, 24, 45], [8, 4, 8 / 3, 2]],
     [
       { kind: 'one_cycle', cycle_steps: 8, peak: 0.5, start_factor: 0.25, decay_factor: 0 },

@@ -4,7 +4,7 @@ import { compileModel } from '../../src/compiler/index.js';
 import { createTrainer } from '../../src/engine/index.js';
 import { compileRule, reference } from '../../src/optimizers/index.js';
 import { compileSchedule } from '../../src/schedules/index.js';
-import { emulate, relations } from '../../src/taxonomy/index.js';
+import { emulate, emulationSchedule, relations } from '../../src/taxonomy/index.js';
 import { member } from '../../src/taxonomy/member.js';
 
 const model = fileURLToPath(
@@ -18,7 +18,12 @@ const images = new Uint8Array(BATCH * 784).map((_, i) => (i * i) % 251);
 const labels = Int32Array.from({ length: BATCH }, (_, i) => i % 10);
 
 /** A trainer of the engine, always on the same batch. */
-async function startTrainer(rule: string, lr: number, hyperparameters: Record<string, number>) {
+async function startTrainer(
+  rule: string,
+  lr: number,
+  hyperparameters: Record<string, number>,
+  schedule = compileSchedule({ kind: 'constant' }),
+) {
   const programs = compileModel(model, {
     batchSize: BATCH,
     loss: { kind: 'softmax_cross_entropy' },
@@ -33,7 +38,7 @@ async function startTrainer(rule: string, lr: number, hyperparameters: Record<st
     rule: compileRule(member(rule)),
     hyperparameters,
     lr,
-    schedule: compileSchedule({ kind: 'constant' }),
+    schedule,
     seed: 5n,
     threads: 1,
   });
@@ -63,4 +68,47 @@ describe("the emulation of the engine's arithmetic", () => {
       }
     },
   );
+});
+
+describe('the engine trains alike', () => {
+  it.each([
+    ['adam', 'momentum', 'cosine'],
+    ['nadam', 'nesterov', 'cosine'],
+    ['qhm', 'nesterov', 'cosine'],
+    ['rmsprop', 'momentum', 'constant'],
+    ['adamw', 'sgd', 'linear_decay'],
+  ])('with %s as %s, %s', async (including, included, kind) => {
+    const hyperparameters: Record<string, number> = included === 'sgd' ? {} : { gamma: 0.9 };
+    const schedule = compileSchedule({
+      kind,
+      ...(kind === 'constant' ? {} : { decay_steps: 100 }),
+    });
+    const emulation = emulate(including, included, hyperparameters, 1e7);
+    const itself = await startTrainer(included, LR, hyperparameters, schedule);
+    const other = await startTrainer(
+      including,
+      LR,
+      { ...emulation.hyperparameters },
+      emulationSchedule(emulation, schedule),
+    );
+    try {
+      await itself.train(100);
+      await other.train(100);
+      for (const name of itself.parameterNames()) {
+        const actual = other.getParameter(name);
+        for (const [i, value] of itself.getParameter(name).entries())
+          expect(Math.abs((actual[i] ?? Number.NaN) - value)).toBeLessThan(1e-5);
+      }
+    } finally {
+      itself.dispose();
+      other.dispose();
+    }
+  });
+
+  it('refuses a schedule where only a constant rate is emulated', () => {
+    const emulation = emulate('rmsprop', 'momentum', { gamma: 0.9 }, 1e7);
+    expect(() => emulationSchedule(emulation, compileSchedule({ kind: 'cosine' }))).toThrow(
+      "rmsprop does what momentum does for a constant learning rate only, not for the schedule 'cosine'",
+    );
+  });
 });

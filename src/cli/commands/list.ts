@@ -1,6 +1,7 @@
 import { Argument, Command } from 'commander';
 import { describeOptimizer, optimizers } from '../../optimizers/index.js';
 import { formatSetting } from '../../report/format.js';
+import { schedules } from '../../schedules/index.js';
 import { listStudies } from '../../study/find-study.js';
 import { loadStudy } from '../../study/load-study.js';
 import { planTrials } from '../../study/plan-trials.js';
@@ -16,9 +17,14 @@ interface Listing {
   right?: number[];
 }
 
-const LISTS = { optimizers: listOptimizers, workloads: listAllWorkloads, studies: listAllStudies };
+const LISTS = {
+  optimizers: listOptimizers,
+  schedules: listSchedules,
+  workloads: listAllWorkloads,
+  studies: listAllStudies,
+};
 
-/** `optcmp list optimizers|workloads|studies` */
+/** `optcmp list optimizers|schedules|workloads|studies` */
 export function listCommand(): Command {
   return new Command('list')
     .description('list what can be compared and run')
@@ -41,6 +47,33 @@ function listOptimizers(): Listing {
       variants.join(', '),
       hyperparameters.map((h) => `${h.name} (${formatSetting(h.default)})`).join(', '),
       formula.text.join('; '),
+    ]),
+  };
+}
+
+function listSchedules(): Listing {
+  const items = schedules.map(({ kind, title, source, parameters, formula }) => ({
+    kind,
+    title,
+    source,
+    parameters,
+    formula,
+  }));
+  return {
+    items,
+    header: [
+      'schedule',
+      'parameters (default; of the budget where counted in steps)',
+      'what it is',
+    ],
+    rows: items.map(({ kind, title, parameters }) => [
+      kind,
+      Object.entries(parameters)
+        .map(
+          ([name, { default: value, fraction }]) => `${name} (${formatSetting(fraction ?? value)})`,
+        )
+        .join(', ') || '–',
+      title,
     ]),
   };
 }

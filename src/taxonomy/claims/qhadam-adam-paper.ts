@@ -4,7 +4,7 @@ import { type Claim, historyOf } from '../claim.js';
 export const qhadamAdamPaper: Claim = {
   included: 'adam',
   including: 'qhadam',
-  said: 'Ma & Yarats 2019, section 5: QHAdam with ν₁ = ν₂ = 1 recovers Adam.',
+  said: 'Ma & Yarats 2019: QHAdam with ν₁ = ν₂ = 1 recovers Adam.',
   reason:
     'It recovers Adam in PyTorch’s form. Choi et al. add ε before the bias correction is applied, so in QHAdam’s terms another ε at every step.',
   given: { beta1: 0.9, beta2: 0.99, epsilon: 1 },

@@ -5,7 +5,7 @@ import { randomHistory } from '../trajectory.js';
 export const qhadamNadam: Claim = {
   included: 'nadam',
   including: 'qhadam',
-  said: 'Ma & Yarats 2019, section 5: QHAdam with ν₁ = β₁ recovers NAdam.',
+  said: 'Ma & Yarats 2019: QHAdam with ν₁ = β₁ recovers NAdam.',
   reason:
     'It does but for the bias correction: NAdam corrects the look ahead as a whole, also its share of the gradient, QHAdam the average alone, so in the first steps the two are mixed in other proportions.',
   given: { beta1: 0.9, beta2: 0.99, epsilon: 1e-8 },

@@ -5,7 +5,7 @@ import { randomHistory } from '../trajectory.js';
 export const qhadamRmsprop: Claim = {
   included: 'rmsprop/pytorch',
   including: 'qhadam',
-  said: 'Ma & Yarats 2019, section 5: QHAdam with ν₁ = 0, ν₂ = 1 recovers RMSProp.',
+  said: 'Ma & Yarats 2019: QHAdam with ν₁ = 0, ν₂ = 1 recovers RMSProp.',
   reason:
     'Only without momentum and where neither ε nor the bias correction of v matters: RMSProp does not correct v, and with γ > 0 it averages steps that are scaled already.',
   given: { gamma: 0.9, rho: 0.9, epsilon: 0.1 },

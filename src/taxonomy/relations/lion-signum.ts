@@ -9,5 +9,5 @@ export const lionSignum = defineRelation({
   schedules: 'any',
   derivation:
     'With β₁ = β₂ = β, β₁ m + (1 − β₁) g is the momentum that Lion keeps, and Signum takes its sign.',
-  source: 'Chen et al. 2023, section 3',
+  source: 'Chen et al. 2023',
 });

@@ -9,5 +9,5 @@ export const qhadamAdam = defineRelation({
   schedules: 'any',
   derivation:
     'With ν₁ = ν₂ = 1 both moments count alone. QHAdam adds ε after the bias correction, as PyTorch does, so it includes Adam in that form.',
-  source: 'Ma & Yarats 2019, section 5',
+  source: 'Ma & Yarats 2019',
 });

@@ -9,5 +9,5 @@ export const qhmMomentum = defineRelation({
   map: ({ eta, hyper: { gamma } }) => ({ lr: div(eta, sub(1, gamma)), beta: gamma, nu: 1 }),
   schedules: 'any',
   derivation: 'The average with β = γ is 1 − γ times the velocity; ν = 1 takes it alone.',
-  source: 'Ma & Yarats 2019, section 4.1',
+  source: 'Ma & Yarats 2019',
 });

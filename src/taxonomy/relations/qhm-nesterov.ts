@@ -9,5 +9,5 @@ export const qhmNesterov = defineRelation({
   map: ({ eta, hyper: { gamma } }) => ({ lr: div(eta, sub(1, gamma)), beta: gamma, nu: gamma }),
   schedules: 'any',
   derivation: 'With β = ν = γ the step is γ (1 − γ) v + (1 − γ) g, which is 1 − γ times γ v + g.',
-  source: 'Ma & Yarats 2019, section 4.2',
+  source: 'Ma & Yarats 2019',
 });
