@@ -1,6 +1,13 @@
 import { integers, type ModelSpec } from '../onnx-builder.js';
 import { flatten, linear } from './layers.js';
 
+const einsum = (equation: string, inputs: string[], output: string) => ({
+  op: 'Einsum',
+  inputs,
+  outputs: [output],
+  attributes: { equation },
+});
+
 export const products: Readonly<Record<string, ModelSpec>> = {
   gemm: {
     inputs: { x: ['N', 4], 'a.w': [5, 4], 'a.b': [5], 'b.w': [3, 5], 'b.b': [3] },
@@ -120,6 +127,35 @@ export const products: Readonly<Record<string, ModelSpec>> = {
       { op: 'CumSum', inputs: ['a', 'one'], outputs: ['c'], attributes: { reverse: 1 } },
       { op: 'CumSum', inputs: ['c', 'last'], outputs: ['d'], attributes: { exclusive: 1 } },
       flatten('d'),
+    ],
+    output: 'y',
+  },
+  'products over an axis': {
+    inputs: { x: ['N', 5, 2], b: [5, 2], w: [2, 3] },
+    initializers: [integers('one', [1])],
+    nodes: [
+      { op: 'Add', inputs: ['x', 'b'], outputs: ['a'] },
+      { op: 'ReduceProd', inputs: ['a', 'one'], outputs: ['p'], attributes: { keepdims: 0 } },
+      { op: 'MatMul', inputs: ['p', 'w'], outputs: ['y'] },
+    ],
+    output: 'y',
+  },
+  'attention by letters': {
+    inputs: { x: ['N', 3, 4], q: [4, 2, 3], k: [4, 2, 3], o: [2, 4, 5] },
+    nodes: [
+      einsum('btd,dhe->bhte', ['x', 'q'], 'qs'),
+      einsum('bsd,dhe->bhse', ['x', 'k'], 'ks'),
+      einsum('...te,...se->...ts', ['qs', 'ks'], 'scores'),
+      einsum('bhts,bsd,hdo->bo', ['scores', 'x', 'o'], 'y'),
+    ],
+    output: 'y',
+  },
+  'sums and diagonals by letters': {
+    inputs: { x: ['N', 3], w: [3, 4, 4], v: [2, 5] },
+    nodes: [
+      einsum('ijj->ji', ['w'], 'd'),
+      einsum('n i, j i', ['x', 'd'], 'm'),
+      einsum('jn,kl->nl', ['m', 'v'], 'y'),
     ],
     output: 'y',
   },

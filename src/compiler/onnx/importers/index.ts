@@ -2,6 +2,7 @@ import { activations } from './activations.js';
 import { arithmetic } from './arithmetic.js';
 import { blocks } from './blocks.js';
 import { convolution } from './convolution.js';
+import { einsum } from './einsum.js';
 import { elementwise } from './elementwise.js';
 import type { Importers } from './importer.js';
 import { movement } from './movement.js';
@@ -22,6 +23,7 @@ export const importers: Importers = {
   ...arithmetic,
   ...blocks,
   ...convolution,
+  ...einsum,
   ...elementwise,
   ...normalization,
   ...movement,

@@ -96,11 +96,36 @@ export const reductions: Importers = {
   ReduceMax: (n) => greatest(n, same),
   ReduceMean: mean,
   ReduceMin: (n) => greatest(n, neg),
+  ReduceProd: product,
   ReduceSum: (n) => sums(n, same, same),
   ReduceSumSquare: (n) => sums(n, square, same),
   LogSoftmax: (n) => softmaxOf(n, true),
   Softmax: (n) => softmaxOf(n, false),
 };
+
+/** Halves of an axis are multiplied until one element is left. */
+function product(n: NodeReader): Value {
+  const { axes, keepdims } = reductionOf(n);
+  const x = n.tensor(0);
+  const result = axes.reduce((y, along) => productAlong(n, y, along), x);
+  return keepdims
+    ? result
+    : n.reshape(
+        result,
+        x.shape.filter((_, i) => !axes.includes(i)),
+      );
+}
+
+function productAlong(n: NodeReader, x: Value, axis: number): Value {
+  const length = fixed(x.shape[axis], 'a length that is reduced');
+  if (length === 1) return x;
+  const half = Math.floor(length / 2);
+  const part = (start: number, count: number) =>
+    n.emit('slice', [x], { axes: [axis], starts: [start], steps: [1], lengths: [count] });
+  const halves = n.pointwise([part(0, half), part(half, half)], mul);
+  const product = productAlong(n, halves, axis);
+  return length % 2 === 0 ? product : n.pointwise([product, part(length - 1, 1)], mul);
+}
 
 /** A product with a triangle of ones. */
 function cumulativeSum(n: NodeReader): Value {
