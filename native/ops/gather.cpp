@@ -2,6 +2,7 @@
 // its gradient.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -19,15 +20,19 @@ constexpr std::size_t kLine = 16;  ///< Floats in a cache line.
 /// x is [before, length, after], y [before, picks, after].
 struct Geometry {
   std::size_t before = 1, length, picks, after = 1;
+  std::int32_t padding = -1;  ///< The slice that has no gradient.
 };
 
 Geometry geometry(const OpView& op, const Tensor& x, const Tensor& indices, const Tensor& y) {
-  constexpr std::array<std::string_view, 1> known{"axis"};
+  constexpr std::array<std::string_view, 2> known{"axis", "padding"};
   op.allow_attributes(known);
   const double number = op.number("axis", 0);
   op.require(number >= 0 && number < static_cast<double>(x.shape.size()),
              "axis must be one of '" + x.name + "' " + to_string(x.shape));
   const auto axis = static_cast<std::ptrdiff_t>(number);
+  const double padding = op.number("padding", -1);
+  op.require(padding >= -1 && padding < 1 << 24 && padding == std::nearbyint(padding),
+             "padding must be a whole number");
   const Shape before(x.shape.begin(), x.shape.begin() + axis);
   const Shape after(x.shape.begin() + axis + 1, x.shape.end());
   Shape expected = before;
@@ -37,7 +42,7 @@ Geometry geometry(const OpView& op, const Tensor& x, const Tensor& indices, cons
   return {static_cast<std::size_t>(elements(before)),
           static_cast<std::size_t>(x.shape[static_cast<std::size_t>(axis)]),
           static_cast<std::size_t>(elements(indices.shape)),
-          static_cast<std::size_t>(elements(after))};
+          static_cast<std::size_t>(elements(after)), static_cast<std::int32_t>(padding)};
 }
 
 /// Indices are checked where they come in, so the kernels need not.
@@ -129,6 +134,7 @@ class Scatter {
            std::size_t end) const {
     for (std::size_t a = 0; a < g_.before; ++a) {
       for (std::size_t k = 0; k < g_.picks; ++k) {
+        if (indices[k] == g_.padding) continue;
         const float* from = dy + (a * g_.picks + k) * g_.after;
         float* to = row(dx, a, indices[k]);
         for (std::size_t i = begin; i < end; ++i) to[i] += from[i];

@@ -33,6 +33,7 @@ METADATA = {
     "optcmp.frozen": "names of parameters that are not trained (requires_grad is False): [name, …]",
     "optcmp.states": "running statistics and how each starts, null for its stored value: {name: initializer | null}",
     "optcmp.initializers": "how each trained tensor starts, where known: {name: initializer}",
+    "optcmp.padding": "rows of embeddings that are not trained (padding_idx): {name: row}",
     "optcmp.tied": "names the module has for a tensor that the file has under another: {alias: name}",
     "optcmp.carry": "outputs that are the next batch's inputs when batches follow each other: {output: input}",
 }
@@ -107,6 +108,7 @@ def export(
             "frozen": frozen,
             "states": {n: _state_start(n, v, weights) for n, v in states.items()},
             "initializers": starts,
+            "padding": _padding(model, trained, tied),
             "tied": tied,
             "carry": carry or {},
         },
@@ -165,6 +167,16 @@ def _untie(graph, model):
         alias.replace_all_uses_with(graph.initializers[kept])
         del graph.initializers[name]
     return tied
+
+
+def _padding(model, trained, tied):
+    """The row of each trained embedding whose gradient PyTorch keeps at zero."""
+    rows = {
+        f"{name}.weight" if name else "weight": module.padding_idx
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Embedding) and module.padding_idx is not None
+    }
+    return {tied.get(n, n): row for n, row in rows.items() if tied.get(n, n) in trained}
 
 
 def _states(program):

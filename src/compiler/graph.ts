@@ -14,6 +14,8 @@ export interface Value {
   readonly limit?: number;
   /** Values from the file, of a `constant`, `parameter` or `state`, row-major; read on demand. */
   readonly read?: () => Float32Array | Int32Array;
+  /** Of a `parameter`: a row that embeddings pick but do not train. */
+  readonly padding?: number;
   /** How a `parameter` starts where the file records it. */
   readonly start?: Initializer;
 }

@@ -4,7 +4,7 @@ import { interpret } from '../../src/compiler/interpret.js';
 import { createTrainer } from '../../src/engine/index.js';
 import { compileRule, getOptimizer } from '../../src/optimizers/index.js';
 import { compileSchedule } from '../../src/schedules/index.js';
-import { buildModel, integers } from '../support/onnx-builder.js';
+import { buildModel, floats, integers } from '../support/onnx-builder.js';
 import { randomValues } from '../support/random-values.js';
 
 const TOKENS = 9;
@@ -23,12 +23,12 @@ const model = parseOnnxModel(
   }),
 );
 
-const trainerOf = (programs: ReturnType<typeof compileModel>) =>
+const trainerOf = (programs: ReturnType<typeof compileModel>, length = 2, threads = 1) =>
   createTrainer({
     ...programs,
     splits: {
       train: {
-        inputs: [{ values: new Int32Array(2), shape: [2] }],
+        inputs: [{ values: new Int32Array(length), shape: [length] }],
         labels: { values: new Int32Array(1), shape: [] },
       },
     },
@@ -37,7 +37,7 @@ const trainerOf = (programs: ReturnType<typeof compileModel>) =>
     lr: 0.1,
     schedule: compileSchedule({ kind: 'constant' }),
     seed: 0n,
-    threads: 1,
+    threads,
   });
 
 describe('the gradient of an embedding', () => {
@@ -132,6 +132,43 @@ describe('the gradient of an embedding', () => {
     await trainer.stepOn(Int32Array.of(4, -4), Int32Array.of(0), { update: false });
     const step = trainer.stepOn(Int32Array.of(1, 5), Int32Array.of(0), { update: false });
     await expect(step).rejects.toThrow(/the index 10.* is outside of an axis of length 9/);
+    trainer.dispose();
+  });
+
+  test.each([1, 2])('is zero in the row of the padding, %i threads', async (threads) => {
+    const padded = {
+      inputs: { x: ['N', 3], w: [6, 2] },
+      whole: ['x'],
+      initializers: [floats('table', [3, 2], [1, -1, 2, 0, 3, 1])],
+      metadata: {
+        'optcmp.version': '1',
+        'optcmp.parameters': '["table","w"]',
+        'optcmp.frozen': '[]',
+        'optcmp.padding': '{"table":1}',
+      },
+      nodes: [
+        { op: 'Gather', inputs: ['table', 'x'], outputs: ['e'] },
+        { op: 'Flatten', inputs: ['e'], outputs: ['f'] },
+        { op: 'Gemm', inputs: ['f', 'w'], outputs: ['y'] },
+      ],
+      output: 'y',
+    };
+    const programs = compileModel(parseOnnxModel(buildModel(padded)), {
+      batchSize: 1,
+      loss: { kind: 'softmax_cross_entropy' },
+      initialization: 'glorot_uniform',
+    });
+    const trainer = await trainerOf(programs, 3, threads);
+    await trainer.stepOn(Int32Array.of(0, 1, 2), Int32Array.of(1), { update: false });
+    const values = { table: trainer.getParameter('table'), w: trainer.getParameter('w') };
+    const given = { x: [0, 1, 2], labels: [1], ...values };
+    const expected = interpret(programs.train, given).get('table.grad') ?? [];
+    const gradient = trainer.getGradient('table');
+    expect(Array.from(gradient.subarray(2, 4))).toEqual([0, 0]);
+    gradient.forEach((value, i) => {
+      expect(value, `element ${i}`).toBeCloseTo(expected[i] ?? Number.NaN, 6);
+    });
+    expect(Math.abs(gradient[0] ?? 0)).toBeGreaterThan(1e-3);
     trainer.dispose();
   });
 });

@@ -39,6 +39,11 @@ class Recurrent(nn.Module):
         return self.head(y), h, c
 
 
+class Padded(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Embedding(5, 4, padding_idx=-1), nn.Flatten(), nn.Linear(12, 2))
+
+
 IMAGE = torch.zeros(2, 1, 4, 4)
 
 
@@ -48,6 +53,11 @@ def metadata(proto):
 
 def nodes(proto, kind):
     return [n for n in proto.graph.node if n.op_type == kind]
+
+
+def test_padding_is_recorded(tmp_path):
+    proto = export(Padded(), torch.zeros(2, 3, dtype=torch.int64), tmp_path / "m.onnx")
+    assert metadata(proto)["padding"] == {"0.weight": 4}
 
 
 def test_batch_norm_and_dropout_train(tmp_path):

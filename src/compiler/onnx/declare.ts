@@ -120,7 +120,7 @@ function parameterInput(input: OnnxInput, metadata: Metadata | undefined): Value
   }
   const shape = dims as number[];
   checkShape(shape, `the parameter "${name}"`);
-  return { name, dtype: 'f32', shape, role: 'parameter', ...startOf(name, metadata) };
+  return { name, dtype: 'f32', shape, role: 'parameter', ...recorded(name, metadata) };
 }
 
 function storedValue(
@@ -132,10 +132,12 @@ function storedValue(
   checkShape(dims, `the initializer "${name}"`);
   const read = () => tensor.floats();
   if (role !== 'parameter') return { name, dtype: 'f32', shape: dims, role: 'constant', read };
-  return { name, dtype: 'f32', shape: dims, role, read, ...startOf(name, metadata) };
+  return { name, dtype: 'f32', shape: dims, role, read, ...recorded(name, metadata) };
 }
 
-function startOf(name: string, metadata: Metadata | undefined): Pick<Value, 'start'> {
+/** What the file records of a parameter. */
+function recorded(name: string, metadata: Metadata | undefined): Pick<Value, 'start' | 'padding'> {
   const start = metadata?.initializers[name] ?? metadata?.states[name];
-  return start ? { start } : {};
+  const padding = metadata?.padding[name];
+  return { ...(start && { start }), ...(padding !== undefined && { padding }) };
 }

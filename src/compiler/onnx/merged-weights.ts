@@ -4,7 +4,8 @@ import type { OnnxModel, OnnxNode, OnnxTensor } from './onnx-model.js';
  * The model with a tensor of its own for each module that reads one, where the exporter stored equal tensors once.
  * PyTorch's does so with whatever starts equal and does not tell it from tied weights, but it notes the modules that a
  * node belongs to. Tensors of several modules are taken apart where all their elements are equal, as scales and biases
- * start, and where the modules' names differ in numbers alone, as those of copied layers do. Others are tied.
+ * start, and where the modules' names differ in numbers alone, as those of copied layers do. Others are tied. Within a
+ * module what scales and what shifts is apart too where all elements are equal.
  */
 export function splitMerged(model: OnnxModel): { model: OnnxModel; warnings: string[] } {
   const initializers = new Map(model.initializers);
@@ -27,11 +28,13 @@ export function splitMerged(model: OnnxModel): { model: OnnxModel; warnings: str
       const tensor = model.initializers.get(name);
       const readings = readers.get(name) ?? [];
       if (tensor === undefined || readings.length < 2) return name;
-      const reading = nameIn(node, place, name);
-      const kept = readings.includes(name) ? name : readings[0];
-      if (reading === kept || !(areCopies(name, reading) || isUniform(tensor))) return name;
+      const reading = readingOf(node, place, name);
+      const kept = readings.find((other) => other.name === name) ?? readings[0];
+      if (sameReading(reading, kept)) return name;
+      if (!(isUniform(tensor) || (reading.name !== name && areCopies(name, reading.name))))
+        return name;
       const key = JSON.stringify([name, reading]);
-      const copy = copies.get(key) ?? addCopy(tensor, reading);
+      const copy = copies.get(key) ?? addCopy(tensor, reading.name);
       copies.set(key, copy);
       return copy;
     });
@@ -45,20 +48,37 @@ export function splitMerged(model: OnnxModel): { model: OnnxModel; warnings: str
   return { model: { ...model, nodes, initializers, signature }, warnings };
 }
 
-/** By stored tensor the names that it has in the modules that read it. */
-function readersOf({ nodes, initializers }: OnnxModel): Map<string, string[]> {
-  const readers = new Map<string, string[]>();
+/** The name that a tensor has in a module that reads it, and what it does there where that is known. */
+interface Reading {
+  name: string;
+  use: 'scale' | 'shift' | undefined;
+}
+
+const sameReading = (a: Reading, b: Reading | undefined): boolean =>
+  a.name === b?.name && (a.use === b.use || !a.use || !b.use);
+
+/** By stored tensor how the modules read it. */
+function readersOf({ nodes, initializers }: OnnxModel): Map<string, Reading[]> {
+  const readers = new Map<string, Reading[]>();
   for (const node of nodes) {
     node.inputs.forEach((name, place) => {
       if (initializers.get(name)?.kind !== 'float') return;
-      const names = readers.get(name) ?? [];
-      const reading = nameIn(node, place, name);
-      if (!names.includes(reading)) names.push(reading);
-      readers.set(name, names);
+      const readings = readers.get(name) ?? [];
+      const reading = readingOf(node, place, name);
+      if (!readings.some((other) => sameReading(reading, other))) readings.push(reading);
+      readers.set(name, readings);
     });
   }
   return readers;
 }
+
+function readingOf(node: OnnxNode, place: number, name: string): Reading {
+  const noted = node.modules.length > 0;
+  const use = noted ? USES[node.opType] : undefined;
+  return { name: nameIn(node, place, name), use };
+}
+
+const USES: Readonly<Record<string, Reading['use']>> = { Mul: 'scale', Add: 'shift' };
 
 const RUNNING_STATISTICS: Readonly<Record<number, string>> = {
   3: 'running_mean',

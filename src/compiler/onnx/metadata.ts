@@ -9,6 +9,8 @@ export interface Metadata {
   frozen: readonly string[];
   states: Readonly<Record<string, Initializer | null>>;
   initializers: Readonly<Record<string, Initializer>>;
+  /** Rows of embeddings that are not trained. */
+  padding: Readonly<Record<string, number>>;
   tied: Readonly<Record<string, string>>;
   /** Inputs by the outputs that they are in the next batch. */
   carry: Readonly<Record<string, string>>;
@@ -38,6 +40,7 @@ const schema = z.object({
   frozen: names,
   states: z.record(z.string(), start.nullable()).default({}),
   initializers: z.record(z.string(), start).default({}),
+  padding: z.record(z.string(), z.number().int().min(0)).default({}),
   tied: z.record(z.string(), z.string()).default({}),
   carry: z.record(z.string(), z.string()).default({}),
 });

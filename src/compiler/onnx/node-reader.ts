@@ -143,6 +143,8 @@ export class NodeReader {
   integers(k: number): Known {
     const known = this.maybeKnown(k);
     if (known && known.type !== 'float') return known;
+    // What ops calculate from integers are floats that happen to be whole.
+    if (known && Array.from(known.items).every(Number.isInteger)) return known.cast('int');
     const found = known ? 'floats' : `the tensor "${(this.any(k) as Value).name}"`;
     throw new CompileError(`input ${k} must be integers known when compiling; found ${found}`);
   }

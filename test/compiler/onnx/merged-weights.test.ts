@@ -82,6 +82,13 @@ describe('tensors that the exporter stored once', () => {
     ]);
   });
 
+  test('what scales and what shifts in a module are apart', () => {
+    const nodes = pair('Mul', ones.name, ['', 'block.0.norm'], ['', 'block.0.norm']);
+    const [first, second] = nodes;
+    const { model } = read([first, { ...second, op: 'Add' }] as NodeSpec[], ones);
+    expect(model.nodes.map(({ inputs }) => inputs[1])).toEqual([ones.name, `${ones.name}#2`]);
+  });
+
   test('a copy has a name of its own', () => {
     const nodes = pair('Mul', ones.name, ['', 'block.0.norm'], ['', 'final']);
     const { model } = read(nodes, ones, floats('final.weight', [3], [1, 2, 3]));

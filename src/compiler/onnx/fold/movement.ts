@@ -1,5 +1,12 @@
 import { CompileError } from '../../compile-error.js';
-import { type Dimension, fixed, formatShape, type Shape, sameDimension } from '../../dimension.js';
+import {
+  type Dimension,
+  fixed,
+  formatShape,
+  multiply,
+  type Shape,
+  sameDimension,
+} from '../../dimension.js';
 import { at } from '../../graph.js';
 import { axis } from '../importers/importer.js';
 import {
@@ -164,7 +171,10 @@ export const movement: Folders = {
     if (repeats.length !== x.rank) {
       throw new CompileError(`${repeats.length} repeats for a tensor of rank ${x.rank}`);
     }
-    const shape = x.shape.map((d, i) => tiled(d, at(repeats, i)));
+    // Copies along the batch of what is longer would differ along it.
+    const differs = x.shape.some((d, i) => typeof at(repeats, i) !== 'number' && d !== 1);
+    if (differs) return undefined;
+    const shape = x.shape.map((d, i) => multiply(d, at(repeats, i)));
     const lengths = stored(x.shape);
     return Known.build(x.type, shape, (position) =>
       x.at(position.map((p, i) => p % at(lengths, i))),
@@ -190,8 +200,8 @@ function placeIn(data: Known, length: Dimension, index: Item): number {
   return 0;
 }
 
-/** The same elements under another shape; where the batch is part of it, all elements have to be equal. */
-function reshape(x: Known, shape: Shape): Known {
+/** The same elements under another shape; `undefined` where they would differ along the batch. */
+function reshape(x: Known, shape: Shape): Known | undefined {
   const isFixed = (lengths: Shape) => lengths.every((d) => typeof d === 'number');
   if (isFixed(x.shape) && isFixed(shape)) return x.reshaped(shape);
   const leading = x.shape.findIndex(
@@ -203,22 +213,12 @@ function reshape(x: Known, shape: Shape): Known {
   if (Array.from(x.items).every((item) => item === first)) {
     return Known.build(x.type, shape, () => first);
   }
-  throw new CompileError(
-    `a table of shape ${formatShape(x.shape)} cannot be reshaped to ${formatShape(shape)}: it would differ along the batch`,
-  );
+  return undefined;
 }
 
 /** The same all along the axes that are stretched; those of the batch stay unstretched. */
 function expand(x: Known, shape: Shape): Known {
   return Known.build(x.type, shape, (position) => x.at(position));
-}
-
-function tiled(length: Dimension, by: Dimension): Dimension {
-  if (typeof by === 'number') {
-    if (typeof length === 'number') return length * by;
-    if (by === 1) return length;
-  } else if (length === 1) return by;
-  throw new CompileError('tiling along the batch is supported for an axis of length 1');
 }
 
 function checkConcat(a: Shape, b: Shape, along: number): void {

@@ -25,12 +25,22 @@ export const picking: Importers = {
     const known = n.maybeKnown(1);
     if (known?.hasRows) return pickByRow(n, x, along, known);
     const length = fixed(x.shape[along], 'the length that is picked from');
+    const { padding } = x;
+    if (padding !== undefined && along === 0) {
+      return n.emit('gather', [x, indexOf(n, length)], { axis: 0, padding });
+    }
     if (known === undefined) return n.emit('gather', [x, indexOf(n, length)], { axis: along });
     return pick(n, x, along, placesOf(known, length));
   },
   GatherElements(n) {
+    const table = n.maybeKnown(0);
+    const rank = n.any(0).shape.length;
+    const along = axis(n.int('axis', 0), rank);
+    // Whatever picks from a table of one number picks that.
+    if (table && isUniform(table)) {
+      return Known.build(table.type, n.any(1).shape, () => table.item(0));
+    }
     const x = n.tensor(0);
-    const along = axis(n.int('axis', 0), x.shape.length);
     const { leading, lengths } = examples(x.shape);
     const indices = n.integers(1);
     checkExamples(indices, x, leading);
@@ -57,6 +67,10 @@ export const picking: Importers = {
   ScatterElements: scatterElements,
   ScatterND: scatterND,
 };
+
+function isUniform({ items }: Known): boolean {
+  return items.length > 0 && Array.from(items).every((item) => item === items[0]);
+}
 
 /** Indices of the data; those that are calculated from it are floats that happen to be whole. */
 function indexOf(n: NodeReader, length: number): Value {
