@@ -53,7 +53,8 @@ export interface Emulation extends Setting {
  *
  * @param hyperparameters of `included`, without the learning rate, which is the input `eta` of the result
  * @param limit what is sent to infinity along the way; larger is nearer
- * @throws RangeError when no relation says so, naming those that do, or a hyperparameter is unknown or outside its domain
+ * @throws RangeError when no relation says so, naming those that do, or a hyperparameter of either is unknown or outside
+ * its domain
  */
 export function emulate(
   including: string,
@@ -62,7 +63,7 @@ export function emulate(
   limit: number,
 ): Emulation {
   const from = member(included);
-  member(including);
+  const to = member(including);
   const path = findPath(included, including);
   if (!path) throw new RangeError(noPath(including, included));
   const start: Setting = {
@@ -70,8 +71,13 @@ export function emulate(
     lr: input('eta', 'scalar'),
   };
   const orders = path.flatMap((relation) => relation.limit?.order ?? []);
+  const { hyperparameters: found, lr } = path.reduce(
+    (setting, relation) => relation.setting(setting, limit),
+    start,
+  );
   return {
-    ...path.reduce((setting, relation) => relation.setting(setting, limit), start),
+    hyperparameters: resolveHyperparameters(including, to.hyperparameters, found),
+    lr,
     including,
     included,
     path,

@@ -134,6 +134,11 @@ describe('optcmp taxonomy', () => {
 
   it.each([
     [['--emulate', 'momentum', '--as', 'adam'], 'momentum includes sgd'],
+    [['--emulate', 'adam', '--as', 'sgd', '--lr', '-1'], 'sgd: lr = -1 is outside (0, ∞)'],
+    [
+      ['--emulate', 'adam', '--as', 'sgd', '--limit', '0'],
+      'adam: epsilon = 0 is outside [1e-37, ∞)',
+    ],
     [['--emulate', 'adam'], '--emulate and --as go together'],
     [['--emulate', 'adam', '--as', 'sgd', '--gamma', '0.9'], 'sgd has no gamma; it has lr'],
     [['--emulate', 'adam', '--as', 'momentm'], 'did you mean'],

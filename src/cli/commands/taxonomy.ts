@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { constant, input } from '../../expression/expression.js';
 import { expressionFormula } from '../../expression/formula.js';
+import { resolveHyperparameters } from '../../optimizers/index.js';
 import { formatSetting } from '../../report/format.js';
 import { taxonomySvg } from '../../report/taxonomy-svg.js';
 import {
@@ -99,7 +100,12 @@ function printOrder(): void {
 }
 
 function printEmulation(including: string, included: string, options: TaxonomyOptions): void {
-  const { limit, json, lr = member(included).lr.default } = options;
+  const { limit, json } = options;
+  const { lr = Number.NaN } = resolveHyperparameters(
+    included,
+    { lr: member(included).lr },
+    options.lr === undefined ? {} : { lr: options.lr },
+  );
   const own = Object.keys(member(included).hyperparameters);
   const foreign = hyperparameterNames().find(
     (name) => options[name] !== undefined && !own.includes(name),
@@ -164,7 +170,7 @@ function lines(found: Emulation, eta: number, limit: number): string[] {
     ...settings,
     `by ${path.map((relation) => describeRelation(relation).title).join(', ')}; ${nearness}.`,
     schedules === 'any'
-      ? 'A schedule of the learning rate carries over: multiply.'
+      ? 'A schedule of the learning rate carries over: it multiplies this one.'
       : 'Only for a constant learning rate.',
   ];
 }
