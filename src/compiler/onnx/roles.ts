@@ -134,6 +134,7 @@ const SETTINGS: Readonly<Record<string, readonly number[]>> = {
   Resize: [1, 2],
   Upsample: [1],
   OneHot: [2],
+  RotaryEmbedding: [1, 2],
 };
 
 function settingsOf({ nodes }: OnnxModel): Map<string, string> {

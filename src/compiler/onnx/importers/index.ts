@@ -1,5 +1,6 @@
 import { activations } from './activations.js';
 import { arithmetic } from './arithmetic.js';
+import { attention } from './attention.js';
 import { blocks } from './blocks.js';
 import { convolution } from './convolution.js';
 import { einsum } from './einsum.js';
@@ -21,6 +22,7 @@ import { shapes } from './shapes.js';
 export const importers: Importers = {
   ...activations,
   ...arithmetic,
+  ...attention,
   ...blocks,
   ...convolution,
   ...einsum,
