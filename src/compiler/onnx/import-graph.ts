@@ -19,7 +19,7 @@ import { transposedCopies } from './tied-weights.js';
 
 /** What a model file does not say by itself. */
 export interface ImportOptions extends RoleNames {
-  /** The output that the loss gets. Default: the first one that is not carried to the next batch. */
+  /** The output that the loss gets. Default: the first one of floats that is not carried to the next batch. */
   readonly output?: string | undefined;
   /** Inputs by the outputs that they are in the next batch, beside those that the file records. */
   readonly carry?: Readonly<Record<string, string>> | undefined;
@@ -131,7 +131,7 @@ function importModel(file: OnnxModel, options: ImportOptions): ImportResult {
 }
 
 function chooseOutput(
-  { outputs }: OnnxModel,
+  { outputs, outputTypes }: OnnxModel,
   carry: ReadonlyMap<string, string>,
   wanted: string | undefined,
 ): string {
@@ -140,7 +140,10 @@ function chooseOutput(
     const known = outputs.map((name) => `"${name}"`).join(', ');
     throw new CompileError(`the model has no output "${wanted}" (its outputs: ${known})`);
   }
-  const first = outputs.find((name) => !carry.has(name));
+  // Such as scikit-learn's labels, before their probabilities.
+  const isWhole = (name: string) => INPUT_TYPES[outputTypes.get(name) ?? ''] === 'i32';
+  const left = outputs.filter((name) => !carry.has(name));
+  const first = left.find((name) => !isWhole(name)) ?? left[0];
   if (first !== undefined) return first;
   throw new CompileError('the model has no output for the loss');
 }

@@ -84,6 +84,8 @@ export interface OnnxModel extends OnnxGraph {
   name: string;
   producer: string;
   opset: number;
+  /** What the file says that the elements of an output are, e.g. `FLOAT`. */
+  outputTypes: ReadonlyMap<string, string>;
   /** The file's key-value pairs. */
   metadata: ReadonlyMap<string, string>;
   /** What PyTorch says that a tensor is, by name, e.g. `PARAMETER` or `BUFFER`. */
@@ -148,6 +150,9 @@ function convert(model: ModelProto, file: string | undefined): OnnxModel {
     opset,
     metadata: new Map(model.metadataProps.map(({ key, value }) => [key, value])),
     signature: signatureOf(graph),
+    outputTypes: new Map(
+      graph.output.map(convertInput).map(({ name, dataType }) => [name, dataType]),
+    ),
     ...rest,
     nodes: inlineFunctions(nodes, convertFunctions(model, opset, folder)),
   };

@@ -30,9 +30,10 @@ export class Roles {
   readonly #metadata: Metadata | undefined;
   readonly #signature: OnnxModel['signature'];
   readonly #scattered: ReadonlySet<string>;
-  /** What layers read. */
+  /** What layers have. */
   readonly #weights: ReadonlySet<string>;
   readonly #isPytorch: boolean;
+  readonly #epsilons: ReadonlySet<string>;
   /** By tensor the operator that it is a setting of. */
   readonly #settings: ReadonlyMap<string, string>;
 
@@ -49,9 +50,8 @@ export class Roles {
     this.#signature = model.signature;
     this.#scattered = scatteredAlone(model);
     this.#settings = settingsOf(model);
-    this.#weights = new Set(
-      model.nodes.filter(({ opType }) => WEIGHTED.test(opType)).flatMap(({ inputs }) => inputs),
-    );
+    this.#weights = weightsOf(model);
+    this.#epsilons = addedBeforeRoots(model);
     this.#isPytorch = model.producer.startsWith('pytorch');
     const tensors = [...model.initializers.keys(), ...model.inputs.map(({ name }) => name)];
     for (const { role, pattern, regexp } of this.#patterns) {
@@ -107,9 +107,10 @@ export class Roles {
    * element, with as many axes as what they are added to; as weights are no others.
    */
   #number({ name, dims }: OnnxTensor): TensorRole | undefined {
-    const isNumber = dims.length > 1 && dims.every((length) => length === 1);
-    if (!isNumber || this.#isPytorch || this.#weights.has(name)) return undefined;
-    return { role: 'constant', reason: 'a number' };
+    if (dims.some((length) => length !== 1)) return undefined;
+    if (this.#epsilons.has(name)) return { role: 'constant', reason: 'added before a square root' };
+    const isWeight = dims.length < 2 || this.#isPytorch || this.#weights.has(name);
+    return isWeight ? undefined : { role: 'constant', reason: 'a number' };
   }
 
   /**
@@ -125,6 +126,25 @@ export class Roles {
       reason: `${isNumber ? 'a number' : 'a mask'} of PyTorch's exporter`,
     };
   }
+}
+
+/** What keeps the square root of a variance away from 0. */
+function addedBeforeRoots({ nodes }: OnnxModel): Set<string> {
+  const roots = new Set(nodes.flatMap(({ opType, inputs }) => (opType === 'Sqrt' ? inputs : [])));
+  const sums = nodes.filter(
+    ({ opType, outputs }) => opType === 'Add' && outputs.some((name) => roots.has(name)),
+  );
+  return new Set(sums.flatMap(({ inputs }) => inputs));
+}
+
+/** What layers read, and what is added to what they make. */
+function weightsOf({ nodes }: OnnxModel): Set<string> {
+  const layers = nodes.filter(({ opType }) => WEIGHTED.test(opType));
+  const made = new Set(layers.flatMap(({ outputs }) => outputs));
+  const sums = nodes.filter(
+    ({ opType, inputs }) => opType === 'Add' && inputs.some((name) => made.has(name)),
+  );
+  return new Set([...layers, ...sums].flatMap(({ inputs }) => inputs));
 }
 
 const WEIGHTED = /^(Conv|ConvTranspose|Gemm|MatMul|PRelu|LSTM|GRU|RNN|.*Normalization)$/;

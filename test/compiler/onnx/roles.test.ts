@@ -62,18 +62,28 @@ describe('stored tensors', () => {
       initializers: [
         floats('scales', [4], [1, 1, 2, 2]),
         floats('region', [0], []),
-        floats('epsilon', [1, 1, 1, 1], [1e-3]),
+        floats('epsilon', [1], [1e-3]),
+        floats('half', [1, 1, 1, 1], [0.5]),
+        floats('bias', [1], [0.1]),
         floats('kernel', [1, 1, 1, 1], [2]),
       ],
       nodes: [
         { op: 'Resize', inputs: ['x', 'region', 'scales'], outputs: ['r'] },
         { op: 'Conv', inputs: ['r', 'kernel'], outputs: ['c'] },
-        { op: 'Add', inputs: ['c', 'epsilon'], outputs: ['y'] },
+        { op: 'Mul', inputs: ['c', 'half'], outputs: ['h'] },
+        { op: 'Add', inputs: ['h', 'bias'], outputs: ['s'] },
+        { op: 'Add', inputs: ['s', 'epsilon'], outputs: ['v'] },
+        { op: 'Sqrt', inputs: ['v'], outputs: ['y'] },
       ],
       output: 'y',
     };
-    const roles = { scales: 'constant', epsilon: 'constant', kernel: 'parameter' };
-    expect(rolesOf(numbers)).toEqual(roles);
+    expect(rolesOf(numbers)).toEqual({
+      scales: 'constant',
+      epsilon: 'constant',
+      half: 'constant',
+      bias: 'parameter',
+      kernel: 'parameter',
+    });
   });
 
   test('names given decide first', () => {

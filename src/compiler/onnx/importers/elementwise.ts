@@ -28,6 +28,7 @@ import {
   tanh,
 } from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
+import { Known } from '../known.js';
 import type { NodeReader } from '../node-reader.js';
 import type { Importer, Importers } from './importer.js';
 
@@ -126,6 +127,15 @@ function geluOf(n: NodeReader) {
 
 /** Operators that work on each element by itself. */
 export const elementwise: Importers = {
+  'ai.onnx.ml::Scaler'(n) {
+    const vector = (name: string, otherwise: number): Known => {
+      const numbers = n.floats(name) ?? [otherwise];
+      return new Known('float', [numbers.length], numbers);
+    };
+    return n.pointwise([n.any(0), vector('offset', 0), vector('scale', 1)], (x, offset, scale) =>
+      mul(sub(x, offset), scale),
+    );
+  },
   Abs: unary(abs),
   And: binary((a, b) => mul(truth(a), truth(b))),
   Ceil: unary((x) => neg(floor(neg(x)))),
