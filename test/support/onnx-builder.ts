@@ -47,6 +47,7 @@ export interface NodeSpec {
   /** Integers and lists of integers unless marked otherwise; strings and lists of strings; tensors; graphs. */
   attributes?: Record<string, AttributeSpec>;
   domain?: string;
+  name?: string;
   /** The modules that PyTorch's exporter notes, outermost first. */
   modules?: string[];
 }
@@ -137,12 +138,12 @@ export function buildModel(spec: ModelSpec) {
 }
 
 function node(
-  { op, inputs, outputs, attributes = {}, domain = '', modules = [] }: NodeSpec,
+  { op, inputs, outputs, attributes = {}, domain = '', name, modules = [] }: NodeSpec,
   index: number,
 ) {
   const scopes = [...modules, op].map((scope) => `'${scope}'`).join(', ');
   return create(NodeProtoSchema, {
-    name: `${op.toLowerCase()}_${index}`,
+    name: name ?? `${op.toLowerCase()}_${index}`,
     opType: op,
     domain,
     input: inputs,

@@ -21,18 +21,21 @@ export function splitMerged(model: OnnxModel): { model: OnnxModel; warnings: str
     return name;
   };
 
-  const readers = readersOf(model);
+  const aliases = aliasesOf(model);
+  const readers = readersOf(model, aliases);
   const copies = new Map<string, string>();
   const nodes = model.nodes.map((node) => {
-    const inputs = node.inputs.map((name, place) => {
+    if (aliases.has(node.outputs[0] ?? '')) return node;
+    const inputs = node.inputs.map((alias, place) => {
+      const name = aliases.get(alias) ?? alias;
       const tensor = model.initializers.get(name);
       const readings = readers.get(name) ?? [];
-      if (tensor === undefined || readings.length < 2) return name;
-      const reading = readingOf(node, place, name);
+      if (tensor === undefined || readings.length < 2) return alias;
+      const reading = readingOf(node, place, name, alias);
       const kept = readings.find((other) => other.name === name) ?? readings[0];
-      if (sameReading(reading, kept)) return name;
-      if (!(isUniform(tensor) || (reading.name !== name && areCopies(name, reading.name))))
-        return name;
+      if (kept === undefined || sameReading(reading, kept)) return name;
+      const isCopy = reading.name !== kept.name && areCopies(kept.name, reading.name);
+      if (!isCopy && !isUniform(tensor)) return name;
       const key = JSON.stringify([name, reading]);
       const copy = copies.get(key) ?? addCopy(tensor, reading.name);
       copies.set(key, copy);
@@ -45,7 +48,9 @@ export function splitMerged(model: OnnxModel): { model: OnnxModel; warnings: str
     `the exporter stored tensors that start equal once; ${copies.size} of them are trained apart ` +
       `(${examples[0]}, …); see docs/EXPORTING.md`,
   ];
-  return { model: { ...model, nodes, initializers, signature }, warnings };
+  // A copy has the name that a node gave before.
+  const left = nodes.filter(({ outputs: [made = ''] }) => !initializers.has(made));
+  return { model: { ...model, nodes: left, initializers, signature }, warnings };
 }
 
 /** The name that a tensor has in a module that reads it, and what it does there where that is known. */
@@ -57,14 +62,28 @@ interface Reading {
 const sameReading = (a: Reading, b: Reading | undefined): boolean =>
   a.name === b?.name && (a.use === b.use || !a.use || !b.use);
 
+/** The older exporter gives a tensor that it stored once its other names by nodes: by these the stored name. */
+function aliasesOf({ nodes, initializers }: OnnxModel): Map<string, string> {
+  return new Map(
+    nodes.flatMap(({ opType, inputs: [from = ''], outputs: [to = ''] }) =>
+      opType === 'Identity' && initializers.get(from)?.kind === 'float' ? [[to, from]] : [],
+    ),
+  );
+}
+
 /** By stored tensor how the modules read it. */
-function readersOf({ nodes, initializers }: OnnxModel): Map<string, Reading[]> {
+function readersOf(
+  { nodes, initializers }: OnnxModel,
+  aliases: ReadonlyMap<string, string>,
+): Map<string, Reading[]> {
   const readers = new Map<string, Reading[]>();
   for (const node of nodes) {
-    node.inputs.forEach((name, place) => {
+    if (aliases.has(node.outputs[0] ?? '')) continue;
+    node.inputs.forEach((alias, place) => {
+      const name = aliases.get(alias) ?? alias;
       if (initializers.get(name)?.kind !== 'float') return;
       const readings = readers.get(name) ?? [];
-      const reading = readingOf(node, place, name);
+      const reading = readingOf(node, place, name, alias);
       if (!readings.some((other) => sameReading(reading, other))) readings.push(reading);
       readers.set(name, readings);
     });
@@ -72,10 +91,18 @@ function readersOf({ nodes, initializers }: OnnxModel): Map<string, Reading[]> {
   return readers;
 }
 
-function readingOf(node: OnnxNode, place: number, name: string): Reading {
-  const noted = node.modules.length > 0;
-  const use = noted ? USES[node.opType] : undefined;
-  return { name: nameIn(node, place, name), use };
+/**
+ * The older exporter numbers what it calculates from weights, such as their transposes; it names nodes by the path of
+ * their module.
+ */
+const CALCULATED = /^onnx::/;
+
+function readingOf(node: OnnxNode, place: number, name: string, alias: string): Reading {
+  const use = node.modules.length > 0 ? USES[node.opType] : undefined;
+  if (CALCULATED.test(name)) {
+    return { name: node.name.slice(0, node.name.lastIndexOf('/') + 1) + name, use };
+  }
+  return { name: alias === name ? nameIn(node, place, name) : alias, use };
 }
 
 const USES: Readonly<Record<string, Reading['use']>> = { Mul: 'scale', Add: 'shift' };

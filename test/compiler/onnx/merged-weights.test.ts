@@ -55,6 +55,12 @@ describe('tensors that the exporter stored once', () => {
       [],
     ],
     ['without notes they are tied', pair('Mul', ones.name), ones, []],
+    [
+      'also where the older exporter counts the calls of a module',
+      pair('Mul', ones.name).map((node, k) => ({ ...node, name: `/norm${k > 0 ? '_1' : ''}/Mul` })),
+      ones,
+      [],
+    ],
   ])('%s', (_, nodes, tensor, added) => {
     const { model, warnings } = read(nodes, tensor);
     expect([...model.initializers.keys()]).toEqual([tensor.name, ...added]);
@@ -87,6 +93,37 @@ describe('tensors that the exporter stored once', () => {
     const [first, second] = nodes;
     const { model } = read([first, { ...second, op: 'Add' }] as NodeSpec[], ones);
     expect(model.nodes.map(({ inputs }) => inputs[1])).toEqual([ones.name, `${ones.name}#2`]);
+  });
+
+  test('names that the older exporter gives by nodes are those of the copies', () => {
+    const named = (op: string, x: string, weight: string, y: string, name: string): NodeSpec => ({
+      op,
+      inputs: [x, weight],
+      outputs: [y],
+      name,
+    });
+    const { model } = read(
+      [
+        { op: 'Identity', inputs: ['onnx::MatMul_3'], outputs: ['onnx::MatMul_4'] },
+        { op: 'Identity', inputs: [ones.name], outputs: ['block.1.norm.weight'] },
+        named('MatMul', 'x', 'onnx::MatMul_3', 'a', '/block/block.0/linear/MatMul'),
+        named('MatMul', 'a', 'onnx::MatMul_4', 'b', '/block/block.1/linear/MatMul'),
+        named('MatMul', 'b', 'onnx::MatMul_4', 'c', '/block/block.1/linear/MatMul_1'),
+        named('Mul', 'c', ones.name, 'd', '/block/block.0/norm/Mul'),
+        named('Mul', 'd', 'block.1.norm.weight', 'y', '/block/block.1/norm/Mul'),
+      ],
+      floats('onnx::MatMul_3', [2, 2], [1, 2, 3, 4]),
+      ones,
+    );
+    const second = '/block/block.1/linear/onnx::MatMul_3';
+    expect(model.nodes.map(({ inputs }) => inputs.at(-1))).toEqual([
+      'onnx::MatMul_3',
+      'onnx::MatMul_3',
+      second,
+      second,
+      ones.name,
+      'block.1.norm.weight',
+    ]);
   });
 
   test('a copy has a name of its own', () => {
