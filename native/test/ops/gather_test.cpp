@@ -60,5 +60,70 @@ TEST(Gather, RefusesIndicesOutside) {
   }
 }
 
+TEST(Gather, GradientLeavesThePaddingOut) {
+  OpHarness harness(1);
+  const TensorId dx = harness.output(kTable);
+  harness.b.op("gather_grad",
+               {harness.input(kPicked, random_values(kPicked, 1)), indices(harness, kIndices)},
+               {dx}, {{"axis", 1.0}, {"padding", 4.0}});
+  harness.run(2);
+  const auto result = harness.result(dx);
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    if (i / 4 % 5 == 4) {
+      EXPECT_EQ(result[i], 0) << i;
+    }
+    if (i / 4 % 5 == 1) {
+      EXPECT_NE(result[i], 0) << i;
+    }
+  }
+}
+
+TEST(Gather, PicksByIndicesThatAreMoved) {
+  const auto x = random_values(kTable, 1);
+  OpHarness harness(1);
+  const TensorId moved = harness.b.tensor("moved", {2, 2}, Role::Temporary);
+  harness.b.program.tensors[moved].dtype = DataType::I32;
+  harness.b.program.tensors[moved].limit = 5;
+  const TensorId y = harness.output(kPicked);
+  harness.b.op("transpose", {indices(harness, {4, 0, 1, 1})}, {moved},
+               {{"perm", std::vector<double>{1, 0}}});
+  harness.b.op("gather", {harness.input(kTable, x), moved}, {y}, {{"axis", 1.0}});
+  harness.run(2);
+  std::vector<double> expected(static_cast<std::size_t>(elements(kPicked)));
+  each_pick([&](std::size_t from, std::size_t to) { expected[to] = x[from]; });
+  expect_close(harness.result(y), expected, 0);
+}
+
+TEST(Gather, RefusesMovedIndicesBeyondTheirLimit) {
+  OpHarness harness(1);
+  const TensorId moved = harness.b.tensor("moved", {4}, Role::Temporary);
+  harness.b.program.tensors[moved].dtype = DataType::I32;
+  harness.b.program.tensors[moved].limit = 4;
+  harness.b.op("reshape", {indices(harness, kIndices)}, {moved}, {});
+  harness.b.op("gather", {harness.input(kTable, {}), moved}, {harness.output({3, 4, 4})},
+               {{"axis", 1.0}});
+  EXPECT_THROW(harness.run(), std::invalid_argument);
+}
+
+TEST(ToIndex, CountsFromTheEndAndRefusesWhatIsOutside) {
+  const auto pick = [](std::vector<float> places) {
+    OpHarness harness(1);
+    const auto x = random_values(kTable, 1);
+    const TensorId index = harness.b.tensor("index", {2, 2}, Role::Temporary);
+    harness.b.program.tensors[index].dtype = DataType::I32;
+    harness.b.program.tensors[index].limit = 5;
+    const TensorId y = harness.output(kPicked);
+    harness.b.op("to_index", {harness.input({2, 2}, std::move(places))}, {index},
+                 {{"length", 5.0}});
+    harness.b.op("gather", {harness.input(kTable, x), index}, {y}, {{"axis", 1.0}});
+    harness.run(1);
+    return harness.result(y);
+  };
+  EXPECT_EQ(pick({4, 1, 0, 1}), pick({-1, -4, -5, 1}));
+  for (const float outside : {5.0f, -6.0f, 0.5f}) {
+    EXPECT_THROW(pick({0, outside, 0, 0}), std::out_of_range) << outside;
+  }
+}
+
 }  // namespace
 }  // namespace optcmp::test
