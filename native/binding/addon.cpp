@@ -278,6 +278,7 @@ Napi::Value info(const Napi::CallbackInfo& call) {
   auto object = Napi::Object::New(call.Env());
   object["onednn"] = cpu::version();
   object["isa"] = cpu::isa();
+  if (cpu::bf16_obstacle()) object["bf16Obstacle"] = *cpu::bf16_obstacle();
   return object;
 }
 

@@ -299,6 +299,13 @@ Order to_order(const Napi::Value& value, const std::string& where) {
   fail(value, where, "'shuffled' or 'sequential'");
 }
 
+cpu::Precision to_precision(const Napi::Value& value, const std::string& where) {
+  const std::string name = binding::to_string(value, where);
+  if (name == "f32") return cpu::Precision::F32;
+  if (name == "bf16") return cpu::Precision::Bf16;
+  fail(value, where, "'f32' or 'bf16'");
+}
+
 std::vector<optim::StateSlot> to_slots(const Napi::Value& value, const std::string& where) {
   return to_list<optim::StateSlot>(value, where, [](const Napi::Value& v, const std::string& at) {
     const Field slot = to_field(v, at);
@@ -436,6 +443,9 @@ TrainingOptions to_options(const Napi::Value& value,
   if (field.has("order")) options.order = to_order(field.get("order"), field.at("order"));
   options.seed = to_seed(field.get("seed"), field.at("seed"));
   options.threads = to_threads(field.get("threads"), field.at("threads"));
+  if (field.has("precision")) {
+    options.precision = to_precision(field.get("precision"), field.at("precision"));
+  }
   return options;
 }
 
@@ -464,6 +474,7 @@ Napi::Value from(Napi::Env env, const std::vector<KernelTime>& times) {
     auto object = Napi::Object::New(env);
     object["name"] = times[k].name;
     object["compute"] = times[k].compute;
+    object["implementation"] = times[k].implementation;
     object["seconds"] = times[k].seconds;
     list[k] = object;
   }

@@ -32,9 +32,10 @@ struct Descs {
   cpu::Dims strides, dilates, before, after;
 };
 
-convolution_forward::primitive_desc forward(const Conv2dGeometry& g, bool relu) {
+convolution_forward::primitive_desc forward(const Conv2dGeometry& g, bool relu,
+                                            cpu::Precision precision) {
   const Descs d(g);
-  return cpu::describe<convolution_forward>(cpu::attributes(relu),
+  return cpu::describe<convolution_forward>(cpu::attributes(relu, precision),
                                             dnnl::prop_kind::forward_training, kDirect, d.x, d.w,
                                             d.b, d.y, d.strides, d.dilates, d.before, d.after);
 }
@@ -48,7 +49,7 @@ void plan_forward(const OpView& op, Planner& planner) {
   const Conv2dGeometry g = Conv2dGeometry::of_forward(op);
   if (plan_winograd_forward(op, planner, g)) return;
   const auto& in = op.op().inputs;
-  const auto pd = forward(g, g.relu);
+  const auto pd = forward(g, g.relu, planner.precision());
   std::vector<Argument> arguments{
       {DNNL_ARG_SRC, planner.read(in[0], pd.src_desc()), pd.src_desc()},
       {DNNL_ARG_WEIGHTS, planner.read(in[1], pd.weights_desc()), pd.weights_desc()}};
@@ -71,8 +72,8 @@ void plan_grad_input(const OpView& op, Planner& planner) {
   const Descs d(g);
   const auto& in = op.op().inputs;
   const auto pd = cpu::describe_backward<convolution_backward_data>(
-      cpu::attributes(), forward(g, false), kDirect, d.x, d.w, d.y, d.strides, d.dilates, d.before,
-      d.after);
+      cpu::attributes(false, planner.precision()), forward(g, false, planner.precision()), kDirect,
+      d.x, d.w, d.y, d.strides, d.dilates, d.before, d.after);
   std::vector<Argument> arguments{
       {DNNL_ARG_DIFF_DST, planner.read(in[0], pd.diff_dst_desc()), pd.diff_dst_desc()},
       {DNNL_ARG_WEIGHTS, planner.read(in[1], pd.weights_desc()), pd.weights_desc()},
@@ -92,8 +93,8 @@ void plan_grad_weight(const OpView& op, Planner& planner) {
   const Descs d(g);
   const auto& in = op.op().inputs;
   const auto pd = cpu::describe_backward<convolution_backward_weights>(
-      cpu::attributes(), forward(g, false), kDirect, d.x, d.w, d.b, d.y, d.strides, d.dilates,
-      d.before, d.after);
+      cpu::attributes(false, planner.precision()), forward(g, false, planner.precision()), kDirect,
+      d.x, d.w, d.b, d.y, d.strides, d.dilates, d.before, d.after);
   std::vector<Argument> arguments{
       {DNNL_ARG_SRC, planner.read(in[0], pd.src_desc()), pd.src_desc()},
       {DNNL_ARG_DIFF_DST, planner.read(in[1], pd.diff_dst_desc()), pd.diff_dst_desc()},

@@ -15,8 +15,10 @@ struct Plan {
   cpu::Desc x, w, y, b;
 };
 
-std::optional<Plan> plan_for(const Conv2dGeometry& g, WinogradConvolution::Pass pass) {
-  if (g.exact) return std::nullopt;
+// Ours computes in f32 only, where bf16 is asked for oneDNN's direct convolutions do it.
+std::optional<Plan> plan_for(const Planner& planner, const Conv2dGeometry& g,
+                             WinogradConvolution::Pass pass) {
+  if (g.exact || planner.precision() != cpu::Precision::F32) return std::nullopt;
   const Integers ones{1, 1};
   if (g.strides != ones || g.dilations != ones || g.groups != 1 || g.kernel[0] != g.kernel[1]) {
     return std::nullopt;
@@ -40,7 +42,7 @@ std::optional<Plan> plan_for(const Conv2dGeometry& g, WinogradConvolution::Pass 
 }  // namespace
 
 bool plan_winograd_forward(const OpView& op, Planner& planner, const Conv2dGeometry& g) {
-  const auto plan = plan_for(g, WinogradConvolution::Pass::kForward);
+  const auto plan = plan_for(planner, g, WinogradConvolution::Pass::kForward);
   if (!plan) return false;
   const auto& in = op.op().inputs;
   const BufferId x = planner.read(in[0], plan->x);
@@ -61,7 +63,7 @@ bool plan_winograd_forward(const OpView& op, Planner& planner, const Conv2dGeome
 }
 
 bool plan_winograd_grad_input(const OpView& op, Planner& planner, const Conv2dGeometry& g) {
-  const auto plan = plan_for(g, WinogradConvolution::Pass::kBackwardData);
+  const auto plan = plan_for(planner, g, WinogradConvolution::Pass::kBackwardData);
   if (!plan) return false;
   const auto& in = op.op().inputs;
   const BufferId dy = planner.read(in[0], plan->y);
@@ -78,7 +80,7 @@ bool plan_winograd_grad_input(const OpView& op, Planner& planner, const Conv2dGe
 }
 
 bool plan_winograd_grad_weight(const OpView& op, Planner& planner, const Conv2dGeometry& g) {
-  const auto plan = plan_for(g, WinogradConvolution::Pass::kBackwardWeights);
+  const auto plan = plan_for(planner, g, WinogradConvolution::Pass::kBackwardWeights);
   if (!plan) return false;
   const auto& in = op.op().inputs;
   const auto& out = op.op().outputs;

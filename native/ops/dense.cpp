@@ -35,15 +35,16 @@ cpu::Desc weight_layout(const Geometry& g, const cpu::Desc& layout) {
 
 cpu::Desc bias_layout(const Geometry& g) { return g.bias ? cpu::row_major({g.out}) : cpu::Desc(); }
 
-inner_product_forward::primitive_desc forward(const Geometry& g) {
-  return cpu::describe<inner_product_forward>(
-      cpu::attributes(g.relu), dnnl::prop_kind::forward_training, cpu::any({g.batch, g.in}),
-      cpu::any({g.out, g.in}), bias_layout(g), cpu::any({g.batch, g.out}));
+inner_product_forward::primitive_desc forward(const Geometry& g, cpu::Precision precision) {
+  return cpu::describe<inner_product_forward>(cpu::attributes(g.relu, precision),
+                                              dnnl::prop_kind::forward_training,
+                                              cpu::any({g.batch, g.in}), cpu::any({g.out, g.in}),
+                                              bias_layout(g), cpu::any({g.batch, g.out}));
 }
 
-inner_product_forward::primitive_desc hint(Geometry g) {
+inner_product_forward::primitive_desc hint(Geometry g, cpu::Precision precision) {
   g.relu = false;
-  return forward(g);
+  return forward(g, precision);
 }
 
 void check_dense(const OpView& op) {
@@ -59,7 +60,7 @@ void check_dense(const OpView& op) {
 void plan_dense(const OpView& op, Planner& planner) {
   const Geometry g = geometry(op, op.input(0), op.output(0), op.inputs() == 3);
   const auto& in = op.op().inputs;
-  const auto pd = forward(g);
+  const auto pd = forward(g, planner.precision());
   std::vector<Argument> arguments{
       {DNNL_ARG_SRC, planner.read(in[0], pd.src_desc()), pd.src_desc()},
       {DNNL_ARG_WEIGHTS, planner.read(in[1], weight_layout(g, pd.weights_desc())),
@@ -85,8 +86,8 @@ void plan_grad_input(const OpView& op, Planner& planner) {
   const Geometry g = geometry(op, op.output(0), op.input(0), false);
   const auto& in = op.op().inputs;
   const auto pd = cpu::describe_backward<inner_product_backward_data>(
-      cpu::attributes(), hint(g), cpu::any({g.batch, g.in}), cpu::any({g.out, g.in}),
-      cpu::any({g.batch, g.out}));
+      cpu::attributes(false, planner.precision()), hint(g, planner.precision()),
+      cpu::any({g.batch, g.in}), cpu::any({g.out, g.in}), cpu::any({g.batch, g.out}));
   std::vector<Argument> arguments{
       {DNNL_ARG_DIFF_DST, planner.read(in[0], pd.diff_dst_desc()), pd.diff_dst_desc()},
       {DNNL_ARG_WEIGHTS, planner.read(in[1], weight_layout(g, pd.weights_desc())),
@@ -122,11 +123,14 @@ void plan_own_grad_weight(const OpView& op, Planner& planner, const Geometry& g)
 
 void plan_grad_weight(const OpView& op, Planner& planner) {
   const Geometry g = geometry(op, op.input(0), op.input(1), op.outputs() == 2);
-  if (prefers_own_product(g.batch, g.in, g.out)) return plan_own_grad_weight(op, planner, g);
+  const bool own =
+      planner.precision() == cpu::Precision::F32 && prefers_own_product(g.batch, g.in, g.out);
+  if (own) return plan_own_grad_weight(op, planner, g);
   const auto& in = op.op().inputs;
   const auto pd = cpu::describe_backward<inner_product_backward_weights>(
-      cpu::attributes(), hint(g), cpu::any({g.batch, g.in}), cpu::any({g.out, g.in}),
-      bias_layout(g), cpu::any({g.batch, g.out}));
+      cpu::attributes(false, planner.precision()), hint(g, planner.precision()),
+      cpu::any({g.batch, g.in}), cpu::any({g.out, g.in}), bias_layout(g),
+      cpu::any({g.batch, g.out}));
   std::vector<Argument> arguments{
       {DNNL_ARG_SRC, planner.read(in[0], pd.src_desc()), pd.src_desc()},
       {DNNL_ARG_DIFF_DST, planner.read(in[1], pd.diff_dst_desc()), pd.diff_dst_desc()},

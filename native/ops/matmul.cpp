@@ -65,7 +65,8 @@ void plan(const OpView& op, Planner& planner) {
   const std::size_t rank = op.output(0).shape.size();
   const std::array<bool, 2> transposed{op.flag("transpose_a"), op.flag("transpose_b")};
   const cpu::Desc y = cpu::row_major(op.output(0).shape);
-  const dnnl::primitive_attr attr = cpu::scaled(static_cast<float>(op.number("alpha", 1)));
+  const dnnl::primitive_attr attr =
+      cpu::scaled(static_cast<float>(op.number("alpha", 1)), planner.precision());
   const auto describe = [&](const Placed& a, const Placed& b) {
     return cpu::describe<dnnl::matmul>(attr, operand(a.layout, rank, transposed[0]),
                                        operand(b.layout, rank, transposed[1]), y);

@@ -55,7 +55,7 @@ void emit_own(const OpView& op, Planner& planner, const Matrix& a, const Matrix&
 
 void emit_onednn(const OpView& op, Planner& planner, const Matrix& a, const Matrix& b,
                  const Matrix& c, bool add) {
-  dnnl::primitive_attr attributes = cpu::attributes();
+  dnnl::primitive_attr attributes = cpu::attributes(false, planner.precision());
   if (add) {
     dnnl::post_ops sum;
     sum.append_sum();
@@ -103,7 +103,8 @@ void emit_column_sums(const OpView& op, Planner& planner, const Matrix& a, Buffe
 
 void emit_transposed_product(const OpView& op, Planner& planner, const Matrix& a, const Matrix& b,
                              const Matrix& c, bool add) {
-  const bool own = prefers_own_product(a.rows, a.step, b.step);
+  const bool own =
+      planner.precision() == cpu::Precision::F32 && prefers_own_product(a.rows, a.step, b.step);
   (own ? emit_own : emit_onednn)(op, planner, a, b, c, add);
 }
 

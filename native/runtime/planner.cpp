@@ -37,8 +37,13 @@ class PrimitiveCall {
 
 }  // namespace
 
-Planner::Planner(const Program& program, ParameterLayouts& layouts, int threads)
-    : program_(program), layouts_(layouts), threads_(threads), values_(program.tensors.size()) {
+Planner::Planner(const Program& program, ParameterLayouts& layouts, int threads,
+                 cpu::Precision precision)
+    : program_(program),
+      layouts_(layouts),
+      threads_(threads),
+      precision_(precision),
+      values_(program.tensors.size()) {
   find_last_readers();
   place_given();
   for (op_ = 0; op_ < program_.ops.size(); ++op_) {
@@ -238,9 +243,9 @@ void Planner::touch(BufferId id) {
 }
 
 void Planner::push(std::string name, bool compute, const std::vector<BufferId>& used,
-                   KernelFactory factory) {
+                   KernelFactory factory, std::string implementation) {
   for (const BufferId id : used) touch(id);
-  kernels_.push_back({std::move(name), compute, std::move(factory)});
+  kernels_.push_back({std::move(name), compute, std::move(implementation), std::move(factory)});
 }
 
 void Planner::reorder(const std::string& why, const Placed& from, const Placed& to) {
@@ -256,9 +261,14 @@ void Planner::reorder(const std::string& why, const Placed& from, const Placed& 
 }
 
 void Planner::emit(const OpView& op, std::vector<BufferId> used, KernelFactory factory) {
+  emit(op, std::move(used), std::move(factory), std::string());
+}
+
+void Planner::emit(const OpView& op, std::vector<BufferId> used, KernelFactory factory,
+                   std::string implementation) {
   const OpDefinition& definition = *op.op().definition;
   push(std::string(definition.name) + " " + op.op().name, definition.compute, used,
-       std::move(factory));
+       std::move(factory), std::move(implementation));
   for (const PendingReorder& p : std::exchange(pending_, {})) {
     Placed from = p.from;
     const Shape have = cpu::blocking(from.layout).dims, want = cpu::blocking(p.to.layout).dims;
@@ -276,8 +286,10 @@ void Planner::emit(const OpView& op, const dnnl::primitive& primitive, const cpu
   arguments.push_back({DNNL_ARG_SCRATCHPAD, scratch(scratchpad.get_size()), scratchpad});
   std::vector<BufferId> used;
   for (const Argument& a : arguments) used.push_back(a.buffer);
-  emit(op, std::move(used),
-       [=](const Binder& binder) -> Kernel { return PrimitiveCall(primitive, arguments, binder); });
+  emit(
+      op, std::move(used),
+      [=](const Binder& binder) -> Kernel { return PrimitiveCall(primitive, arguments, binder); },
+      cpu::implementation(primitive));
 }
 
 Executor Planner::bind(const Storage& storage) const {
@@ -318,7 +330,8 @@ Executor Planner::bind(const Storage& storage) const {
   }
   const Binder binder(std::move(pointers), storage.context, threads_);
   for (const Planned& kernel : kernels_) {
-    executor.kernels.push_back({kernel.name, kernel.compute, kernel.factory(binder)});
+    executor.kernels.push_back(
+        {kernel.name, kernel.compute, kernel.implementation, kernel.factory(binder)});
   }
   for (const BufferId id : inputs_) executor.inputs.push_back(binder.at<void>(id));
   if (labels_) executor.labels = binder.at<void>(*labels_);

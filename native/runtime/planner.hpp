@@ -76,7 +76,8 @@ struct Argument {
 /// A kernel ready to run.
 struct BoundKernel {
   std::string name;
-  bool compute;  ///< A convolution or matrix product.
+  bool compute;                ///< A convolution or matrix product.
+  std::string implementation;  ///< oneDNN's name of it; empty for our own.
   Kernel run;
 };
 
@@ -107,11 +108,14 @@ class Planner {
  public:
   /// Plans all ops. `program` is validated and outlives the planner; `layouts` holds those already
   /// chosen and receives the others. Throws std::invalid_argument.
-  Planner(const Program& program, ParameterLayouts& layouts, int threads);
+  Planner(const Program& program, ParameterLayouts& layouts, int threads,
+          cpu::Precision precision = cpu::Precision::F32);
 
   std::size_t arena_bytes() const { return memory_.arena_bytes; }
   std::size_t peak_live_bytes() const { return memory_.peak_live_bytes; }
   int threads() const { return threads_; }
+  /// Of convolutions and products.
+  cpu::Precision precision() const { return precision_; }
 
   Executor bind(const Storage& storage) const;
 
@@ -176,6 +180,7 @@ class Planner {
   struct Planned {
     std::string name;
     bool compute;
+    std::string implementation;
     KernelFactory factory;
   };
   struct PendingReorder {
@@ -191,12 +196,15 @@ class Planner {
   void touch(BufferId id);
   void reorder(const std::string& why, const Placed& from, const Placed& to);
   void push(std::string name, bool compute, const std::vector<BufferId>& used,
-            KernelFactory factory);
+            KernelFactory factory, std::string implementation = {});
+  void emit(const OpView& op, std::vector<BufferId> used, KernelFactory factory,
+            std::string implementation);
   bool free_after_this_op(TensorId tensor, BufferId buffer) const;
 
   const Program& program_;
   ParameterLayouts& layouts_;
   int threads_;
+  cpu::Precision precision_;
   std::vector<Value> values_;
   std::vector<Buffer> buffers_;
   std::vector<Planned> kernels_;

@@ -109,6 +109,10 @@ TrainingOptions checked(TrainingOptions options) {
   require(!options.clip_norm || *options.clip_norm > 0, "clipNorm must be positive");
   require(!options.clip_value || *options.clip_value > 0, "clipValue must be positive");
   require(options.threads >= 1 && options.threads <= 1024, "threads must be in 1 … 1024");
+  if (options.precision == cpu::Precision::Bf16 && cpu::bf16_obstacle()) {
+    throw std::invalid_argument("precision: 'bf16' is not possible here: " + *cpu::bf16_obstacle() +
+                                "; train with precision 'f32'");
+  }
   return options;
 }
 
@@ -156,8 +160,8 @@ Training::Training(TrainingOptions options)
                options_.lr) {
   omp_set_num_threads(options_.threads);
   flush_subnormals();
-  const Planner train(options_.train, layouts_, options_.threads);
-  const Planner evaluate(options_.evaluate, layouts_, options_.threads);
+  const Planner train(options_.train, layouts_, options_.threads, options_.precision);
+  const Planner evaluate(options_.evaluate, layouts_, options_.threads, options_.precision);
 
   for (const auto& [name, data] : options_.splits) splits_.emplace(name, Split(name, data, specs_));
   order_.resize(split("train").examples());
@@ -481,7 +485,9 @@ std::vector<KernelTime> Training::profile(std::uint64_t runs) {
   context_ = {options_.seed, step_, 0, options_.train.batch_size};
   const StateStore::Keeper keeper(*states_);
   std::vector<KernelTime> times;
-  for (const BoundKernel& kernel : train_.kernels) times.push_back({kernel.name, kernel.compute});
+  for (const BoundKernel& kernel : train_.kernels) {
+    times.push_back({kernel.name, kernel.compute, kernel.implementation});
+  }
   for (std::uint64_t run = 0; run < runs; ++run) {
     split("train").gather(rows, train_.inputs, train_.labels);
     for (std::size_t k = 0; k < times.size(); ++k) {

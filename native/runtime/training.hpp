@@ -42,6 +42,8 @@ struct TrainingOptions {
   Order order = Order::Shuffled;
   std::uint64_t seed = 0;
   int threads = 1;
+  /// Of convolutions and products; refused where the CPU cannot.
+  cpu::Precision precision = cpu::Precision::F32;
 };
 
 struct TrainResult {
@@ -64,8 +66,9 @@ struct Metrics {
 /// A kernel of the training program.
 struct KernelTime {
   std::string name;
-  bool compute = false;  ///< A convolution or matrix product.
-  double seconds = 0;    ///< Mean of a run.
+  bool compute = false;        ///< A convolution or matrix product.
+  std::string implementation;  ///< oneDNN's name of it; empty for our own.
+  double seconds = 0;          ///< Mean of a run.
 };
 
 struct MemoryUse {

@@ -11,6 +11,8 @@ import { lower } from './lower.js';
 import { type ImportOptions, importGraph } from './onnx/import-graph.js';
 import { type OnnxModel, readOnnxModel } from './onnx/onnx-model.js';
 import type { Program } from './program.js';
+import { type Recompute, recompute } from './recompute.js';
+import { setDropout } from './set-dropout.js';
 import { evaluated, prune, simplify } from './simplify.js';
 
 export interface CompileOptions extends ImportOptions {
@@ -21,6 +23,10 @@ export interface CompileOptions extends ImportOptions {
   initialization?: InitializationScheme;
   /** Computes every convolution directly: slower, with rounding errors of 2e-7 of the norm in place of up to 5e-6. Default false. */
   exactConvolutions?: boolean;
+  /** The ratio of every dropout in place of the model's own, in [0, 1). */
+  dropout?: number | undefined;
+  /** What the backward pass computes again to save memory; results are the same to the bit. Default `'none'`. */
+  recompute?: Recompute;
 }
 
 /**
@@ -42,9 +48,11 @@ export function compileModel(
 
 function compile(model: OnnxModel, options: CompileOptions) {
   const { batchSize, loss, initialization = 'pytorch', exactConvolutions = false } = options;
+  const { dropout, recompute: policy = 'none' } = options;
   checkOptions(options);
-  const { graph, problems } = importGraph(model, options);
-  if (graph === undefined) throw new CompileError(problems);
+  const { graph: imported, problems } = importGraph(model, options);
+  if (imported === undefined) throw new CompileError(problems);
+  const graph = dropout === undefined ? imported : setDropout(imported, dropout);
   checkBatch(graph, batchSize);
   const [batch = BATCH] = at(graph.inputs, 0).shape;
   const forTraining = fusePointwise(simplify(withLoss(graph, batch, loss)));
@@ -56,8 +64,9 @@ function compile(model: OnnxModel, options: CompileOptions) {
   const starts = initializers(forTraining, initialization);
   const finish = (program: Graph) =>
     limitIndices(chooseAlgorithms(prune(program), exactConvolutions));
+  const training = finish(fusePointwise(differentiate(forTraining)));
   return {
-    train: lower(finish(fusePointwise(differentiate(forTraining))), {
+    train: lower(recompute(training, policy, batchSize), {
       mode: 'train',
       batchSize,
       starts,
@@ -66,9 +75,12 @@ function compile(model: OnnxModel, options: CompileOptions) {
   };
 }
 
-function checkOptions({ batchSize }: CompileOptions): void {
+function checkOptions({ batchSize, dropout = 0 }: CompileOptions): void {
   if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 2 ** 24) {
     throw new CompileError(`the batch size is ${batchSize}; it must be an integer from 1 to 2^24`);
+  }
+  if (!(dropout >= 0 && dropout < 1)) {
+    throw new CompileError(`the dropout ratio is ${dropout}; it must be in [0, 1)`);
   }
 }
 

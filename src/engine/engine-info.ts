@@ -5,12 +5,13 @@ export interface EngineInfo {
   onednn: string;
   /** The instruction set that oneDNN uses on this CPU, e.g. `avx512_core`. */
   isa: string;
+  /** Why `precision: 'bf16'` is refused on this CPU; absent where it is not. */
+  bf16Obstacle?: string;
   /** Path of the native addon. */
   addon: string;
 }
 
 /** What the engine is made of. Throws as `loadAddon`. */
 export function engineInfo(): EngineInfo {
-  const { onednn, isa } = loadAddon().info();
-  return { onednn, isa, addon: addonPath() };
+  return { ...loadAddon().info(), addon: addonPath() };
 }

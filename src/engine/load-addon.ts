@@ -7,7 +7,7 @@ import type { BatchValues, Metrics, Trainer, TrainerOptions, TrainResult } from 
 /** What the native code exports. `abort` is set to 1 by the main thread to stop between two steps. */
 export interface Addon {
   Trainer: new (options: TrainerOptions) => NativeTrainer;
-  info(): { onednn: string; isa: string };
+  info(): { onednn: string; isa: string; bf16Obstacle?: string };
 }
 
 export interface NativeTrainer

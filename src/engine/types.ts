@@ -57,7 +57,16 @@ export interface TrainerOptions {
   seed: bigint;
   /** Compute threads of this trainer. */
   threads: number;
+  /**
+   * What the factors of convolutions and matrix products are rounded to; sums, parameters and all else are f32.
+   * `bf16` is refused where the CPU has no instructions for it (`engineInfo().bf16Obstacle` says why); fused attention
+   * and recurrences stay f32, and convolutions are direct. Default `f32`.
+   */
+  precision?: Precision;
 }
+
+/** Of convolutions and matrix products. */
+export type Precision = 'f32' | 'bf16';
 
 /** What a run of training steps did. */
 export interface TrainResult {
@@ -116,9 +125,12 @@ export interface Trainer {
   predict(inputs: BatchValues | readonly BatchValues[]): Promise<Float32Array>;
   /**
    * Times each kernel of a training step, in their order, over `runs` runs on the first examples of the training data
-   * (for benchmarks); parameters and states stay as they are. `compute` marks convolutions and matrix products.
+   * (for benchmarks); parameters and states stay as they are. `compute` marks convolutions and matrix products,
+   * `implementation` is oneDNN's name of what it chose, empty for a kernel of ours.
    */
-  profile(runs: number): Promise<{ name: string; compute: boolean; seconds: number }[]>;
+  profile(
+    runs: number,
+  ): Promise<{ name: string; compute: boolean; implementation: string; seconds: number }[]>;
   memory(): {
     arenaBytes: number;
     liveTensorBytes: number;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Precision } from '../engine/types.js';
 import {
   contains,
   type Domain,
@@ -19,6 +20,8 @@ import { axisOrDefaultSchema, axisSchema } from './axis-schema.js';
 import { defaultSpace } from './default-space.js';
 import { scheduleAxes, scheduleDomains, scheduleSchema } from './schedule-schema.js';
 
+const PRECISIONS = ['f32', 'bf16'] as const satisfies readonly Precision[];
+
 const VARIANTS = ['paper', 'pytorch'] as const satisfies readonly Variant[];
 
 /** Settings of a trial beside its update rule and schedule, each fixed or sampled. */
@@ -29,6 +32,8 @@ export const SETTINGS = {
   weight_decay: nonNegative,
   /** In place of the workload's own. */
   label_smoothing: decayRate,
+  /** Ratio of every dropout of the model, in place of its own. */
+  dropout: decayRate,
   /** Greatest global norm of the gradient. */
   clip_norm: positive,
 } as const satisfies Record<string, Domain>;
@@ -52,7 +57,12 @@ const writtenEntrySchema = z.strictObject({
   l2: axisSchema.optional(),
   weight_decay: axisSchema.optional(),
   label_smoothing: axisSchema.optional(),
+  dropout: axisSchema.optional(),
   clip_norm: axisSchema.optional(),
+  /** Computes every convolution directly, in place of the workload's choice. */
+  exact_convolutions: z.boolean().optional(),
+  /** Of convolutions and matrix products. Default `f32`. */
+  precision: z.enum(PRECISIONS).optional(),
   /** Only on these of the study's workloads. Default: on all. */
   workloads: z.array(z.string()).min(1).optional(),
 });

@@ -1,3 +1,5 @@
+import type { Recompute } from '../compiler/recompute.js';
+import type { Precision } from '../engine/types.js';
 import { getOptimizer, type Variant } from '../optimizers/index.js';
 import { deriveKey } from '../random/derive-key.js';
 import type { ScheduleSpec } from '../schedules/index.js';
@@ -24,7 +26,11 @@ export interface TrialSettings {
   l2?: number;
   weightDecay?: number;
   labelSmoothing?: number;
+  dropout?: number;
   clipNorm?: number;
+  exactConvolutions?: boolean;
+  precision?: Precision;
+  recompute?: Recompute;
   /** Default: the workload's own. */
   budget?: Duration;
   evaluateEvery: Duration;
@@ -102,7 +108,7 @@ function settingsOf(
   seed: string,
 ): TrialSettings {
   const { optimizer, variant, schedule } = entry;
-  const { budget, evaluate_every, threads } = study.spec;
+  const { budget, evaluate_every, recompute, threads } = study.spec;
   const watch = watchedMetric(schedule);
   const value = (name: string) => all[name] as number;
   const rule = Object.keys(getOptimizer(optimizer, variant).hyperparameters);
@@ -120,7 +126,11 @@ function settingsOf(
     ...(entry.l2 && { l2: value('l2') }),
     ...(entry.weight_decay && { weightDecay: value('weight_decay') }),
     ...(entry.label_smoothing && { labelSmoothing: value('label_smoothing') }),
+    ...(entry.dropout && { dropout: value('dropout') }),
     ...(entry.clip_norm && { clipNorm: value('clip_norm') }),
+    ...(entry.exact_convolutions !== undefined && { exactConvolutions: entry.exact_convolutions }),
+    ...(entry.precision && { precision: entry.precision }),
+    ...(recompute && { recompute }),
     ...(budget && { budget }),
     evaluateEvery: evaluate_every,
     seed,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RECOMPUTE } from '../compiler/recompute.js';
 import { metricNames } from '../metrics/metrics.js';
 import { SAMPLERS } from '../sampler/search-space.js';
 import { durationSchema } from './duration-schema.js';
@@ -33,6 +34,8 @@ const writtenStudySchema = z.strictObject({
   objective: objectiveSchema,
   /** Trials at once. Default: as many as there are cores for. */
   workers: z.int().min(1).max(1024).optional(),
+  /** What the backward pass computes again to save memory; changes no result. */
+  recompute: z.enum(RECOMPUTE).optional(),
   /** Compute threads of a trial. Results depend on it to the bit. */
   threads: z.int().min(1).max(1024).default(1),
   /** How often a trial whose worker died is tried again. */
@@ -58,6 +61,7 @@ export const FREE_TO_CHANGE: readonly (keyof StudySpec)[] = [
   'repetitions',
   'objective',
   'workers',
+  'recompute',
   'retries',
   'timeout',
   'checkpoint_every',

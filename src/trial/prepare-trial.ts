@@ -28,8 +28,8 @@ function cachedWorkload(
  */
 export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<PreparedTrial> {
   const { spec, splits, compile } = await cachedWorkload(settings.workload, dataFolder);
-  const { labelSmoothing } = settings;
-  const programs = compile(labelSmoothing === undefined ? {} : { labelSmoothing });
+  const { labelSmoothing, dropout, exactConvolutions, recompute } = settings;
+  const programs = compile({ labelSmoothing, dropout, exactConvolutions, recompute });
   const stepsPerEpoch = Math.ceil(countExamples(splits.train) / spec.batchSize);
   const steps = inSteps(settings.budget ?? { steps: spec.steps }, stepsPerEpoch);
 
@@ -55,6 +55,7 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
     ...(settings.l2 !== undefined && { l2: settings.l2 }),
     ...(settings.weightDecay !== undefined && { weightDecay: settings.weightDecay }),
     ...(settings.clipNorm !== undefined && { clipNorm: settings.clipNorm }),
+    ...(settings.precision !== undefined && { precision: settings.precision }),
     seed: BigInt(settings.seed),
     threads: settings.threads,
   });

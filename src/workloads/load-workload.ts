@@ -46,13 +46,21 @@ export async function loadWorkload(
   return {
     spec,
     splits,
-    compile: ({ batchSize = spec.microBatch ?? spec.batchSize, labelSmoothing } = {}) =>
+    compile: ({
+      batchSize = spec.microBatch ?? spec.batchSize,
+      labelSmoothing,
+      dropout = spec.dropout,
+      exactConvolutions = spec.exactConvolutions ?? false,
+      recompute = spec.recompute ?? 'none',
+    } = {}) =>
       compileModel(model, {
         ...namesOf(spec),
         batchSize,
         loss: lossOf(spec, labelSmoothing),
         initialization: spec.initialization,
-        exactConvolutions: spec.exactConvolutions ?? false,
+        exactConvolutions,
+        dropout,
+        recompute,
       }),
   };
 }

@@ -1,5 +1,6 @@
 import type { LossSpec } from '../compiler/losses.js';
 import type { Program } from '../compiler/program.js';
+import type { Recompute } from '../compiler/recompute.js';
 import type { Split } from '../engine/types.js';
 import type { MetricName } from '../metrics/metrics.js';
 
@@ -29,6 +30,10 @@ export interface WorkloadSpec {
   microBatch?: number | undefined;
   /** Computes every convolution directly, as in `CompileOptions`. Default false. */
   exactConvolutions?: boolean | undefined;
+  /** Ratio of every dropout in place of the model's own. */
+  dropout?: number | undefined;
+  /** As in `CompileOptions`. */
+  recompute?: Recompute | undefined;
   /** As in `TrainerOptions`. */
   order: 'shuffled' | 'sequential';
   /** Inputs by the outputs of the model that they are in the next batch. */
@@ -47,12 +52,19 @@ export interface WorkloadSpec {
   target?: { metric: string; value: number } | undefined;
 }
 
+/** What a trial may set in place of the workload. */
+export interface WorkloadOverrides {
+  batchSize?: number | undefined;
+  labelSmoothing?: number | undefined;
+  dropout?: number | undefined;
+  exactConvolutions?: boolean | undefined;
+  recompute?: Recompute | undefined;
+}
+
 /** A workload made ready to train. */
 export interface LoadedWorkload {
   spec: WorkloadSpec;
-  compile(options?: { batchSize?: number; labelSmoothing?: number }): {
-    train: Program;
-    evaluate: Program;
-  };
+  /** With other values than the workload's own where they are given. */
+  compile(options?: WorkloadOverrides): { train: Program; evaluate: Program };
   splits: { train: Split; validation: Split; test: Split };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LOSS_METRICS, type LossKind } from '../compiler/losses.js';
+import { RECOMPUTE } from '../compiler/recompute.js';
 import { datasetSchemas } from '../datasets/load-dataset.js';
 import { findMetric, type MetricName, metricNames } from '../metrics/metrics.js';
 import type { WorkloadSpec } from './types.js';
@@ -70,6 +71,10 @@ export const WorkloadSchema = z
     microBatch: z.int().min(1).optional(),
     /** Computes every convolution directly, without Winograd's algorithm: slower, and rounding less. */
     exactConvolutions: z.boolean().default(false),
+    /** Ratio of every dropout in place of the model's own. */
+    dropout: z.number().min(0).lt(1).optional(),
+    /** What the backward pass computes again to save memory. */
+    recompute: z.enum(RECOMPUTE).optional(),
     order: z.enum(['shuffled', 'sequential']).default('shuffled'),
     /** Recurrent state: inputs by the outputs of the model that they are in the next batch. */
     carry: z.record(z.string(), z.string()).optional(),

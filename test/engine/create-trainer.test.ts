@@ -321,4 +321,22 @@ describe('engineInfo', () => {
     expect(info.isa).toMatch(/sse|avx|other/);
     expect(info.addon).toMatch(/optcmp\.node$/);
   });
+
+  it('says why bf16 is refused where it is, and training says the same', async () => {
+    const { bf16Obstacle } = engineInfo();
+    const trained = createTrainer(options({ precision: 'bf16' }));
+    if (bf16Obstacle === undefined) {
+      const trainer = await trained;
+      const products = (await trainer.profile(1)).filter(({ compute }) => compute);
+      expect(products.every(({ implementation }) => implementation !== '')).toBe(true);
+      return;
+    }
+    expect(bf16Obstacle).toContain(engineInfo().isa);
+    await expect(trained).rejects.toThrow(`${bf16Obstacle}; train with precision 'f32'`);
+  });
+
+  it('knows no other precision', async () => {
+    const wrong = options({ precision: 'f16' as 'bf16' });
+    await expect(createTrainer(wrong)).rejects.toThrow(/precision.*'f32' or 'bf16'/);
+  });
 });

@@ -1,6 +1,7 @@
 #include "backend/cpu/onednn.hpp"
 
 #include <stdexcept>
+#include <string_view>
 
 namespace optcmp::cpu {
 
@@ -9,9 +10,40 @@ const dnnl::engine& engine() {
   return cpu;
 }
 
-dnnl::primitive_attr scaled(float factor) {
+namespace {
+
+dnnl::primitive_attr plain(Precision precision) {
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (precision == Precision::Bf16) attr.set_fpmath_mode(dnnl::fpmath_mode::bf16);
+  return attr;
+}
+
+// Emulation on CPUs without the instructions is slower than f32, and named after their plain
+// AVX-512 or AVX2.
+bool computes_bf16(std::string_view implementation) {
+  return implementation.find("amx") != std::string_view::npos ||
+         implementation.find("bf16") != std::string_view::npos;
+}
+
+std::optional<std::string> find_bf16_obstacle() {
+  const dnnl::primitive_attr attr = attributes(false, Precision::Bf16);
+  const Desc matrix = row_major({256, 256});
+  const auto product = describe<dnnl::matmul>(attr, matrix, matrix, matrix);
+  const Desc images = any({8, 64, 16, 16});
+  const auto convolution = describe<dnnl::convolution_forward>(
+      attr, dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, images,
+      any({64, 64, 3, 3}), Desc(), images, Dims{1, 1}, Dims{0, 0}, Dims{1, 1}, Dims{1, 1});
+  const std::string chosen[] = {product.impl_info_str(), convolution.impl_info_str()};
+  if (computes_bf16(chosen[0]) && computes_bf16(chosen[1])) return std::nullopt;
+  return "oneDNN " + version() + " has no bf16 products of f32 tensors for this CPU (" + isa() +
+         "): it would take " + chosen[0] + " and " + chosen[1] + "; they need AMX";
+}
+
+}  // namespace
+
+dnnl::primitive_attr scaled(float factor, Precision precision) {
+  dnnl::primitive_attr attr = plain(precision);
   if (factor == 1) return attr;
   dnnl::post_ops post;
 #if DNNL_VERSION_MAJOR >= 3
@@ -23,9 +55,8 @@ dnnl::primitive_attr scaled(float factor) {
   return attr;
 }
 
-dnnl::primitive_attr attributes(bool relu) {
-  dnnl::primitive_attr attr;
-  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+dnnl::primitive_attr attributes(bool relu, Precision precision) {
+  dnnl::primitive_attr attr = plain(precision);
   if (!relu) return attr;
   dnnl::post_ops post;
 #if DNNL_VERSION_MAJOR >= 3
@@ -35,6 +66,19 @@ dnnl::primitive_attr attributes(bool relu) {
 #endif
   attr.set_post_ops(post);
   return attr;
+}
+
+const std::optional<std::string>& bf16_obstacle() {
+  static const std::optional<std::string> obstacle = find_bf16_obstacle();
+  return obstacle;
+}
+
+std::string implementation(const dnnl::primitive& primitive) {
+  const char* name = nullptr;
+  dnnl::error::wrap_c_api(
+      dnnl_primitive_desc_query(primitive.get_primitive_desc(), dnnl_query_impl_info_str, 0, &name),
+      "could not query the implementation of a primitive");
+  return name;
 }
 
 Blocking blocking(const Desc& desc) {

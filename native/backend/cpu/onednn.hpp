@@ -70,11 +70,22 @@ typename Primitive::primitive_desc describe_pool_backward(
 #endif
 }
 
+/// What products of f32 tensors are computed in; sums are f32 either way.
+enum class Precision : std::uint8_t { F32, Bf16 };
+
 /// Attributes that every primitive here has: scratchpad in the arena; optionally y = relu(y).
-dnnl::primitive_attr attributes(bool relu = false);
+dnnl::primitive_attr attributes(bool relu = false, Precision precision = Precision::F32);
 
 /// As `attributes`; the result is multiplied by `factor`.
-dnnl::primitive_attr scaled(float factor);
+dnnl::primitive_attr scaled(float factor, Precision precision = Precision::F32);
+
+/// Why products of f32 tensors cannot be computed in bf16 here; nothing where they can. oneDNN is
+/// asked which implementation it would take, as it ignores the wish without a word where it has no
+/// faster one for this CPU.
+const std::optional<std::string>& bf16_obstacle();
+
+/// The implementation that oneDNN has chosen, e.g. `brgemm:avx512_core`.
+std::string implementation(const dnnl::primitive& primitive);
 
 /// How a blocked descriptor lays out its elements.
 struct Blocking {

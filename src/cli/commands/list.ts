@@ -1,4 +1,5 @@
 import { Argument, Command } from 'commander';
+import { engineInfo } from '../../engine/index.js';
 import { describeOptimizer, optimizers } from '../../optimizers/index.js';
 import { formatSetting } from '../../report/format.js';
 import { schedules } from '../../schedules/index.js';
@@ -22,9 +23,10 @@ const LISTS = {
   schedules: listSchedules,
   workloads: listAllWorkloads,
   studies: listAllStudies,
+  engine: listEngine,
 };
 
-/** `optcmp list optimizers|schedules|workloads|studies` */
+/** `optcmp list optimizers|schedules|workloads|studies|engine` */
 export function listCommand(): Command {
   return new Command('list')
     .description('list what can be compared and run')
@@ -92,6 +94,12 @@ function listAllWorkloads(): Listing {
     ]),
     right: [2, 3],
   };
+}
+
+function listEngine(): Listing {
+  const { bf16Obstacle = 'available', ...info } = engineInfo();
+  const facts = { ...info, f32: 'available', bf16: bf16Obstacle };
+  return { items: [facts], header: ['engine', ''], rows: Object.entries(facts) };
 }
 
 async function listAllStudies(): Promise<Listing> {
