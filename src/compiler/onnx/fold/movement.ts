@@ -1,6 +1,7 @@
 import { CompileError } from '../../compile-error.js';
 import {
   type Dimension,
+  elements,
   fixed,
   formatShape,
   multiply,
@@ -40,9 +41,7 @@ export const movement: Folders = {
   Flatten(n) {
     const x = n.known(0);
     const split = splitAxis(n, x.rank);
-    const product = (lengths: Shape) =>
-      lengths.reduce<number>((a, b) => a * fixed(b, 'a length'), 1);
-    return reshape(x, [product(x.shape.slice(0, split)), product(x.shape.slice(split))]);
+    return reshape(x, [elements(x.shape.slice(0, split)), elements(x.shape.slice(split))]);
   },
   Squeeze(n) {
     const x = n.known(0);
