@@ -199,7 +199,12 @@ class Importing {
   /** Names that some node reads. */
   readonly read = new Set<string>();
   readonly #model: OnnxModel;
-  readonly #graph: GraphBuilder = { nodes: [], states: new Map(), constants: new Map() };
+  readonly #graph: GraphBuilder = {
+    nodes: [],
+    states: new Map(),
+    constants: new Map(),
+    truths: new Set(),
+  };
   /** By ONNX name; `undefined` where the node that makes it could not be imported. */
   readonly #values = new Map<string, Imported | undefined>();
 

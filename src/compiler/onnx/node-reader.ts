@@ -41,6 +41,8 @@ export interface GraphBuilder {
   readonly states: Map<Value, State>;
   /** Made of what is known, so that what is read twice is stored once. */
   readonly constants: Map<Known, Value>;
+  /** What holds truth values, 0 and 1. */
+  readonly truths: Set<Value>;
 }
 
 /** One ONNX node as an importer sees it: inputs and attributes with checks, and the graph to add to. */
@@ -298,6 +300,16 @@ export class NodeReader {
     return at(this.#add('pointwise', read, { code }, [shape]), 0);
   }
 
+  /** Notes that `x` holds truth values. */
+  truth(x: Value): Value {
+    this.#graph.truths.add(x);
+    return x;
+  }
+
+  isTruth(x: Value | Known): boolean {
+    return isKnown(x) ? x.type === 'bool' : this.#graph.truths.has(x);
+  }
+
   /** Whole numbers as floats; floats as they are. */
   asFloats(x: Value): Value {
     return x.dtype === 'f32' ? x : at(this.#add('to_float', [x], {}, [x.shape]), 0);
@@ -346,9 +358,13 @@ export class NodeReader {
       };
     });
     const constants = evaluateConstants(kind, inputs, attributes, outputs);
-    if (constants) return constants;
-    this.#graph.nodes.push({ kind, name, inputs, outputs, attributes } as NodeOf<K> as Node);
-    return outputs;
+    if (!constants) {
+      this.#graph.nodes.push({ kind, name, inputs, outputs, attributes } as NodeOf<K> as Node);
+    }
+    const made = constants ?? outputs;
+    const moves = keepsType === true && inputs.every((value) => this.isTruth(value));
+    for (const value of moves ? made : []) this.truth(value);
+    return made;
   }
 }
 

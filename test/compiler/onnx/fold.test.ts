@@ -31,7 +31,7 @@ function fold(
     ),
     modules: [],
   };
-  const graph = { nodes: [], states: new Map(), constants: new Map() };
+  const graph = { nodes: [], states: new Map(), constants: new Map(), truths: new Set<never>() };
   const result = folders[opType]?.(new NodeReader(node, inputs, graph, 20));
   const list = result instanceof Known ? [result] : (result ?? []);
   return list.map((known) => `${formatShape(known.shape)} ${formatShape(known.integers)}`);

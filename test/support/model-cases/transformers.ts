@@ -1,4 +1,11 @@
-import { floats, integers, type ModelSpec, type NodeSpec } from '../onnx-builder.js';
+import {
+  type AttributeSpec,
+  floats,
+  integers,
+  type ModelSpec,
+  type NodeSpec,
+  wholeNumbers,
+} from '../onnx-builder.js';
 import { flatten } from './layers.js';
 
 const mul = (a: string, b: string, y: string) => ({ op: 'Mul', inputs: [a, b], outputs: [y] });
@@ -45,6 +52,25 @@ const initializers = [
   integers('joined', [0, 0, -1]),
   floats('scale', [], [0.8]),
 ];
+/** Queries [N, 3, 4 heads of 2], keys and values of as many heads as the attributes say, and what makes the mask. */
+function attentionOperator(attributes: Record<string, AttributeSpec>, mask: NodeSpec[]): ModelSpec {
+  const width = attributes['q_num_heads'] === 4 ? 8 : 4;
+  return {
+    inputs: { x: ['N', 3, 4], wq: [4, width], wk: [4, 4], wv: [4, 4] },
+    initializers: [integers('last', [-1]), integers('one', [1]), floats('low', [], [-0.7])],
+    nodes: [
+      matmul('x', 'wq', 'q'),
+      matmul('x', 'wk', 'k'),
+      matmul('x', 'wv', 'v'),
+      ...mask,
+      { op: 'Attention', inputs: ['q', 'k', 'v', 'mask'], outputs: ['o'], attributes },
+      flatten('o'),
+    ],
+    output: 'y',
+    opset: 23,
+  };
+}
+
 const hidden = -3.4028234663852886e38;
 
 export const transformers: Readonly<Record<string, ModelSpec>> = {
@@ -153,5 +179,43 @@ export const transformers: Readonly<Record<string, ModelSpec>> = {
       flatten('o'),
     ],
     output: 'y',
+  },
+  'attention as one operator, heads sharing keys, a mask from data': attentionOperator(
+    { q_num_heads: 4, kv_num_heads: 2, is_causal: 1 },
+    [
+      { op: 'ReduceSum', inputs: ['x', 'last'], outputs: ['sums'] },
+      { op: 'Transpose', inputs: ['sums'], outputs: ['row'], attributes: { perm: [0, 2, 1] } },
+      add('sums', 'low', 'less'),
+      { op: 'Greater', inputs: ['row', 'less'], outputs: ['seen'] },
+      { op: 'Unsqueeze', inputs: ['seen', 'one'], outputs: ['mask'] },
+    ],
+  ),
+  'attention as one operator, with a trained bias and bent scores': {
+    ...attentionOperator({ q_num_heads: 2, kv_num_heads: 2, softcap: { float: 1.5 } }, []),
+    inputs: { x: ['N', 3, 4], wq: [4, 4], wk: [4, 4], wv: [4, 4], mask: [2, 3, 3] },
+  },
+  'queries and keys turned by their places': {
+    inputs: { x: ['N', 3, 4], w: [4, 4] },
+    initializers: [
+      floats('cos', [3, 1], [1, 0.5, -0.4]),
+      floats('sin', [3, 1], [0, 0.9, 0.9]),
+      wholeNumbers('places', [1, 3], [0, 2, 1]),
+      integers('rows', [3]),
+    ],
+    nodes: [
+      matmul('x', 'w', 'q'),
+      { op: 'Shape', inputs: ['x'], outputs: ['n'], attributes: { start: 0, end: 1 } },
+      { op: 'Concat', inputs: ['n', 'rows'], outputs: ['all'], attributes: { axis: 0 } },
+      { op: 'Expand', inputs: ['places', 'all'], outputs: ['p'] },
+      {
+        op: 'RotaryEmbedding',
+        inputs: ['q', 'cos', 'sin', 'p'],
+        outputs: ['r'],
+        attributes: { num_heads: 2 },
+      },
+      flatten('r'),
+    ],
+    output: 'y',
+    opset: 23,
   },
 };

@@ -1,4 +1,4 @@
-import { add, div, mul, sub, tanh } from '../../../expression/expression.js';
+import { add, div, mul, select, sub, tanh } from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
 import { fixed, formatShape, multiply } from '../../dimension.js';
 import { at, type Value } from '../../graph.js';
@@ -79,26 +79,26 @@ function hiddenPlaces(n: NodeReader, queries: number, keys: number): Known | und
   });
 }
 
+/** Far below any score, and finite: of a query that sees nothing all keys are alike. */
+const HIDDEN = -3e38;
+
 /** What is added to the scores. */
 function maskOf(n: NodeReader, hidden: Known | undefined, keys: number): Value | undefined {
   if (!n.has(3)) return hidden && n.constant(hidden, 'mask');
   const known = n.maybeKnown(3);
   if (known === undefined) {
-    const given = n.tensor(3);
-    if (given.role === 'temporary') {
-      throw new CompileError(
-        'a mask that is calculated from data is not supported; export with operator set 22',
-      );
-    }
+    const mask = n.tensor(3);
+    const given = n.isTruth(mask) ? n.pointwise([mask], (seen) => select(seen, 0, HIDDEN)) : mask;
     if (given.shape.at(-1) !== keys) throw new CompileError('the mask is shorter than the keys');
     return hidden ? n.pointwise([given, hidden], add) : given;
   }
   const width = fixed(known.shape.at(-1), 'the width of the mask');
+  const seen = known.type === 'bool' || n.isTruth(n.any(3));
   const shape = known.shape.with(-1, keys);
   const sum = Known.build('float', hidden ? broadcast(shape, hidden.shape) : shape, (position) => {
     const column = at(position, position.length - 1);
     const own = column < width ? (known.at(position) as number) : -Infinity;
-    const added = known.type === 'bool' && column < width ? (own === 0 ? -Infinity : 0) : own;
+    const added = seen && column < width ? (own === 0 ? -Infinity : 0) : own;
     return added + ((hidden?.at(position) as number | undefined) ?? 0);
   });
   return n.constant(sum, 'mask');

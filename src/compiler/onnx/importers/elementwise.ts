@@ -28,6 +28,7 @@ import {
   tanh,
 } from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
+import type { Value } from '../../graph.js';
 import { Known } from '../known.js';
 import type { NodeReader } from '../node-reader.js';
 import type { Importer, Importers } from './importer.js';
@@ -36,14 +37,19 @@ type Unary = (x: Expression) => Expression;
 type Binary = (a: Expression, b: Expression) => Expression;
 
 const unary =
-  (compute: Unary): Importer =>
-  (n) =>
+  (compute: Unary) =>
+  (n: NodeReader): Value =>
     n.pointwise([n.any(0)], compute);
 
 const binary =
-  (compute: Binary): Importer =>
-  (n) =>
+  (compute: Binary) =>
+  (n: NodeReader): Value =>
     n.pointwise([n.any(0), n.any(1)], compute);
+
+const predicate =
+  (importer: (n: NodeReader) => Value): Importer =>
+  (n) =>
+    n.truth(importer(n));
 
 /** Of any number of inputs, from left to right. */
 const variadic =
@@ -137,7 +143,7 @@ export const elementwise: Importers = {
     );
   },
   Abs: unary(abs),
-  And: binary((a, b) => mul(truth(a), truth(b))),
+  And: predicate(binary((a, b) => mul(truth(a), truth(b)))),
   Ceil: unary((x) => neg(floor(neg(x)))),
   Celu(n) {
     const alpha = n.float('alpha', 1);
@@ -152,27 +158,27 @@ export const elementwise: Importers = {
     const alpha = n.float('alpha', 1);
     return n.pointwise([n.any(0)], (x) => scaledElu(x, alpha, 1));
   },
-  Equal: binary(equal),
+  Equal: predicate(binary(equal)),
   Erf: unary(erf),
   // No operator of ONNX's, but what Keras's GELU becomes on the way through TensorFlow.
   Erfc: unary((x) => sub(1, erf(x))),
   Exp: unary(exp),
   Floor: unary(floor),
   Gelu: geluOf,
-  Greater: binary((a, b) => less(b, a)),
-  GreaterOrEqual: binary((a, b) => lessOrEqual(b, a)),
+  Greater: predicate(binary((a, b) => less(b, a))),
+  GreaterOrEqual: predicate(binary((a, b) => lessOrEqual(b, a))),
   HardSigmoid(n) {
     const [alpha, beta] = [n.float('alpha', 0.2), n.float('beta', 0.5)];
     return n.pointwise([n.any(0)], (x) => clamp(add(mul(alpha, x), beta), 0, 1));
   },
   HardSwish: unary((x) => mul(x, clamp(add(mul(1 / 6, x), 0.5), 0, 1))),
-  IsNaN: unary((x) => not(equal(x, x))),
+  IsNaN: predicate(unary((x) => not(equal(x, x)))),
   LeakyRelu(n) {
     const alpha = n.float('alpha', 0.01);
     return n.pointwise([n.any(0)], (x) => select(x, x, mul(alpha, x)));
   },
-  Less: binary(less),
-  LessOrEqual: binary(lessOrEqual),
+  Less: predicate(binary(less)),
+  LessOrEqual: predicate(binary(lessOrEqual)),
   Log: unary(log),
   Max: variadic(max),
   Mean: variadic(add, (x, count) => mul(1 / count, x)),
@@ -181,8 +187,8 @@ export const elementwise: Importers = {
   Mod: mod,
   Mul: binary(mul),
   Neg: unary(neg),
-  Not: unary((x) => not(truth(x))),
-  Or: binary((a, b) => max(truth(a), truth(b))),
+  Not: predicate(unary((x) => not(truth(x)))),
+  Or: predicate(binary((a, b) => max(truth(a), truth(b)))),
   Pow: binary(power),
   PRelu: binary((x, slope) => select(x, x, mul(slope, x))),
   Reciprocal: unary((x) => div(1, x)),
@@ -209,9 +215,10 @@ export const elementwise: Importers = {
     const alpha = n.float('alpha', 1);
     return n.pointwise([n.any(0)], (x) => mul(x, less(alpha, x)));
   },
-  Where: (n) =>
-    n.pointwise([n.any(0), n.any(1), n.any(2)], (condition, a, b) =>
-      select(truth(condition), a, b),
-    ),
-  Xor: binary((a, b) => not(equal(truth(a), truth(b)))),
+  Where(n) {
+    const operands = [n.any(0), n.any(1), n.any(2)];
+    const y = n.pointwise(operands, (condition, a, b) => select(truth(condition), a, b));
+    return operands.every((operand) => n.isTruth(operand)) ? n.truth(y) : y;
+  },
+  Xor: predicate(binary((a, b) => not(equal(truth(a), truth(b))))),
 };

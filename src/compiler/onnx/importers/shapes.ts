@@ -93,7 +93,7 @@ function cast(n: NodeReader, to: Known['type']) {
   if (known) return known.cast(to);
   const x = n.tensor(0);
   if (to === 'float') return n.asFloats(x);
-  if (to === 'bool') return n.pointwise([x], truth);
+  if (to === 'bool') return n.truth(n.pointwise([x], truth));
   return x.dtype === 'i32' ? x : n.pointwise([x], truncate);
 }
 
