@@ -485,6 +485,7 @@ Napi::Value from(Napi::Env env, const MemoryUse& memory) {
   auto object = Napi::Object::New(env);
   object["arenaBytes"] = static_cast<double>(memory.arena_bytes);
   object["liveTensorBytes"] = static_cast<double>(memory.live_tensor_bytes);
+  object["totalTensorBytes"] = static_cast<double>(memory.total_tensor_bytes);
   object["parameterBytes"] = static_cast<double>(memory.parameter_bytes);
   object["stateBytes"] = static_cast<double>(memory.state_bytes);
   return object;

@@ -47,6 +47,7 @@ MemoryPlan plan_memory(std::span<const Lifetime> buffers) {
     }
     plan.offsets[id] = offset;
     plan.arena_bytes = std::max(plan.arena_bytes, offset + bytes);
+    plan.total_bytes += bytes;
     const auto at = std::find_if(placed.begin(), placed.end(),
                                  [&](std::size_t other) { return plan.offsets[other] > offset; });
     placed.insert(at, id);

@@ -17,6 +17,7 @@ struct Lifetime {
 struct MemoryPlan {
   std::vector<std::size_t> offsets;  ///< Of every buffer, multiples of 64 bytes.
   std::size_t arena_bytes = 0;
+  std::size_t total_bytes = 0;      ///< If each had memory of its own.
   std::size_t peak_live_bytes = 0;  ///< Most bytes alive at once: what no plan can go below.
 };
 

@@ -113,6 +113,7 @@ class Planner {
 
   std::size_t arena_bytes() const { return memory_.arena_bytes; }
   std::size_t peak_live_bytes() const { return memory_.peak_live_bytes; }
+  std::size_t total_bytes() const { return memory_.total_bytes; }
   int threads() const { return threads_; }
   /// Of convolutions and products.
   cpu::Precision precision() const { return precision_; }

@@ -188,6 +188,7 @@ Training::Training(TrainingOptions options)
 
   arena_ = AlignedBuffer(std::max(train.arena_bytes(), evaluate.arena_bytes()));
   live_bytes_ = std::max(train.peak_live_bytes(), evaluate.peak_live_bytes());
+  total_bytes_ = std::max(train.total_bytes(), evaluate.total_bytes());
   if (parts_ > 1) accumulated_ = AlignedBuffer(store_->size() * sizeof(float));
   const Storage storage{
       arena_.data(), &context_,
@@ -502,8 +503,8 @@ std::vector<KernelTime> Training::profile(std::uint64_t runs) {
 
 MemoryUse Training::memory() const {
   const std::size_t flat = store_->size() * sizeof(float);
-  return {arena_.size(), live_bytes_, 2 * flat + states_->bytes() + accumulated_.size(),
-          store_->slots() * flat};
+  return {arena_.size(), live_bytes_, total_bytes_,
+          2 * flat + states_->bytes() + accumulated_.size(), store_->slots() * flat};
 }
 
 }  // namespace optcmp

@@ -72,10 +72,11 @@ struct KernelTime {
 };
 
 struct MemoryUse {
-  std::size_t arena_bytes = 0;        ///< Temporaries of both programs, which share it.
-  std::size_t live_tensor_bytes = 0;  ///< Most of it in use at once.
-  std::size_t parameter_bytes = 0;    ///< Parameters, gradients and the program's states.
-  std::size_t state_bytes = 0;        ///< Of the update rule.
+  std::size_t arena_bytes = 0;         ///< Temporaries of both programs, which share it.
+  std::size_t live_tensor_bytes = 0;   ///< Most of them alive at once: no plan goes below.
+  std::size_t total_tensor_bytes = 0;  ///< All of the larger program, if none shared memory.
+  std::size_t parameter_bytes = 0;     ///< Parameters, gradients and the program's states.
+  std::size_t state_bytes = 0;         ///< Of the update rule.
 };
 
 /// Raised out of an evaluation that was asked to stop.
@@ -167,7 +168,7 @@ class Training {
   AlignedBuffer accumulated_;  ///< Weighted sum of the gradients of parts; empty when there is one.
   StepContext context_;
   Executor train_, evaluate_;
-  std::size_t live_bytes_ = 0;
+  std::size_t live_bytes_ = 0, total_bytes_ = 0;
   std::vector<optim::Range> ranges_;
   std::vector<double> partial_norms_;
   std::vector<std::uint32_t> order_;

@@ -14,72 +14,60 @@ const MOST_OPERANDS = 24;
  */
 export function fusePointwise(graph: Graph): Graph {
   const readers = countReaders(graph);
+  const operands = new Operands();
   const makers = new Map<Value, Elementwise>();
   const absorbed = new Set<Elementwise>();
   const parts: (Node | Elementwise)[] = [];
   for (const node of graph.nodes) {
-    const own = elementwise(node);
-    if (own === undefined) {
-      parts.push(node);
-      continue;
-    }
-    const joined = absorb(own, makers, readers, absorbed);
-    for (const output of joined.outputs) makers.set(output, joined);
-    parts.push(joined);
+    const joined = join(node, operands, makersFor(node, makers, readers));
+    parts.push(joined?.part ?? node);
+    if (joined === undefined) continue;
+    for (const maker of joined.makers) absorbed.add(maker);
+    for (const output of node.outputs) makers.set(output, joined.part);
   }
-  const kept = parts.filter((part) => !(part instanceof Elementwise && absorbed.has(part)));
-  const nodes = kept.map((part) => (part instanceof Elementwise ? part.node() : part));
+  const kept = parts.filter((part) => !('expressions' in part && absorbed.has(part)));
+  const nodes = kept.map((part) => ('expressions' in part ? nodeOf(part, operands) : part));
   return { ...graph, nodes };
 }
 
-/** A node as expressions of the values it reads. */
-class Elementwise {
+/** One or more nodes as expressions of the values that they read. */
+interface Elementwise {
   readonly name: string;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
-  /** Of the inputs x0, x1, …, one an output. */
+  /** One an output, of `Operands`. */
   readonly expressions: readonly Expression[];
+  /** At most so many; what is computed twice counts twice. */
+  readonly instructions: number;
   /** The node it was, if nothing was joined to it. */
   readonly original: Node | undefined;
+}
 
-  constructor(
-    name: string,
-    inputs: readonly Value[],
-    outputs: readonly Value[],
-    expressions: readonly Expression[],
-    original?: Node,
-  ) {
-    this.name = name;
-    this.inputs = inputs;
-    this.outputs = outputs;
-    this.expressions = expressions;
-    this.original = original;
-  }
+/** Each value as an operand of expressions. */
+class Operands {
+  readonly #all = new Map<Value, Expression & { kind: 'input' }>();
 
-  node(): Node {
-    if (this.original && this.original.kind !== 'dropout') return this.original;
-    const code = codeOf(
-      this.inputs.map((_, k) => `x${k}`),
-      this.expressions,
-    );
-    const inputs = code.inputs.map((name) => at(this.inputs, Number(name.slice(1))));
-    const { name, outputs } = this;
-    return { kind: 'pointwise', name, inputs, outputs, attributes: { code } };
+  of(value: Value): Expression & { kind: 'input' } {
+    const known = this.#all.get(value);
+    if (known) return known;
+    const made = input(`v${this.#all.size}`, 'element') as Expression & { kind: 'input' };
+    this.#all.set(value, made);
+    return made;
   }
 }
 
-const placeholders = (inputs: readonly Value[]): Expression[] =>
-  inputs.map((_, k) => input(`x${k}`, 'element'));
+function nodeOf({ name, inputs, outputs, expressions, original }: Elementwise, operands: Operands) {
+  if (original && original.kind !== 'dropout') return original;
+  const values = new Map(inputs.map((value) => [operands.of(value).name, value]));
+  const built = codeOf([...values.keys()], expressions);
+  const code = { ...built, inputs: built.inputs.map((_, k) => `x${k}`) };
+  const read = built.inputs.map((operand) => at([values.get(operand)], 0));
+  return { kind: 'pointwise', name, inputs: read, outputs, attributes: { code } } as const;
+}
 
 const relu = (x: Expression): Expression => max(x, 0);
 
-/** The node in this form; `undefined` where it is not elementwise. */
-function elementwise(node: Node): Elementwise | undefined {
-  const x = placeholders(node.inputs);
-  const made = expressionsFor(node, x);
-  return made && new Elementwise(node.name, node.inputs, node.outputs, made, node);
-}
-
+/** What an elementwise node computes of its operands; `undefined` for other nodes. */
 function expressionsFor(node: Node, x: readonly Expression[]): readonly Expression[] | undefined {
   switch (node.kind) {
     case 'pointwise':
@@ -99,75 +87,64 @@ function expressionsFor(node: Node, x: readonly Expression[]): readonly Expressi
   }
 }
 
-/** `own` together with the makers of its inputs that nothing else reads. */
-function absorb(
-  own: Elementwise,
+/** By input, the elementwise part that makes it for this node alone, if there is one. */
+function makersFor(
+  node: Node,
   makers: ReadonlyMap<Value, Elementwise>,
   readers: ReadonlyMap<Value, number>,
-  absorbed: Set<Elementwise>,
-): Elementwise {
-  const shape = at(own.outputs, 0).shape;
-  const reads = (value: Value) => own.inputs.filter((other) => other === value).length;
-  const joinable = own.inputs.map((value) => {
+): (Elementwise | undefined)[] {
+  const shape = at(node.outputs, 0).shape;
+  const reads = (value: Value) => node.inputs.filter((other) => other === value).length;
+  return node.inputs.map((value) => {
     const maker = makers.get(value);
     if (maker === undefined || !sameShape(at(maker.outputs, 0).shape, shape)) return undefined;
     const alone = maker.outputs.every((output) => readers.get(output) === reads(output));
     return alone ? maker : undefined;
   });
-  const chosen = withinLimits(own, joinable);
-  if (chosen.size === 0) return own;
-
-  const inputs: Value[] = [];
-  const expressionOf = (value: Value): Expression => {
-    if (!inputs.includes(value)) inputs.push(value);
-    return input(`x${inputs.indexOf(value)}`, 'element');
-  };
-  const substituted = new Map<Elementwise, readonly Expression[]>();
-  const outputsOf = (part: Elementwise): readonly Expression[] => {
-    const known = substituted.get(part);
-    if (known) return known;
-    const made = rewrite(part, part.inputs.map(expressionOf));
-    substituted.set(part, made);
-    return made;
-  };
-  const operands = own.inputs.map((value, k) => {
-    const maker = joinable[k];
-    if (maker === undefined || !chosen.has(maker)) return expressionOf(value);
-    return at(outputsOf(maker), maker.outputs.indexOf(value));
-  });
-  for (const maker of chosen) absorbed.add(maker);
-  return new Elementwise(own.name, inputs, own.outputs, rewrite(own, operands));
 }
 
-const rewrite = (part: Elementwise, operands: readonly Expression[]): readonly Expression[] => {
-  const code = codeOf(
-    part.inputs.map((_, k) => `x${k}`),
-    part.expressions,
+/** The node together with as many of the makers as keep it small. */
+function join(node: Node, operands: Operands, makers: readonly (Elementwise | undefined)[]) {
+  const alone = expressionsFor(
+    node,
+    node.inputs.map((value) => operands.of(value)),
   );
-  const given = code.inputs.map((name) => at(operands, Number(name.slice(1))));
-  return expressionsOf(code, given).outputs;
-};
+  if (alone === undefined) return undefined;
+  const own = codeOf([], alone).instructions.length;
+  const chosen = withinLimits(own, node.inputs.length, makers);
+  const isChosen = (maker: Elementwise | undefined) => maker !== undefined && chosen.has(maker);
+  const from = node.inputs.map((value, k) => {
+    const maker = makers[k];
+    if (maker === undefined || !isChosen(maker)) return operands.of(value);
+    return at(maker.expressions, maker.outputs.indexOf(value));
+  });
+  const inputs = node.inputs.flatMap((value, k) =>
+    isChosen(makers[k]) ? (makers[k]?.inputs ?? []) : [value],
+  );
+  const part: Elementwise = {
+    name: node.name,
+    inputs: [...new Set(inputs)],
+    outputs: node.outputs,
+    expressions: expressionsFor(node, from) ?? [],
+    instructions: [...chosen].reduce((sum, { instructions }) => sum + instructions, own),
+    original: chosen.size === 0 ? node : undefined,
+  };
+  return { part, makers: chosen };
+}
 
-/** As many of the makers as keep the joined op small. */
 function withinLimits(
-  own: Elementwise,
+  own: number,
+  inputs: number,
   makers: readonly (Elementwise | undefined)[],
 ): Set<Elementwise> {
   const chosen = new Set<Elementwise>();
-  let instructions = instructionsOf(own);
-  let operands = own.inputs.length;
+  let [instructions, operands] = [own, inputs];
   for (const maker of makers) {
     if (maker === undefined || chosen.has(maker)) continue;
-    instructions += instructionsOf(maker);
+    instructions += maker.instructions;
     operands += maker.inputs.length;
     if (instructions > MOST_INSTRUCTIONS || operands > MOST_OPERANDS) break;
     chosen.add(maker);
   }
   return chosen;
 }
-
-const instructionsOf = ({ inputs, expressions }: Elementwise): number =>
-  codeOf(
-    inputs.map((_, k) => `x${k}`),
-    expressions,
-  ).instructions.length;

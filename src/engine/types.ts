@@ -132,8 +132,12 @@ export interface Trainer {
     runs: number,
   ): Promise<{ name: string; compute: boolean; implementation: string; seconds: number }[]>;
   memory(): {
+    /** The memory that all temporaries share, as planned. */
     arenaBytes: number;
+    /** The most of them that is alive at once: no plan can go below. */
     liveTensorBytes: number;
+    /** All of them, if each had memory of its own. */
+    totalTensorBytes: number;
     parameterBytes: number;
     stateBytes: number;
   };

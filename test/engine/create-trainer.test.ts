@@ -195,6 +195,7 @@ describe('createTrainer', () => {
     expect(memory.parameterBytes).toBeGreaterThanOrEqual(2 * 4 * floats);
     expect(memory.stateBytes).toBe(memory.parameterBytes);
     expect(memory.arenaBytes).toBeGreaterThanOrEqual(memory.liveTensorBytes);
+    expect(memory.totalTensorBytes).toBeGreaterThan(memory.arenaBytes);
   });
 
   it('names what is wrong with options and arguments', async () => {

@@ -114,7 +114,8 @@ function print({ report }: CheckedModel, memory: Memory, gradients?: GradientChe
   if (memory && 'arenaBytes' in memory) {
     const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
     console.log(
-      `memory: ${mib(memory.arenaBytes)} for temporaries of ${mib(memory.liveTensorBytes)} in all, ` +
+      `memory: ${mib(memory.arenaBytes)} shared by temporaries of ${mib(memory.totalTensorBytes)}, ` +
+        `of which ${mib(memory.liveTensorBytes)} are alive at once; ` +
         `${mib(memory.parameterBytes)} for parameters\n`,
     );
   }
