@@ -13,18 +13,19 @@ const NORM_NAME = /(^|[._/])(bn|batch_?norm|norm)\d*($|[._/])/i;
 const NORM_OPERATORS = /Normalization$/;
 
 /**
- * Layers in a model without normalisation that carry the traces of one: the names PyTorch's exporters give to what
- * they merge, or a name in the model that speaks of one.
+ * Layers that carry the traces of a batch norm: the names PyTorch's exporters give to what they merge, or in a model
+ * without normalisation a name that speaks of one.
  */
 function foldedNorms({ nodes, initializers }: OnnxModel): string[] {
-  if (nodes.some(({ opType }) => NORM_OPERATORS.test(opType))) return [];
   const layers = nodes.filter(({ opType }) => /^(Conv|ConvTranspose|Gemm)$/.test(opType));
   if (layers.length === 0) return [];
   const names = [...initializers.keys(), ...nodes.flatMap((node) => [node.name, ...node.outputs])];
-  const evidence = layers.flatMap(traceOf)[0] ?? names.find((name) => NORM_NAME.test(name));
+  const hasNorms = nodes.some(({ opType }) => NORM_OPERATORS.test(opType));
+  const spoken = hasNorms ? undefined : names.find((name) => NORM_NAME.test(name));
+  const evidence = layers.flatMap(traceOf)[0] ?? spoken;
   if (evidence === undefined) return [];
   return [
-    `the model has no normalisation, but the name "${evidence}" speaks of one: the exporter seems to have folded it ` +
+    `the name "${evidence}" speaks of a normalisation that the model does not have: the exporter seems to have folded it ` +
       `into the layer before, so another network would be trained; export with optcmp_export, or with optimize=False (${SEE})`,
   ];
 }
