@@ -10,6 +10,7 @@ export { datasetNames, loadDataset } from './datasets/load-dataset.js';
 export { createTrainer, engineInfo } from './engine/index.js';
 export type * from './engine/types.js';
 export * from './optimizers/index.js';
+export { compareEntries, type PairedComparison } from './report/compare-entries.js';
 export { renderRanking } from './report/render-ranking.js';
 export { type StudySummary, type SummaryOptions, summarize } from './report/summary.js';
 export { type ReportFiles, writeReport } from './report/write-report.js';

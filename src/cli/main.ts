@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { compareCommand } from './commands/compare.js';
 import { listCommand } from './commands/list.js';
 import { programCommand } from './commands/program.js';
 import { reportCommand } from './commands/report.js';
@@ -33,6 +34,7 @@ Exit codes: 0 done · 1 error · 2 wrong usage · 3 some trials failed · 130 in
 for (const command of [
   runCommand(),
   reportCommand(),
+  compareCommand(),
   statusCommand(),
   listCommand(),
   workloadCommand(),

@@ -31,6 +31,7 @@ export {
   quantile,
   variance,
 } from './distribution.js';
+export { type Equivalence, pairedEquivalence } from './equivalence.js';
 export { type ExpectedBest, expectedBest } from './expected-best.js';
 export { type ForestOptions, growForest, predict, type RegressionTree } from './forest.js';
 export { type FriedmanTest, friedman, type WorkloadTable } from './friedman.js';

@@ -23,3 +23,9 @@ export function requireFinite(values: ArrayLike<number>, advice: string): void {
   if (bad < 0) return;
   throw new RangeError(`value ${bad} is ${values[bad]}, not a finite number; ${advice}`);
 }
+
+/** Throws unless the value is finite and above 0. */
+export function requirePositive(name: string, value: number): void {
+  if (value > 0 && Number.isFinite(value)) return;
+  throw new RangeError(`${name} = ${value} is not a finite number above 0`);
+}
