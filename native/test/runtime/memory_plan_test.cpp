@@ -37,6 +37,7 @@ TEST(MemoryPlan, ReusesWhatIsDead) {
   const std::vector<Lifetime> chain{{64, 0, 1}, {64, 1, 2}, {64, 2, 3}, {64, 3, 4}};
   EXPECT_EQ(plan_memory(chain).arena_bytes, 128u);
   EXPECT_EQ(plan_memory(chain).peak_live_bytes, 128u);
+  EXPECT_EQ(plan_memory(chain).total_bytes, 256u);
 }
 
 }  // namespace
