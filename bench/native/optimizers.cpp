@@ -24,6 +24,7 @@ using optcmp::optim::Updater;
 
 constexpr std::size_t kSize = 25'000'000;
 constexpr std::size_t kRepetitions = 3;
+constexpr std::size_t kSlots = 3;  ///< Buffers of state.
 
 /// Page-aligned, on huge pages where the system has them, each shifted by a different number of
 /// cache lines so that buffers do not compete for the same cache sets.
@@ -99,7 +100,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: optcmp_bench_optimizers [threads >= 1]\n");
     return 2;
   }
-  Buffer p(0), g(1), s0(2), s1(3);
+  Buffer p(0), g(1), s0(2), s1(3), s2(4);
 
   std::vector<Case> cases;
   const auto each = [&](auto body) { return [&, body] { parallel(threads, body); }; };
@@ -120,6 +121,7 @@ int main(int argc, char** argv) {
   updaters.reserve(2 * rules.size());
   for (const bool generated : {true, false}) {
     for (const BuiltInRule& built_in : rules) {
+      if (built_in.rule.state.size() > kSlots) std::abort();
       optcmp::optim::Schedule constant{
           "constant", {{"lr"}, {}, {{"lr", {optcmp::optim::Operand::Kind::Input, 0, 0}}}}};
       optcmp::optim::Rule rule = built_in.rule;
@@ -130,7 +132,7 @@ int main(int argc, char** argv) {
       const auto run = [&] {
         updater.begin_step(step++);
         parallel(threads, [&](std::size_t begin, std::size_t end) {
-          float* state[] = {s0.data() + begin, s1.data() + begin};
+          float* state[] = {s0.data() + begin, s1.data() + begin, s2.data() + begin};
           updater.update({p.data() + begin, g.data() + begin, state, end - begin}, {});
         });
       };

@@ -43,6 +43,45 @@ struct Momentum {
   }
 };
 
+// v ← γ v + (1 − dampening if t > 0 else 1) g
+// θ ← θ − α v
+struct MomentumPytorch {
+  static constexpr const char* kFingerprint = "647623e07bd02d04";
+  static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kCoefficients = 3;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[1] * s[0];
+    const Float x1 = c[2] * g;
+    const Float x2 = x0 + x1;
+    const Float x3 = c[0] * x2;
+    const Float x4 = p - x3;
+    const Float next_p = x4;
+    const Float next_v = x2;
+    p = next_p;
+    s[0] = next_v;
+  }
+};
+
+// v ← γ v − α g
+// θ ← θ + v
+struct Heavyball {
+  static constexpr const char* kFingerprint = "8dbe8bd48e5affa7";
+  static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kCoefficients = 2;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[0] * s[0];
+    const Float x1 = c[1] * g;
+    const Float x2 = x0 - x1;
+    const Float x3 = p + x2;
+    const Float next_p = x3;
+    const Float next_v = x2;
+    p = next_p;
+    s[0] = next_v;
+  }
+};
+
 // v ← γ v + g
 // θ ← θ − α (γ v + g)
 struct Nesterov {
@@ -354,6 +393,329 @@ struct AdamwPytorch {
   }
 };
 
+// m ← β₁ m + (1 − β₁) g
+// v ← β₂ v + (1 − β₂) g²
+// b = √(1 − β₂^(t + 1)) / (1 − β₁^(t + 1))
+// θ ← (1 − α λ) θ − α b (β₁ m + (1 − β₁) g) / (√v + ε)
+struct Nadamw {
+  static constexpr const char* kFingerprint = "630aaaeaad72fcb3";
+  static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kCoefficients = 7;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[0] * p;
+    const Float x1 = c[2] * s[0];
+    const Float x2 = c[3] * g;
+    const Float x3 = x1 + x2;
+    const Float x4 = c[2] * x3;
+    const Float x5 = x4 + x2;
+    const Float x6 = c[1] * x5;
+    const Float x7 = c[4] * s[1];
+    const Float x8 = g * g;
+    const Float x9 = c[5] * x8;
+    const Float x10 = x7 + x9;
+    const Float x11 = sqrt(x10);
+    const Float x12 = x11 + c[6];
+    const Float x13 = x6 / x12;
+    const Float x14 = x0 - x13;
+    const Float next_p = x14;
+    const Float next_m = x3;
+    const Float next_v = x10;
+    p = next_p;
+    s[0] = next_m;
+    s[1] = next_v;
+  }
+};
+
+// μ = β₁ (1 − 0.5 · 0.96^(momentum_decay (t + 1)))
+// μ_product ← μ_product μ
+// m ← β₁ m + (1 − β₁) g
+// v ← β₂ v + (1 − β₂) g²
+// μ_next = β₁ (1 − 0.5 · 0.96^(momentum_decay (t + 2)))
+// b₂ = 1 − β₂^(t + 1)
+// θ ← (1 − α λ) θ − ((α (1 − μ) / (1 − μ_product)) g + (α μ_next / (1 − μ_product μ_next)) m) / (√(v / b₂) + ε)
+struct NadamwPytorch {
+  static constexpr const char* kFingerprint = "1d9d777ec65f3d21";
+  static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kCoefficients = 9;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[0] * p;
+    const Float x1 = c[1] * g;
+    const Float x2 = c[3] * s[0];
+    const Float x3 = c[4] * g;
+    const Float x4 = x2 + x3;
+    const Float x5 = c[2] * x4;
+    const Float x6 = x1 + x5;
+    const Float x7 = c[5] * s[1];
+    const Float x8 = g * g;
+    const Float x9 = c[6] * x8;
+    const Float x10 = x7 + x9;
+    const Float x11 = x10 / c[7];
+    const Float x12 = sqrt(x11);
+    const Float x13 = x12 + c[8];
+    const Float x14 = x6 / x13;
+    const Float x15 = x0 - x14;
+    const Float next_p = x15;
+    const Float next_m = x4;
+    const Float next_v = x10;
+    p = next_p;
+    s[0] = next_m;
+    s[1] = next_v;
+  }
+};
+
+// m ← β₁ m + (1 − β₁) g
+// v ← β₂ v + (1 − β₂) g²
+// w ← max(w, v)
+// θ ← θ − α m / (√w + ε)
+struct Amsgrad {
+  static constexpr const char* kFingerprint = "479035570e518ae2";
+  static constexpr std::size_t kState = 3;
+  static constexpr std::size_t kCoefficients = 6;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[1] * s[0];
+    const Float x1 = c[2] * g;
+    const Float x2 = x0 + x1;
+    const Float x3 = c[0] * x2;
+    const Float x4 = c[3] * s[1];
+    const Float x5 = g * g;
+    const Float x6 = c[4] * x5;
+    const Float x7 = x4 + x6;
+    const Float x8 = max(s[2], x7);
+    const Float x9 = sqrt(x8);
+    const Float x10 = x9 + c[5];
+    const Float x11 = x3 / x10;
+    const Float x12 = p - x11;
+    const Float next_p = x12;
+    const Float next_m = x2;
+    const Float next_v = x7;
+    const Float next_w = x8;
+    p = next_p;
+    s[0] = next_m;
+    s[1] = next_v;
+    s[2] = next_w;
+  }
+};
+
+// m ← β₁ m + (1 − β₁) g
+// v ← β₂ v + (1 − β₂) g²
+// w ← max(w, v)
+// b₁ = 1 − β₁^(t + 1)
+// b₂ = √(1 − β₂^(t + 1))
+// θ ← θ − (α / b₁) (m / (√w / b₂ + ε))
+struct AmsgradPytorch {
+  static constexpr const char* kFingerprint = "ed750def79a23fc2";
+  static constexpr std::size_t kState = 3;
+  static constexpr std::size_t kCoefficients = 7;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[1] * s[0];
+    const Float x1 = c[2] * g;
+    const Float x2 = x0 + x1;
+    const Float x3 = c[3] * s[1];
+    const Float x4 = g * g;
+    const Float x5 = c[4] * x4;
+    const Float x6 = x3 + x5;
+    const Float x7 = max(s[2], x6);
+    const Float x8 = sqrt(x7);
+    const Float x9 = x8 / c[5];
+    const Float x10 = x9 + c[6];
+    const Float x11 = x2 / x10;
+    const Float x12 = c[0] * x11;
+    const Float x13 = p - x12;
+    const Float next_p = x13;
+    const Float next_m = x2;
+    const Float next_v = x6;
+    const Float next_w = x7;
+    p = next_p;
+    s[0] = next_m;
+    s[1] = next_v;
+    s[2] = next_w;
+  }
+};
+
+// m ← β₁ m + (1 − β₁) g
+// u ← max(β₂ u, |g| + ε)
+// b = 1 − β₁^(t + 1)
+// θ ← θ − (α / b) m / u
+struct Adamax {
+  static constexpr const char* kFingerprint = "d1e73dc3d43815fb";
+  static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kCoefficients = 5;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[1] * s[0];
+    const Float x1 = c[2] * g;
+    const Float x2 = x0 + x1;
+    const Float x3 = c[0] * x2;
+    const Float x4 = c[3] * s[1];
+    const Float x5 = abs(g);
+    const Float x6 = x5 + c[4];
+    const Float x7 = max(x4, x6);
+    const Float x8 = x3 / x7;
+    const Float x9 = p - x8;
+    const Float next_p = x9;
+    const Float next_m = x2;
+    const Float next_u = x7;
+    p = next_p;
+    s[0] = next_m;
+    s[1] = next_u;
+  }
+};
+
+// m ← β₁ m + (1 − β₁) g
+// v ← β₂ v + (1 − β₂) g²
+// b₁ = 1 − β₁^(t + 1)
+// ρ_max = 2 / (1 − β₂) − 1
+// b₂ = 1 − β₂^(t + 1)
+// ρ = ρ_max − 2 · (t + 1) β₂^(t + 1) / b₂
+// r = √max(0, (ρ − 4) (ρ − 2) ρ_max / ((ρ_max − 4) (ρ_max − 2) ρ))
+// θ ← θ − (α / b₁) m (r √b₂ / (√v + ε) if ρ − 4 > 0 else 1)
+struct Radam {
+  static constexpr const char* kFingerprint = "cb6c3ff9bd463104";
+  static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kCoefficients = 8;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[1] * s[0];
+    const Float x1 = c[2] * g;
+    const Float x2 = x0 + x1;
+    const Float x3 = c[0] * x2;
+    const Float x4 = c[5] * s[1];
+    const Float x5 = g * g;
+    const Float x6 = c[6] * x5;
+    const Float x7 = x4 + x6;
+    const Float x8 = sqrt(x7);
+    const Float x9 = x8 + c[7];
+    const Float x10 = c[4] / x9;
+    const Float x11 = select(c[3], x10, splat(1.0f));
+    const Float x12 = x3 * x11;
+    const Float x13 = p - x12;
+    const Float next_p = x13;
+    const Float next_m = x2;
+    const Float next_v = x7;
+    p = next_p;
+    s[0] = next_m;
+    s[1] = next_v;
+  }
+};
+
+// m ← β₁ m + (1 − β₁) g
+// s ← β₂ s + (1 − β₂) (g − m)² + ε
+// b₁ = 1 − β₁^(t + 1)
+// b₂ = √(1 − β₂^(t + 1))
+// θ ← θ − (α / b₁) (m / (√s / b₂ + ε))
+struct Adabelief {
+  static constexpr const char* kFingerprint = "58f707bfb6f23425";
+  static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kCoefficients = 7;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[1] * s[0];
+    const Float x1 = c[2] * g;
+    const Float x2 = x0 + x1;
+    const Float x3 = c[3] * s[1];
+    const Float x4 = g - x2;
+    const Float x5 = x4 * x4;
+    const Float x6 = c[4] * x5;
+    const Float x7 = x3 + x6;
+    const Float x8 = x7 + c[5];
+    const Float x9 = sqrt(x8);
+    const Float x10 = x9 / c[6];
+    const Float x11 = x10 + c[5];
+    const Float x12 = x2 / x11;
+    const Float x13 = c[0] * x12;
+    const Float x14 = p - x13;
+    const Float next_p = x14;
+    const Float next_m = x2;
+    const Float next_s = x8;
+    p = next_p;
+    s[0] = next_m;
+    s[1] = next_s;
+  }
+};
+
+// s ← s + g²
+// θ ← θ − α g / (√s + ε)
+struct Adagrad {
+  static constexpr const char* kFingerprint = "0d42480d00141734";
+  static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kCoefficients = 2;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[0] * g;
+    const Float x1 = g * g;
+    const Float x2 = s[0] + x1;
+    const Float x3 = sqrt(x2);
+    const Float x4 = x3 + c[1];
+    const Float x5 = x0 / x4;
+    const Float x6 = p - x5;
+    const Float next_p = x6;
+    const Float next_s = x2;
+    p = next_p;
+    s[0] = next_s;
+  }
+};
+
+// s ← s + g²
+// θ ← θ − (α / (1 + t α_decay)) (g / (√s + ε))
+struct AdagradPytorch {
+  static constexpr const char* kFingerprint = "b3250b475489dc17";
+  static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kCoefficients = 2;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = g * g;
+    const Float x1 = s[0] + x0;
+    const Float x2 = sqrt(x1);
+    const Float x3 = x2 + c[1];
+    const Float x4 = g / x3;
+    const Float x5 = c[0] * x4;
+    const Float x6 = p - x5;
+    const Float next_p = x6;
+    const Float next_s = x1;
+    p = next_p;
+    s[0] = next_s;
+  }
+};
+
+// v ← ρ v + (1 − ρ) g²
+// d = (√(u + ε) / √(v + ε)) g
+// u ← ρ u + (1 − ρ) d²
+// θ ← θ − α d
+struct Adadelta {
+  static constexpr const char* kFingerprint = "7c0e462931c7f770";
+  static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kCoefficients = 4;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = s[1] + c[1];
+    const Float x1 = sqrt(x0);
+    const Float x2 = c[2] * s[0];
+    const Float x3 = g * g;
+    const Float x4 = c[3] * x3;
+    const Float x5 = x2 + x4;
+    const Float x6 = x5 + c[1];
+    const Float x7 = sqrt(x6);
+    const Float x8 = x1 / x7;
+    const Float x9 = x8 * g;
+    const Float x10 = c[0] * x9;
+    const Float x11 = p - x10;
+    const Float x12 = c[2] * s[1];
+    const Float x13 = x9 * x9;
+    const Float x14 = c[3] * x13;
+    const Float x15 = x12 + x14;
+    const Float next_p = x11;
+    const Float next_v = x5;
+    const Float next_u = x15;
+    p = next_p;
+    s[0] = next_v;
+    s[1] = next_u;
+  }
+};
+
 // m ← β m + (1 − β) g
 // θ ← θ − α (ν m + (1 − ν) g)
 struct Qhm {
@@ -480,7 +842,7 @@ struct Lion {
 };
 
 template <template <class...> class Table>
-using GeneratedRules = Table<Sgd, Momentum, Nesterov, Rmsprop, RmspropPytorch, Rmsterov, Adam, AdamPytorch, Nadam, NadamPytorch, Adamw, AdamwPytorch, Qhm, Qhadam, Signsgd, Signum, Lion>;
+using GeneratedRules = Table<Sgd, Momentum, MomentumPytorch, Heavyball, Nesterov, Rmsprop, RmspropPytorch, Rmsterov, Adam, AdamPytorch, Nadam, NadamPytorch, Adamw, AdamwPytorch, Nadamw, NadamwPytorch, Amsgrad, AmsgradPytorch, Adamax, Radam, Adabelief, Adagrad, AdagradPytorch, Adadelta, Qhm, Qhadam, Signsgd, Signum, Lion>;
 
 }  // namespace
 }  // namespace optcmp::optim

@@ -1,12 +1,20 @@
+import { adabelief } from './adabelief.js';
+import { adadelta, adadeltaPytorch } from './adadelta.js';
+import { adagrad, adagradPytorch } from './adagrad.js';
 import { adam, adamPytorch } from './adam.js';
+import { adamax } from './adamax.js';
 import { adamw, adamwPytorch } from './adamw.js';
+import { amsgrad, amsgradPytorch } from './amsgrad.js';
+import { heavyBall } from './heavy-ball.js';
 import { lion } from './lion.js';
-import { momentum } from './momentum.js';
+import { momentum, momentumPytorch } from './momentum.js';
 import { nadam, nadamPytorch } from './nadam.js';
+import { nadamw, nadamwPytorch } from './nadamw.js';
 import { nesterov } from './nesterov.js';
 import type { Optimizer, Variant } from './optimizer.js';
 import { qhadam } from './qhadam.js';
 import { qhm } from './qhm.js';
+import { radam, radamPytorch } from './radam.js';
 import { rmsprop, rmspropPytorch } from './rmsprop.js';
 import { rmsterov } from './rmsterov.js';
 import { sgd } from './sgd.js';
@@ -33,6 +41,8 @@ export type * from './rule.js';
 export const optimizers: readonly Optimizer[] = [
   sgd,
   momentum,
+  momentumPytorch,
+  heavyBall,
   nesterov,
   rmsprop,
   rmspropPytorch,
@@ -43,6 +53,18 @@ export const optimizers: readonly Optimizer[] = [
   nadamPytorch,
   adamw,
   adamwPytorch,
+  nadamw,
+  nadamwPytorch,
+  amsgrad,
+  amsgradPytorch,
+  adamax,
+  radam,
+  radamPytorch,
+  adabelief,
+  adagrad,
+  adagradPytorch,
+  adadelta,
+  adadeltaPytorch,
   qhm,
   qhadam,
   signSgd,

@@ -57,6 +57,22 @@ type Scalar = Expression<'scalar'>;
 const schedule = (beta1: Scalar, decay: Scalar, step: Scalar) =>
   mul(beta1, sub(1, mul(0.5, pow(0.96, mul(decay, step)))));
 
+/** The step of scheduled momentum, times the learning rate and corrected for bias, and the next product of all μ. */
+export function dozatMomentum(
+  inputs: Record<'product' | 'beta1' | 'decay' | 'lr' | 't', Scalar> &
+    Record<'g' | 'm', Expression>,
+) {
+  const { product, beta1, decay, lr, t, g, m } = inputs;
+  const mu = named('mu', schedule(beta1, decay, add(t, 1)));
+  const next = named('mu_next', schedule(beta1, decay, add(t, 2)));
+  const mu_product = mul(product, mu);
+  const step = add(
+    mul(div(mul(lr, sub(1, mu)), sub(1, mu_product)), g),
+    mul(div(mul(lr, next), sub(1, mul(mu_product, next))), m),
+  );
+  return { step, mu_product };
+}
+
 /** torch.optim.NAdam: the momentum follows Dozat's schedule μ, and ε is added after the bias correction. */
 export const nadamPytorch = defineOptimizer({
   name: 'nadam',
@@ -77,16 +93,18 @@ export const nadamPytorch = defineOptimizer({
   scalarState: { mu_product: 1 },
   rule: ({ g, p, state, scalarState, hyper, lr, t }) => {
     const { beta1, beta2, epsilon, momentum_decay } = hyper;
-    const mu = named('mu', schedule(beta1, momentum_decay, add(t, 1)));
-    const muNext = named('mu_next', schedule(beta1, momentum_decay, add(t, 2)));
-    const mu_product = mul(scalarState.mu_product, mu);
     const m = average(beta1, state.m, g);
     const v = average(beta2, state.v, square(g));
     const b2 = named('b2', sub(1, pow(beta2, add(t, 1))));
-    const step = add(
-      mul(div(mul(lr, sub(1, mu)), sub(1, mu_product)), g),
-      mul(div(mul(lr, muNext), sub(1, mul(mu_product, muNext))), m),
-    );
+    const { step, mu_product } = dozatMomentum({
+      product: scalarState.mu_product,
+      beta1,
+      decay: momentum_decay,
+      lr,
+      t,
+      g,
+      m,
+    });
     return { p: sub(p, div(step, add(sqrt(div(v, b2)), epsilon))), m, v, mu_product };
   },
 });

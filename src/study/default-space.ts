@@ -23,6 +23,7 @@ const ADAM_SPACE = {
 const SPACES: Readonly<Record<string, Record<string, Axis>>> = {
   sgd: { lr: RATE },
   momentum: MOMENTUM_SPACE,
+  heavyball: MOMENTUM_SPACE,
   nesterov: MOMENTUM_SPACE,
   rmsprop: { 'lr/sqrt(epsilon)': log(1e-2, 1e4), ...RMSPROP_SPACE },
   // PyTorch adds ε after the root.
@@ -31,6 +32,14 @@ const SPACES: Readonly<Record<string, Record<string, Axis>>> = {
   adam: ADAM_SPACE,
   nadam: ADAM_SPACE,
   adamw: { ...ADAM_SPACE, lambda: log(1e-6, 1) },
+  nadamw: { ...ADAM_SPACE, lambda: log(1e-6, 1) },
+  amsgrad: ADAM_SPACE,
+  adamax: ADAM_SPACE,
+  radam: ADAM_SPACE,
+  // Its ε is in the variance and in its root: a range around the usual one, and no coupling that holds for both.
+  adabelief: { lr: RATE, epsilon: log(1e-20, 1), '1-beta1': MOMENTUM, '1-beta2': SECOND_MOMENT },
+  adagrad: { 'lr/epsilon': log(1e-2, 1e4), epsilon: EPSILON },
+  adadelta: { lr: log(1e-2, 1e2), epsilon: log(1e-10, 1), '1-rho': SECOND_MOMENT },
   qhm: { lr: RATE, '1-beta': MOMENTUM, nu: { kind: 'uniform', low: 0, high: 1 } },
   qhadam: {
     ...ADAM_SPACE,

@@ -228,6 +228,14 @@ describe('formula', () => {
       v ← γ v + g
       θ ← θ − α v
 
+      momentum/pytorch
+      v ← γ v + (1 − dampening if t > 0 else 1) g
+      θ ← θ − α v
+
+      heavyball
+      v ← γ v − α g
+      θ ← θ + v
+
       nesterov
       v ← γ v + g
       θ ← θ − α (γ v + g)
@@ -288,6 +296,88 @@ describe('formula', () => {
       b₁ = 1 − β₁^(t + 1)
       b₂ = √(1 − β₂^(t + 1))
       θ ← (1 − α λ) θ − (α / b₁) (m / (√v / b₂ + ε))
+
+      nadamw
+      m ← β₁ m + (1 − β₁) g
+      v ← β₂ v + (1 − β₂) g²
+      b = √(1 − β₂^(t + 1)) / (1 − β₁^(t + 1))
+      θ ← (1 − α λ) θ − α b (β₁ m + (1 − β₁) g) / (√v + ε)
+
+      nadamw/pytorch
+      μ = β₁ (1 − 0.5 · 0.96^(momentum_decay (t + 1)))
+      μ_product ← μ_product μ
+      m ← β₁ m + (1 − β₁) g
+      v ← β₂ v + (1 − β₂) g²
+      μ_next = β₁ (1 − 0.5 · 0.96^(momentum_decay (t + 2)))
+      b₂ = 1 − β₂^(t + 1)
+      θ ← (1 − α λ) θ − ((α (1 − μ) / (1 − μ_product)) g + (α μ_next / (1 − μ_product μ_next)) m) / (√(v / b₂) + ε)
+
+      amsgrad
+      m ← β₁ m + (1 − β₁) g
+      v ← β₂ v + (1 − β₂) g²
+      w ← max(w, v)
+      θ ← θ − α m / (√w + ε)
+
+      amsgrad/pytorch
+      m ← β₁ m + (1 − β₁) g
+      v ← β₂ v + (1 − β₂) g²
+      w ← max(w, v)
+      b₁ = 1 − β₁^(t + 1)
+      b₂ = √(1 − β₂^(t + 1))
+      θ ← θ − (α / b₁) (m / (√w / b₂ + ε))
+
+      adamax
+      m ← β₁ m + (1 − β₁) g
+      u ← max(β₂ u, |g| + ε)
+      b = 1 − β₁^(t + 1)
+      θ ← θ − (α / b) m / u
+
+      radam
+      m ← β₁ m + (1 − β₁) g
+      v ← β₂ v + (1 − β₂) g²
+      b₁ = 1 − β₁^(t + 1)
+      ρ_max = 2 / (1 − β₂) − 1
+      b₂ = 1 − β₂^(t + 1)
+      ρ = ρ_max − 2 · (t + 1) β₂^(t + 1) / b₂
+      r = √max(0, (ρ − 4) (ρ − 2) ρ_max / ((ρ_max − 4) (ρ_max − 2) ρ))
+      θ ← θ − (α / b₁) m (r √b₂ / (√v + ε) if ρ − 4 > 0 else 1)
+
+      radam/pytorch
+      m ← β₁ m + (1 − β₁) g
+      v ← β₂ v + (1 − β₂) g²
+      b₁ = 1 − β₁^(t + 1)
+      ρ_max = 2 / (1 − β₂) − 1
+      b₂ = 1 − β₂^(t + 1)
+      ρ = ρ_max − 2 · (t + 1) β₂^(t + 1) / b₂
+      r = √max(0, (ρ − 4) (ρ − 2) ρ_max / ((ρ_max − 4) (ρ_max − 2) ρ))
+      θ ← θ − (α / b₁) m (r √b₂ / (√v + ε) if ρ − 5 > 0 else 1)
+
+      adabelief
+      m ← β₁ m + (1 − β₁) g
+      s ← β₂ s + (1 − β₂) (g − m)² + ε
+      b₁ = 1 − β₁^(t + 1)
+      b₂ = √(1 − β₂^(t + 1))
+      θ ← θ − (α / b₁) (m / (√s / b₂ + ε))
+
+      adagrad
+      s ← s + g²
+      θ ← θ − α g / (√s + ε)
+
+      adagrad/pytorch
+      s ← s + g²
+      θ ← θ − (α / (1 + t α_decay)) (g / (√s + ε))
+
+      adadelta
+      v ← ρ v + (1 − ρ) g²
+      d = (√(u + ε) / √(v + ε)) g
+      u ← ρ u + (1 − ρ) d²
+      θ ← θ − α d
+
+      adadelta/pytorch
+      v ← ρ v + (1 − ρ) g²
+      d = (√(u + ε) / √(v + ε)) g
+      u ← ρ u + (1 − ρ) d²
+      θ ← θ − α d
 
       qhm
       m ← β m + (1 − β) g

@@ -73,6 +73,51 @@ describe("the paper's rules by hand (Choi et al. 2019, Table 1)", () => {
     const actual = trajectory(name, lr, { beta1, beta2, epsilon }, 1, gradients);
     for (const [k, value] of expected.entries()) expect(actual[k]).toBeCloseTo(value, 14);
   });
+
+  it('heavyball keeps the learning rate in its velocity', () => {
+    // v = −0.25, 0.375, −0.8125
+    expect(trajectory('heavyball', 0.5, { gamma: 0.5 }, 1, gradients)).toEqual([
+      0.75, 1.125, 0.3125,
+    ]);
+  });
+
+  it('amsgrad keeps the greatest second moment and corrects nothing', () => {
+    const [lr, beta1, beta2, epsilon] = [0.1, 0.5, 0.75, 0.25];
+    let [m, v, w, p] = [0, 0, 0, 1];
+    const falling = [2, -1, 0.5, 0];
+    const expected = falling.map((g) => {
+      m = beta1 * m + (1 - beta1) * g;
+      v = beta2 * v + (1 - beta2) * g * g;
+      w = Math.max(w, v);
+      p -= (lr * m) / (Math.sqrt(w) + epsilon);
+      return p;
+    });
+    expect(v).toBeLessThan(w);
+    const actual = trajectory('amsgrad', lr, { beta1, beta2, epsilon }, 1, falling);
+    for (const [k, value] of expected.entries()) expect(actual[k]).toBeCloseTo(value, 14);
+  });
+
+  it.each(['adamw', 'nadamw'])('%s decays the parameter beside the step', (name) => {
+    const hyperparameters = { beta1: 0.5, beta2: 0.75, epsilon: 0.25 };
+    const [first = 0] = trajectory(name.slice(0, -1), 0.1, hyperparameters, 1, gradients);
+    const [decayed = 0] = trajectory(name, 0.1, { ...hyperparameters, lambda: 0.5 }, 1, gradients);
+    expect(first - decayed).toBeCloseTo(0.1 * 0.5, 14);
+  });
+
+  it('radam is adaptive from an average of length 4 on, torch’s from 5', () => {
+    const hyperparameters = { beta1: 0.5, beta2: 0.9, epsilon: 1e-8 };
+    const [ours, theirs] = (['paper', 'pytorch'] as const).map((variant) => {
+      const optimizer = reference(getOptimizer('radam', variant), 1, 0.1, hyperparameters);
+      const p = Float64Array.of(1);
+      return Array.from({ length: 8 }, (_, t) => {
+        optimizer.step(p, Float64Array.of(t + 1));
+        return p[0] ?? Number.NaN;
+      });
+    });
+    // 19 − 2 (t + 1) 0.9^(t + 1) / (1 − 0.9^(t + 1)) is 3.7, 4.6 and 5.4 at steps 4, 5 and 6.
+    const differing = ours?.findIndex((value, t) => value !== theirs?.[t]);
+    expect(differing).toBe(4);
+  });
 });
 
 describe('relations', () => {
