@@ -1,5 +1,6 @@
 import { CodeBuilder } from '../expression/code-builder.js';
 import type { Expression } from '../expression/expression.js';
+import { compileEvaluation } from './compile-evaluation.js';
 import { fingerprint } from './fingerprint.js';
 import type { Optimizer } from './optimizer.js';
 import type { CompiledRule } from './rule.js';
@@ -32,6 +33,7 @@ export function compileRule(optimizer: Optimizer): CompiledRule {
   for (const { name, next } of optimizer.state) vector.output(name, next);
   for (const { name, next } of optimizer.scalarState) scalar.output(name, next);
 
+  const evaluation = compileEvaluation(optimizer);
   return {
     name: ruleName(optimizer),
     fingerprint: fingerprint(vector.code(), stateNames),
@@ -40,6 +42,7 @@ export function compileRule(optimizer: Optimizer): CompiledRule {
     scalarState,
     scalar: scalar.code(),
     vector: vector.code(),
+    ...(evaluation && { evaluation }),
   };
 }
 

@@ -17,6 +17,8 @@ import { qhm } from './qhm.js';
 import { radam, radamPytorch } from './radam.js';
 import { rmsprop, rmspropPytorch } from './rmsprop.js';
 import { rmsterov } from './rmsterov.js';
+import { scheduleFreeAdamw } from './schedule-free-adamw.js';
+import { scheduleFreeSgd } from './schedule-free-sgd.js';
 import { sgd } from './sgd.js';
 import { signSgd } from './sign-sgd.js';
 import { signum } from './signum.js';
@@ -70,6 +72,8 @@ export const optimizers: readonly Optimizer[] = [
   signSgd,
   signum,
   lion,
+  scheduleFreeSgd,
+  scheduleFreeAdamw,
 ];
 
 /** @throws RangeError naming what there is, when there is no such optimizer or variant. */

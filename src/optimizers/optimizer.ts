@@ -21,6 +21,12 @@ export interface RuleInputs<H extends string, S extends string, C extends string
   t: Expression<'scalar'>;
 }
 
+/** What the weights for evaluation are written in terms of, all as the last step left it. */
+export type EvaluationInputs<H extends string, S extends string, C extends string> = Pick<
+  RuleInputs<H, S, C>,
+  'p' | 'state' | 'scalarState' | 'hyper' | 't'
+>;
+
 /** The parameter and the state after a step. */
 export type RuleOutputs<S extends string, C extends string> = { p: Expression } & Record<
   S,
@@ -48,9 +54,14 @@ export interface OptimizerDefinition<
   /** State that all elements share, with its first values. */
   scalarState?: Record<C, number>;
   rule: (inputs: RuleInputs<H, S, C>) => RuleOutputs<NoInfer<S>, NoInfer<C>>;
+  /**
+   * Where the model is evaluated and predicts after `t` steps, if not at its parameters: an average, say. Gradients are
+   * still taken at the parameters.
+   */
+  evaluation?: (inputs: EvaluationInputs<H, S, C>) => Expression;
 }
 
-interface Slot {
+export interface Slot {
   name: string;
   init: number;
   next: Expression;
@@ -67,6 +78,8 @@ export interface Optimizer {
   readonly next: Expression;
   readonly state: readonly Slot[];
   readonly scalarState: readonly Slot[];
+  /** Of p, the state, the hyperparameters and the number of steps so far, `t`. */
+  readonly evaluation?: Expression;
 }
 
 const reserved = /^(p|g|t|lr|c\d+)$/;
@@ -89,14 +102,17 @@ export function defineOptimizer<
   const names = [hyperparameters, state, scalarState].flatMap(Object.keys);
   checkNames(name, names);
 
-  const outputs: Record<string, Expression | undefined> = definition.rule({
-    g: input('g', 'element'),
+  const kept = {
     p: input('p', 'element'),
     t: input('t', 'scalar'),
-    lr: input('lr', 'scalar'),
     hyper: inputs<H, 'scalar'>(hyperparameters, 'scalar'),
     state: inputs<S, 'element'>(state, 'element'),
     scalarState: inputs<C, 'scalar'>(scalarState, 'scalar'),
+  };
+  const outputs: Record<string, Expression | undefined> = definition.rule({
+    ...kept,
+    g: input('g', 'element'),
+    lr: input('lr', 'scalar'),
   });
   const output = (key: string): Expression => {
     const found = outputs[key];
@@ -122,6 +138,7 @@ export function defineOptimizer<
     next: output('p'),
     state: slots(state),
     scalarState: shared,
+    ...(definition.evaluation && { evaluation: definition.evaluation(kept) }),
   };
 }
 

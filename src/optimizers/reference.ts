@@ -11,6 +11,8 @@ export interface Reference {
   readonly scalarState: Readonly<Record<string, number>>;
   /** Updates `p` in place from its gradient `g`, and the state. */
   step(p: Float64Array, g: Float64Array): void;
+  /** The weights that a model with the parameters `p` is evaluated at now. */
+  evaluated(p: Float64Array): Float64Array;
 }
 
 /**
@@ -41,6 +43,19 @@ export function reference(
   );
   let t = 0;
 
+  const evaluated = (p: Float64Array): Float64Array => {
+    if (!rule.evaluation) return Float64Array.from(p);
+    const { scalar, vector } = rule.evaluation;
+    const scalars = run(scalar, { ...hyper, ...scalarState, t });
+    return p.map((value, i) => {
+      const inputs = vector.inputs.map((name) => {
+        if (name === 'p') return value;
+        return state[name]?.[i] ?? round(scalars[name] ?? Number.NaN);
+      });
+      return runCode(vector, inputs, round)[0] ?? Number.NaN;
+    });
+  };
+
   const step = (p: Float64Array, g: Float64Array): void => {
     if (p.length !== size || g.length !== size)
       throw new RangeError(
@@ -66,7 +81,7 @@ export function reference(
     }
     t += 1;
   };
-  return { state, scalarState, step };
+  return { state, scalarState, step, evaluated };
 }
 
 function run(code: Code, inputs: Readonly<Record<string, number>>): Record<string, number> {

@@ -21,6 +21,17 @@ export interface CompiledRule {
   scalarState: { name: string; init: number }[];
   scalar: Code;
   vector: Code;
+  /** Absent where the model is evaluated at its parameters. */
+  evaluation?: CompiledEvaluation;
+}
+
+/**
+ * The weights that a model is evaluated at: a scalar program of `t` (the number of steps so far), the hyperparameters
+ * and the scalar state, then a vector program of `p`, the state slots and those scalars, with the one output `p`.
+ */
+export interface CompiledEvaluation {
+  scalar: Code;
+  vector: Code;
 }
 
 /**
