@@ -324,6 +324,11 @@ optim::Rule to_rule(const Napi::Value& value, const std::string& where) {
   rule.scalar_state = to_slots(field.get("scalarState"), field.at("scalarState"));
   rule.scalar = to_code(field.get("scalar"), field.at("scalar"));
   rule.vector = to_code(field.get("vector"), field.at("vector"));
+  if (field.has("evaluation")) {
+    const Field evaluation = to_field(field.get("evaluation"), field.at("evaluation"));
+    rule.evaluation = {to_code(evaluation.get("scalar"), evaluation.at("scalar")),
+                       to_code(evaluation.get("vector"), evaluation.at("vector"))};
+  }
   return rule;
 }
 

@@ -841,8 +841,78 @@ struct Lion {
   }
 };
 
+// α_max ← max(α_max, α)
+// weights ← weights + α_max²
+// c = α_max² / weights if weights > 0 else 0
+// step = α g
+// θ ← θ + c d − (1 − β (1 − c)) step
+// d ← (1 − c) (d − β step)
+// θ_eval = θ − ((1 − β) / β) d
+struct SchedulefreeSgd {
+  static constexpr const char* kFingerprint = "19b03e581202361c";
+  static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kCoefficients = 5;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[0] * s[0];
+    const Float x1 = p + x0;
+    const Float x2 = c[2] * g;
+    const Float x3 = c[1] * x2;
+    const Float x4 = x1 - x3;
+    const Float x5 = c[4] * x2;
+    const Float x6 = s[0] - x5;
+    const Float x7 = c[3] * x6;
+    const Float next_p = x4;
+    const Float next_d = x7;
+    p = next_p;
+    s[0] = next_d;
+  }
+};
+
+// α_max ← max(α_max, α)
+// weights ← weights + α_max²
+// c = α_max² / weights if weights > 0 else 0
+// b = 1 − β₂^(t + 1)
+// v ← β₂ v + (1 − β₂) g²
+// step = α (g / (√(v / b) + ε) + λ θ)
+// θ ← θ + c d − (1 − β₁ (1 − c)) step
+// d ← (1 − c) (d − β₁ step)
+// θ_eval = θ − ((1 − β₁) / β₁) d
+struct SchedulefreeAdamw {
+  static constexpr const char* kFingerprint = "a62746d8682e33af";
+  static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kCoefficients = 10;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[0] * s[0];
+    const Float x1 = p + x0;
+    const Float x2 = c[3] * s[1];
+    const Float x3 = g * g;
+    const Float x4 = c[4] * x3;
+    const Float x5 = x2 + x4;
+    const Float x6 = x5 / c[5];
+    const Float x7 = sqrt(x6);
+    const Float x8 = x7 + c[6];
+    const Float x9 = g / x8;
+    const Float x10 = c[7] * p;
+    const Float x11 = x9 + x10;
+    const Float x12 = c[2] * x11;
+    const Float x13 = c[1] * x12;
+    const Float x14 = x1 - x13;
+    const Float x15 = c[9] * x12;
+    const Float x16 = s[0] - x15;
+    const Float x17 = c[8] * x16;
+    const Float next_p = x14;
+    const Float next_d = x17;
+    const Float next_v = x5;
+    p = next_p;
+    s[0] = next_d;
+    s[1] = next_v;
+  }
+};
+
 template <template <class...> class Table>
-using GeneratedRules = Table<Sgd, Momentum, MomentumPytorch, Heavyball, Nesterov, Rmsprop, RmspropPytorch, Rmsterov, Adam, AdamPytorch, Nadam, NadamPytorch, Adamw, AdamwPytorch, Nadamw, NadamwPytorch, Amsgrad, AmsgradPytorch, Adamax, Radam, Adabelief, Adagrad, AdagradPytorch, Adadelta, Qhm, Qhadam, Signsgd, Signum, Lion>;
+using GeneratedRules = Table<Sgd, Momentum, MomentumPytorch, Heavyball, Nesterov, Rmsprop, RmspropPytorch, Rmsterov, Adam, AdamPytorch, Nadam, NadamPytorch, Adamw, AdamwPytorch, Nadamw, NadamwPytorch, Amsgrad, AmsgradPytorch, Adamax, Radam, Adabelief, Adagrad, AdagradPytorch, Adadelta, Qhm, Qhadam, Signsgd, Signum, Lion, SchedulefreeSgd, SchedulefreeAdamw>;
 
 }  // namespace
 }  // namespace optcmp::optim

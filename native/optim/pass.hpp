@@ -36,7 +36,9 @@ struct RuleCode {
   std::uint32_t registers;
 };
 
-using Kernel = void (*)(const Pass&);
+/// Returns false when a gradient, or what becomes of a parameter or a state, is NaN or infinite;
+/// lanes beyond the last element count, too, as if they were elements at 0.
+using Kernel = bool (*)(const Pass&);
 
 struct GeneratedKernel {
   const char* fingerprint;
@@ -45,7 +47,8 @@ struct GeneratedKernel {
 
 /// The passes of one instruction set.
 struct Passes {
-  void (*evaluate)(const RuleCode&, const Pass&);
+  /// Returns what a kernel does.
+  bool (*evaluate)(const RuleCode&, const Pass&);
   double (*sum_of_squares)(const float*, std::size_t);
   const GeneratedKernel* kernels;
   std::size_t kernel_count;

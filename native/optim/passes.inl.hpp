@@ -32,6 +32,23 @@ struct Prelude {
   }
 };
 
+/// Whether all that it was shown is finite: x − x is 0, or else NaN.
+struct FiniteCheck {
+  Float sum = splat(0);
+
+  void see(Float x) { sum = sum + (x - x); }
+
+  void see(const float* values, std::size_t size) {
+    for (std::size_t i = 0; i < size; i += kLanes) see(load(values + i));
+  }
+
+  bool passed() const {
+    for (std::size_t k = 0; k < kLanes; ++k)
+      if (sum[k] != 0) return false;
+    return true;
+  }
+};
+
 // ---- Generated kernels -------------------------------------------------------------------------
 
 struct WholeVector {
@@ -46,7 +63,7 @@ struct PartVector {
 };
 
 template <class Rule, bool kPrelude>
-void run_kernel(const Pass& pass) {
+bool run_kernel(const Pass& pass) {
   // One more than needed, as arrays may not be empty.
   float* state[Rule::kState + 1];
   for (std::size_t k = 0; k < Rule::kState; ++k) state[k] = pass.state[k];
@@ -55,14 +72,18 @@ void run_kernel(const Pass& pass) {
   float* const parameter = pass.parameter;
   const float* const gradient = pass.gradient;
   const Prelude prelude(pass);
+  FiniteCheck check;
 
   const auto step = [&](std::size_t i, auto access) {
     Float p = access.load(parameter + i);
     Float g = access.load(gradient + i);
     Float s[Rule::kState + 1];
     for (std::size_t k = 0; k < Rule::kState; ++k) s[k] = access.load(state[k] + i);
+    check.see(g);
     if constexpr (kPrelude) prelude.apply(p, g);
     Rule::apply(p, g, s, c);
+    check.see(p);
+    for (std::size_t k = 0; k < Rule::kState; ++k) check.see(s[k]);
     access.store(parameter + i, p);
     for (std::size_t k = 0; k < Rule::kState; ++k) access.store(state[k] + i, s[k]);
   };
@@ -70,12 +91,13 @@ void run_kernel(const Pass& pass) {
   const std::size_t whole = pass.size - pass.size % kLanes;
   for (std::size_t i = 0; i < whole; i += kLanes) step(i, WholeVector{});
   if (whole < pass.size) step(whole, PartVector{pass.size - whole});
+  return check.passed();
 }
 
 template <class Rule>
-void kernel(const Pass& pass) {
+bool kernel(const Pass& pass) {
   if (has_prelude(pass)) return run_kernel<Rule, true>(pass);
-  run_kernel<Rule, false>(pass);
+  return run_kernel<Rule, false>(pass);
 }
 
 template <class... Rules>
@@ -122,7 +144,7 @@ struct Prefetcher {
   }
 };
 
-void evaluate(const RuleCode& code, const Pass& pass) {
+bool evaluate(const RuleCode& code, const Pass& pass) {
   alignas(64) float scratch[kScratchFloats];
   float* registers[kMaxRegisters];
   // Registers are a cache line further apart than a block, so that they do not alias in the cache.
@@ -134,8 +156,10 @@ void evaluate(const RuleCode& code, const Pass& pass) {
 
   const Prelude prelude(pass);
   const bool with_prelude = has_prelude(pass);
+  FiniteCheck check;
   const auto run_block = [&](const float* gradient, std::size_t size,
                              const Prefetcher& prefetcher) {
+    check.see(gradient, size);
     if (with_prelude)
       run_prelude(prelude, registers[kParameter], gradient, registers[kGradient], size);
     const Block block{registers, pass.scalars, size, 0, {}};
@@ -143,6 +167,9 @@ void evaluate(const RuleCode& code, const Pass& pass) {
       prefetcher.share(k, code.op_count);
       block.run(code.ops[k]);
     }
+    check.see(registers[kParameter], size);
+    for (std::uint32_t k = 0; k < code.state_slots; ++k)
+      check.see(registers[kFirstState + k], size);
   };
 
   // Whole blocks are worked on where they lie; only temporaries are in scratch. Without a prelude
@@ -158,7 +185,7 @@ void evaluate(const RuleCode& code, const Pass& pass) {
     const std::size_t next_end = next + block_size < whole ? next + block_size : whole;
     run_block(pass.gradient + i, size, {pass, code.state_slots, next, next_end});
   }
-  if (whole == pass.size) return;
+  if (whole == pass.size) return check.passed();
 
   // The ragged end is worked on in scratch, padded to one vector.
   const std::size_t count = pass.size - whole;
@@ -171,6 +198,7 @@ void evaluate(const RuleCode& code, const Pass& pass) {
   memcpy(pass.parameter + whole, registers[kParameter], count * sizeof(float));
   for (std::uint32_t k = 0; k < code.state_slots; ++k)
     memcpy(pass.state[k] + whole, registers[kFirstState + k], count * sizeof(float));
+  return check.passed();
 }
 
 // ---- Sum of squares ----------------------------------------------------------------------------

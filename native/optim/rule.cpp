@@ -43,6 +43,18 @@ void add_name(const std::string& where, Names& names, const std::string& name) {
   if (!names.insert(name).second) fail(where, "the name '" + name + "' is used twice");
 }
 
+void check_evaluation(const std::string& where, const Rule& rule) {
+  const auto& [scalar, vector] = *rule.evaluation;
+  Names scalar_inputs = {"t"}, vector_inputs = {"p"};
+  for (const std::string& name : rule.hyperparameters) add_name(where, scalar_inputs, name);
+  for (const StateSlot& slot : rule.scalar_state) add_name(where, scalar_inputs, slot.name);
+  for (const StateSlot& slot : rule.state) add_name(where, vector_inputs, slot.name);
+  for (const std::string& name : check_code(where + ", scalar code", scalar, scalar_inputs))
+    add_name(where, vector_inputs, name);
+  if (check_code(where + ", vector code", vector, vector_inputs) != Names{"p"})
+    fail(where, "must have one output, 'p'");
+}
+
 /// Symbols of the vector code's inputs: `p`, `g`, `s<slot>`, and `c<k>` for the k-th coefficient.
 std::vector<std::string> symbols(const Rule& rule) {
   std::map<std::string, std::string, std::less<>> known = {{"p", "p"}, {"g", "g"}};
@@ -94,6 +106,7 @@ void validate(const Rule& rule) {
       fail(vector, "unknown output '" + name + "'; known are " + joined(results));
   }
 
+  if (rule.evaluation) check_evaluation(where + ", evaluation", rule);
   if (!rule.fingerprint.empty() && rule.fingerprint != fingerprint(rule)) {
     fail(where, "the fingerprint " + rule.fingerprint + " is not that of its vector code, " +
                     fingerprint(rule) + "; compile the rule again");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,13 @@ struct StateSlot {
   double init = 0;
 };
 
+/// The weights that a model is evaluated at: `p` from `p` and the state, with scalars of the number
+/// of steps so far `t`, the hyperparameters and the scalar state.
+struct EvaluationCode {
+  Code scalar;
+  Code vector;
+};
+
 struct Rule {
   std::string name;
   std::string fingerprint;  ///< Of the vector code; selects a generated kernel.
@@ -27,6 +35,7 @@ struct Rule {
   std::vector<StateSlot> scalar_state;  ///< Per trainer, f64.
   Code scalar;
   Code vector;
+  std::optional<EvaluationCode> evaluation = {};  ///< None: evaluated at the parameters.
 };
 
 struct Schedule {

@@ -19,5 +19,7 @@ struct LoweredRule {
 /// The rule must be valid. Throws std::invalid_argument when it has more values alive at once than
 /// the evaluator has registers.
 LoweredRule lower(const Rule& rule);
+/// Likewise the weights for evaluation, which the rule must have.
+LoweredRule lower_evaluation(const Rule& rule);
 
 }  // namespace optcmp::optim

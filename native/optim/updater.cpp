@@ -89,11 +89,11 @@ struct Updater::Plan {
       scalar_state[k] = scalar.output(scalar_state_output[k]);
   }
 
-  void run(const Pass& pass) const {
+  bool run(const Pass& pass) const {
     if (kernel != nullptr) return kernel(pass);
     const RuleCode code = {lowered.code.ops.data(), lowered.code.ops.size(),
                            static_cast<std::uint32_t>(rule.state.size()), lowered.code.registers};
-    passes.evaluate(code, pass);
+    return passes.evaluate(code, pass);
   }
 };
 
@@ -138,10 +138,10 @@ void Updater::begin_step(std::uint64_t t) { plan_->begin_step(t); }
 
 double Updater::lr() const { return plan_->lr; }
 
-void Updater::update(const Range& range, const GradientPrelude& prelude) const {
+bool Updater::update(const Range& range, const GradientPrelude& prelude) const {
   const auto decay = static_cast<float>(plan_->lr * static_cast<double>(range.weight_decay));
-  plan_->run({range.parameter, range.gradient, range.state, range.size, plan_->scalars.data(),
-              prelude.scale, prelude.clip_value, range.l2, decay});
+  return plan_->run({range.parameter, range.gradient, range.state, range.size,
+                     plan_->scalars.data(), prelude.scale, prelude.clip_value, range.l2, decay});
 }
 
 std::string Updater::kernel_name() const {

@@ -60,8 +60,9 @@ class Updater {
   double lr() const;
 
   /// One fused pass over a range. Thread-safe over disjoint ranges; allocates nothing.
-  /// The result does not depend on how ranges are split.
-  void update(const Range& range, const GradientPrelude& prelude) const;
+  /// The result does not depend on how ranges are split. Returns false when a gradient, or what
+  /// becomes of a parameter or a state, is not finite; where padding is not, it may, too.
+  bool update(const Range& range, const GradientPrelude& prelude) const;
 
   /// `generated/avx512`, `generated/avx2`, `generated/portable` or `evaluator/…`.
   std::string kernel_name() const;

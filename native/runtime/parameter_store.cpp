@@ -84,8 +84,14 @@ std::vector<optim::Range> ParameterStore::ranges(float l2, float weight_decay, i
   return ranges;
 }
 
-bool ParameterStore::finite() const {
-  return all_finite(values(), size_) && all_finite(gradients(), size_);
+bool ParameterStore::finite() {
+  bool finite = true;
+  for (std::size_t buffer = 0; buffer < 2 + slots_; ++buffer) {
+    float* const floats = memory_.floats() + buffer * stride_;
+    for (const PaddingRun& run : padding_) std::fill_n(floats + run.offset, run.size, 0.0f);
+    finite = finite && all_finite(floats, size_);
+  }
+  return finite;
 }
 
 }  // namespace optcmp

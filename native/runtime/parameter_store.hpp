@@ -48,8 +48,8 @@ class ParameterStore {
   /// Everything to update, in at most `threads` parts a coefficient, valid as long as the store.
   std::vector<optim::Range> ranges(float l2, float weight_decay, int threads) const;
 
-  /// True when all parameters and gradients are finite.
-  bool finite() const;
+  /// True when all parameters, gradients and states are finite, padding aside, which becomes zero.
+  bool finite();
 
  private:
   std::vector<Parameter> parameters_;

@@ -24,6 +24,8 @@ namespace {
 constexpr std::size_t kNormChunk = 1 << 16;
 /// Losses that a call has room for from the start.
 constexpr std::uint64_t kReservedSteps = 1 << 16;
+/// Training batches that give the weights of an evaluation their running statistics.
+constexpr std::size_t kStatisticsBatches = 50;
 
 /// For what is checked once; messages are made whether needed or not.
 void require(bool condition, const std::string& what) {
@@ -189,6 +191,10 @@ Training::Training(TrainingOptions options)
   arena_ = AlignedBuffer(std::max(train.arena_bytes(), evaluate.arena_bytes()));
   live_bytes_ = std::max(train.peak_live_bytes(), evaluate.peak_live_bytes());
   total_bytes_ = std::max(train.total_bytes(), evaluate.total_bytes());
+  if (options_.rule.evaluation) {
+    evaluation_weights_.emplace(options_.rule, in_order(options_.rule, options_.hyperparameters));
+    trained_ = AlignedBuffer(2 * store_->size() * sizeof(float));
+  }
   if (parts_ > 1) accumulated_ = AlignedBuffer(store_->size() * sizeof(float));
   const Storage storage{
       arena_.data(), &context_,
@@ -256,11 +262,15 @@ bool Training::update() {
   }
   if (options_.clip_value) prelude.clip_value = static_cast<float>(*options_.clip_value);
   updater_.begin_step(step_);
+  std::atomic<bool> finite = true;
   parallel_for(options_.threads, ranges_.size(), 1, [&](std::size_t from, std::size_t to) {
-    for (std::size_t k = from; k < to; ++k) updater_.update(ranges_[k], prelude);
+    for (std::size_t k = from; k < to; ++k) {
+      if (!updater_.update(ranges_[k], prelude)) finite = false;
+    }
   });
   store_->clear_padding();
-  return true;
+  // A rule may make NaN of padding alone; only then is all looked over again.
+  return finite || store_->finite();
 }
 
 // Forward and backward on all parts of a batch, each brought by `load(begin row, end row)`; leaves
@@ -300,7 +310,7 @@ void Training::accumulate(std::size_t part, double weight, double total) {
   });
 }
 
-// The update; false when the run diverged.
+// The update; false when the run diverged: at this step, wherever a run is interrupted.
 bool Training::finish_step(double loss) {
   const bool healthy = std::isfinite(loss) && update();
   ++step_;
@@ -331,11 +341,71 @@ TrainResult Training::train(std::uint64_t steps, const StopRequested& stop) {
     result.losses.push_back(loss);
     result.diverged = !finish_step(loss);
   }
-  // Where a run was interrupted must not decide where it counts as diverged.
-  if (!result.aborted && !store_->finite()) result.diverged = true;
   result.step = step_;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;
+}
+
+// Puts the weights that the rule is evaluated at in the place of the parameters for its life, and
+// statistics of theirs in the states, which a StateStore::Keeper must have before.
+class Training::AtEvaluationWeights {
+ public:
+  AtEvaluationWeights(Training& training, const StopRequested& stop) : training_(training) {
+    if (!training.evaluation_weights_) return;
+    const ParameterStore& store = *training.store_;
+    float* const kept = training.trained_.floats();
+    std::copy_n(store.values(), store.size(), kept);
+    std::copy_n(store.gradients(), store.size(), kept + store.size());
+    training.evaluation_weights_->begin(training.step_, training.updater_.scalar_state());
+    const auto& ranges = training.ranges_;
+    parallel_for(training.options_.threads, ranges.size(), 1, [&](std::size_t from, std::size_t to) {
+      for (std::size_t k = from; k < to; ++k) training.evaluation_weights_->apply(ranges[k]);
+    });
+    training.store_->clear_padding();
+    try {
+      training.refresh_statistics(stop);
+    } catch (...) {
+      put_back();
+      throw;
+    }
+  }
+  ~AtEvaluationWeights() {
+    if (training_.evaluation_weights_) put_back();
+  }
+  AtEvaluationWeights(const AtEvaluationWeights&) = delete;
+  AtEvaluationWeights& operator=(const AtEvaluationWeights&) = delete;
+
+ private:
+  void put_back() {
+    const ParameterStore& store = *training_.store_;
+    const float* const kept = training_.trained_.floats();
+    std::copy_n(kept, store.size(), store.values());
+    std::copy_n(kept + store.size(), store.size(), store.gradients());
+  }
+
+  Training& training_;
+};
+
+// Running statistics belong to the weights of the batches that made them. As the authors of
+// Schedule-Free do, training batches run at the new ones; here always the same.
+void Training::refresh_statistics(const StopRequested& stop) {
+  const auto& states = states_->states();
+  if (std::all_of(states.begin(), states.end(), [](const State& state) { return state.reset; }))
+    return;
+  const Split& split = this->split("train");
+  std::vector<std::uint32_t> order(split.examples());
+  if (options_.order == Order::Shuffled) {
+    shuffle(order, options_.seed, 0);
+  } else {
+    arrange_streams(order, rows_);
+  }
+  const std::size_t batches = std::min(kStatisticsBatches, order.size() / rows_);
+  for (std::size_t k = 0; k < batches; ++k) {
+    if (stop()) throw Aborted();
+    split.gather(std::span(order).subspan(k * rows_, rows_), train_.inputs, train_.labels);
+    context_ = {options_.seed, step_, 0, options_.train.batch_size};
+    train_.run();
+  }
 }
 
 Metrics Training::evaluate(std::string_view name, const StopRequested& stop) {
@@ -346,6 +416,7 @@ Metrics Training::evaluate(std::string_view name, const StopRequested& stop) {
   std::iota(order.begin(), order.end(), 0u);
   if (sequential) arrange_streams(order, batch);
   const StateStore::Keeper keeper(*states_);
+  const AtEvaluationWeights weights(*this, stop);
   states_->restart();
   std::vector<double> totals(2 * evaluate_.metrics.size());
   for (std::size_t begin = 0; begin < order.size(); begin += batch) {
@@ -389,6 +460,7 @@ std::vector<float> Training::predict(std::span<const Values> inputs) {
   const auto batch = static_cast<std::size_t>(options_.evaluate.batch_size);
   check_inputs("predict", specs_, inputs, batch);
   const StateStore::Keeper keeper(*states_);
+  const AtEvaluationWeights weights(*this, [] { return false; });
   states_->restart();
   load(evaluate_, inputs, std::nullopt, 0, batch);
   pad_labels(evaluate_, specs_, 0, batch);
@@ -504,7 +576,7 @@ std::vector<KernelTime> Training::profile(std::uint64_t runs) {
 MemoryUse Training::memory() const {
   const std::size_t flat = store_->size() * sizeof(float);
   return {arena_.size(), live_bytes_, total_bytes_,
-          2 * flat + states_->bytes() + accumulated_.size(), store_->slots() * flat};
+          2 * flat + states_->bytes() + accumulated_.size() + trained_.size(), store_->slots() * flat};
 }
 
 }  // namespace optcmp

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "optim/evaluation_weights.hpp"
 #include "optim/updater.hpp"
 #include "runtime/parameter_store.hpp"
 #include "runtime/planner.hpp"
@@ -96,14 +97,14 @@ class Training {
 
   std::uint64_t step() const { return step_; }
 
-  /// Up to `steps` steps; a last partial batch of an epoch is dropped. Stops
-  /// without an update at a loss or clipped gradient norm that is not finite, and looks over all
-  /// parameters and gradients at the end of the call.
+  /// Up to `steps` steps; a last partial batch of an epoch is dropped. Stops without an update at a
+  /// loss or clipped gradient norm that is not finite, and after an update that met or made a
+  /// gradient, parameter or optimizer state that is not.
   TrainResult train(std::uint64_t steps, const StopRequested& stop);
 
   /// Every example of a split once. With Order::Sequential the rows of batches walk through streams
-  /// as in training, and a last partial batch starts from initial states. Leaves states as they
-  /// are. Throws Aborted.
+  /// as in training, and a last partial batch starts from initial states. At the weights that the
+  /// rule evaluates at, with running statistics of theirs. Leaves all as it is. Throws Aborted.
   Metrics evaluate(std::string_view split, const StopRequested& stop);
 
   /// Tells the schedule a measurement, for the steps to come.
@@ -113,8 +114,8 @@ class Training {
   /// states stay as they are. Throws std::invalid_argument when the batch does not fit.
   double step_on(std::span<const Values> inputs, const std::optional<Values>& labels, bool update);
 
-  /// The model's output for one batch through the evaluation program, row-major. Starts from, and
-  /// leaves, the states as an evaluation does.
+  /// The model's output for one batch through the evaluation program, row-major. At the weights of,
+  /// starts from, and leaves, the states as an evaluation does.
   std::vector<float> predict(std::span<const Values> inputs);
 
   /// Row-major copies; parameters and states alike. Throw std::invalid_argument for an unknown name
@@ -143,12 +144,15 @@ class Training {
   const Executor& train_executor() const { return train_; }
 
  private:
+  class AtEvaluationWeights;
+
   const Split& split(std::string_view name) const;
   std::span<const std::uint32_t> training_rows();
   void load(const Executor& executor, std::span<const Values> inputs,
             const std::optional<Values>& labels, std::size_t begin, std::size_t end) const;
   template <class Load>
   double run_batch(const Load& load);
+  void refresh_statistics(const StopRequested& stop);
   void accumulate(std::size_t part, double weight, double total);
   bool finish_step(double loss);
   bool update();
@@ -161,6 +165,8 @@ class Training {
   std::size_t parts_;  ///< Runs of it before an update.
   std::map<std::string, Split, std::less<>> splits_;
   optim::Updater updater_;
+  std::optional<optim::EvaluationWeights> evaluation_weights_;
+  AlignedBuffer trained_;  ///< Parameters and gradients during an evaluation at other weights.
   ParameterLayouts layouts_;
   std::unique_ptr<ParameterStore> store_;
   std::unique_ptr<StateStore> states_;

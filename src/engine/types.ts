@@ -74,7 +74,7 @@ export interface TrainResult {
   step: number;
   /** Mean training loss of every step of this call, f64. */
   losses: Float64Array;
-  /** True when a loss, a gradient norm or a parameter became NaN or infinite; `step` is where. */
+  /** True when a loss, gradient, parameter or optimizer state became NaN or infinite; `step` is where. */
   diverged: boolean;
   /** True when stopped by the abort signal between two steps. */
   aborted: boolean;
@@ -91,6 +91,10 @@ export interface Trainer {
   readonly step: number;
   /** Runs `steps` training steps off the main thread. */
   train(steps: number, options?: { signal?: AbortSignal }): Promise<TrainResult>;
+  /**
+   * Metrics over a split, at the parameters or at the weights that the rule's `evaluation` makes of them. These have
+   * running statistics of their own: 50 training batches, always the same, run at them first. Changes nothing.
+   */
   evaluate(
     split: 'train' | 'validation' | 'test',
     options?: { signal?: AbortSignal },

@@ -7,7 +7,15 @@ import {
   type Trainer,
   type TrainerOptions,
 } from '../../src/engine/index.js';
-import { compileRule, getOptimizer } from '../../src/optimizers/index.js';
+import {
+  abs,
+  add,
+  compileRule,
+  defineOptimizer,
+  div,
+  getOptimizer,
+  mul,
+} from '../../src/optimizers/index.js';
 import { compileSchedule } from '../../src/schedules/index.js';
 import { mlp } from './programs.js';
 
@@ -187,6 +195,48 @@ describe('createTrainer', () => {
     const result = await trainer.train(10);
     expect(result).toMatchObject({ diverged: true, step: 3 });
     expect(result.losses).toEqual(Float64Array.of(Number.NaN));
+  });
+
+  it('reports an optimizer state that overflows at that step', async () => {
+    // θ stands still, so no loss feels that s doubles from 1 to infinity: 2¹²⁸ comes at step 128.
+    const doubling = defineOptimizer({
+      name: 'doubling',
+      title: 'Doubling',
+      source: 'a test',
+      lr: getOptimizer('sgd').lr,
+      hyperparameters: {},
+      state: { s: 1 },
+      rule: ({ p, state: { s } }) => ({ p, s: mul(2, s) }),
+    });
+    const rule = compileRule(doubling);
+    const [together, apart] = [
+      await trainerOf({ rule, hyperparameters: {} }),
+      await trainerOf({ rule, hyperparameters: {}, threads: 2 }),
+    ];
+    expect(await together.train(500)).toMatchObject({ diverged: true, step: 128 });
+    for (let step = 1; step < 128; step += 1)
+      expect(await apart.train(1)).toMatchObject({ diverged: false, step });
+    expect(await apart.train(1)).toMatchObject({ diverged: true, step: 128 });
+  });
+
+  it('takes no padding for a divergence', async () => {
+    // 0 / 0 in the padding of parameters, and nowhere else.
+    const normalised = defineOptimizer({
+      name: 'normalised',
+      title: 'Normalised',
+      source: 'a test',
+      lr: getOptimizer('sgd').lr,
+      hyperparameters: {},
+      state: { s: 0 },
+      rule: ({ p, state: { s } }) => {
+        const next = div(p, abs(p));
+        return { p: add(p, mul(0, s, next)), s: next };
+      },
+    });
+    const trainer = await trainerOf({ rule: compileRule(normalised), hyperparameters: {} });
+    for (const name of trainer.parameterNames())
+      trainer.setParameter(name, trainer.getParameter(name).fill(0.1));
+    expect(await trainer.train(5)).toMatchObject({ diverged: false, step: 5 });
   });
 
   it('says how much memory it takes', async () => {

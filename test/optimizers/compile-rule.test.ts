@@ -399,7 +399,27 @@ describe('formula', () => {
 
       lion
       θ ← θ − α (sign(β₁ m + (1 − β₁) g) + λ θ)
-      m ← β₂ m + (1 − β₂) g"
+      m ← β₂ m + (1 − β₂) g
+
+      schedulefree-sgd
+      α_max ← max(α_max, α)
+      weights ← weights + α_max²
+      c = α_max² / weights if weights > 0 else 0
+      step = α g
+      θ ← θ + c d − (1 − β (1 − c)) step
+      d ← (1 − c) (d − β step)
+      θ_eval = θ − ((1 − β) / β) d
+
+      schedulefree-adamw
+      α_max ← max(α_max, α)
+      weights ← weights + α_max²
+      c = α_max² / weights if weights > 0 else 0
+      b = 1 − β₂^(t + 1)
+      v ← β₂ v + (1 − β₂) g²
+      step = α (g / (√(v / b) + ε) + λ θ)
+      θ ← θ + c d − (1 − β₁ (1 − c)) step
+      d ← (1 − c) (d − β₁ step)
+      θ_eval = θ − ((1 − β₁) / β₁) d"
     `);
   });
 
