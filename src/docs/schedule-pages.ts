@@ -1,4 +1,4 @@
-import { formatDomain } from '../optimizers/index.js';
+import { formatDomain, studyDomain } from '../optimizers/index.js';
 import type { CompiledSchedule } from '../optimizers/rule.js';
 import {
   compileSchedule,
@@ -8,7 +8,6 @@ import {
   type Schedule,
   type ScheduleParameter,
   schedules,
-  studyDomain,
   warmup,
 } from '../schedules/index.js';
 import { type Line, lineChart } from './line-chart.js';

@@ -15,6 +15,11 @@ export interface Hyperparameter {
    * (`log_complement`; for decay rates near 1).
    */
   scale: 'linear' | 'log' | 'log_complement';
+  /**
+   * Present for a number of training steps: the default as a fraction of a run. Studies give such a number as a fraction
+   * of the budget.
+   */
+  fraction?: number;
 }
 
 /** (0, ∞) */
@@ -35,6 +40,12 @@ export function contains({ min, max, openMin, openMax }: Domain, value: number):
   const above = openMin ? value > min : value >= min;
   const below = openMax ? value < max : value <= max;
   return above && below;
+}
+
+/** What a study may give: a number of steps as a fraction of the budget. */
+export function studyDomain({ fraction, domain }: Hyperparameter): Domain {
+  if (fraction === undefined) return domain;
+  return { ...domain, max: 1, openMax: false };
 }
 
 /** As mathematicians write it: `[0, 1)`. */

@@ -38,6 +38,7 @@ export {
 } from './optimizer.js';
 export { type Reference, reference } from './reference.js';
 export type * from './rule.js';
+export * from './wrappers/index.js';
 
 /** Every built-in optimizer. */
 export const optimizers: readonly Optimizer[] = [

@@ -13,7 +13,7 @@ import type { Schedule } from './schedule.js';
 import { step } from './step.js';
 import { trapezoid } from './trapezoid.js';
 
-export { type ScheduleParameter, studyDomain } from './parameter.js';
+export type { ScheduleParameter } from './parameter.js';
 export { defineSchedule, type Schedule, type ScheduleDefinition, warmup } from './schedule.js';
 
 /** Every built-in schedule. */

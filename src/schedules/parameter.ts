@@ -1,18 +1,9 @@
-import {
-  type Domain,
-  type Hyperparameter,
-  nonNegative,
-  positive,
-} from '../optimizers/hyperparameter.js';
+import { type Hyperparameter, nonNegative, positive } from '../optimizers/hyperparameter.js';
 
-/** A number that a schedule has. */
-export interface ScheduleParameter extends Hyperparameter {
-  /**
-   * Present for a number of training steps: the default as a fraction of a run. Studies give such a parameter as a
-   * fraction of the budget, or of what the warm-up leaves of it.
-   */
-  fraction?: number;
-}
+/**
+ * A number that a schedule has; what counts steps is in studies a fraction of what the warm-up leaves of the budget.
+ */
+export type ScheduleParameter = Hyperparameter;
 
 /** The run that defaults in steps are made for. */
 const DEFAULT_RUN = 1000;
@@ -35,10 +26,4 @@ export function steps(
 /** A rate over the initial one, on [0, 1]. */
 export function factor(description: string, value: number): ScheduleParameter {
   return { description, default: value, domain: { min: 0, max: 1 }, scale: 'log' };
-}
-
-/** What a study may give: a number of steps as a fraction of the budget. */
-export function studyDomain({ fraction, domain }: ScheduleParameter): Domain {
-  if (fraction === undefined) return domain;
-  return { ...domain, max: 1, openMax: false };
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type MetricName, metricNames } from '../metrics/metrics.js';
-import type { Domain } from '../optimizers/index.js';
+import { type Domain, studyDomain } from '../optimizers/index.js';
 import type { Axis } from '../sampler/axis.js';
-import { getSchedule, type Schedule, schedules, studyDomain, warmup } from '../schedules/index.js';
+import { getSchedule, type Schedule, schedules, warmup } from '../schedules/index.js';
 import { axisSchema } from './axis-schema.js';
 
 /**

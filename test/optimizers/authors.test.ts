@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { optimizers, reference, ruleName } from '../../src/optimizers/index.js';
+import {
+  optimizers,
+  reference,
+  ruleName,
+  type WrapperName,
+  wrapped,
+} from '../../src/optimizers/index.js';
 
 interface Fixture {
   /** Counts of steps after which parameters were recorded. */
@@ -9,6 +15,8 @@ interface Fixture {
   gradients: number[][];
   cases: {
     rule: string;
+    /** Around it, the first innermost. */
+    wrappers: WrapperName[];
     source: string;
     lr: number;
     hyperparameters: Record<string, number>;
@@ -26,7 +34,8 @@ const { steps, start, gradients, cases }: Fixture = JSON.parse(
 function deviation(entry: Fixture['cases'][number], round?: (value: number) => number): number {
   const optimizer = optimizers.find((candidate) => ruleName(candidate) === entry.rule);
   if (!optimizer) throw new Error(`no rule ${entry.rule}`);
-  const ours = reference(optimizer, start.length, entry.lr, entry.hyperparameters, round);
+  const whole = wrapped(optimizer, entry.wrappers);
+  const ours = reference(whole, start.length, entry.lr, entry.hyperparameters, round);
   const p = Float64Array.from(start);
   let largest = 0;
   const compare = (values: Float64Array, theirs: readonly number[] = []) => {
@@ -46,7 +55,11 @@ function deviation(entry: Fixture['cases'][number], round?: (value: number) => n
 }
 
 const labelled = cases.map(
-  (entry) => [`${entry.rule}, ${JSON.stringify(entry.hyperparameters)}`, entry] as const,
+  (entry) =>
+    [
+      `${[entry.rule, ...entry.wrappers].join(', ')}, ${JSON.stringify(entry.hyperparameters)}`,
+      entry,
+    ] as const,
 );
 
 describe('trajectories of 500 steps against other implementations, recorded', () => {

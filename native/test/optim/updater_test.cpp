@@ -1,5 +1,6 @@
 #include "optim/updater.hpp"
 
+#include <cctype>
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -217,7 +218,7 @@ TEST_P(BuiltIn, KeepsPaddingAtZero) {
 
 INSTANTIATE_TEST_SUITE_P(Optim, BuiltIn, testing::ValuesIn(built_in_rules()), [](const auto& info) {
   std::string name = info.param.rule.name;
-  for (char& c : name) c = c == '/' ? '_' : c;
+  for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
   return name;
 });
 
