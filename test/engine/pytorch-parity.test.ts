@@ -29,7 +29,7 @@ const fixtures = JSON.parse(readFileSync(path('test/fixtures/models.json'), 'utf
 /** As in test/fixtures/models.py. */
 const hyperparameters: Record<string, Record<string, number>> = {
   sgd: {},
-  momentum: { gamma: 0.9 },
+  momentum: { gamma: 0.9, dampening: 0 },
   nesterov: { gamma: 0.9 },
   rmsprop: { gamma: 0.9, rho: 0.99, epsilon: 1e-8 },
   adam: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
