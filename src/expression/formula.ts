@@ -1,5 +1,6 @@
 import { type Expression, unnamed } from './expression.js';
 import { latex, type Notation, plain } from './notation.js';
+import { textNotation } from './text-notation.js';
 
 /** A computation as lines in the order in which they are computed. */
 export interface Formula {
@@ -18,6 +19,12 @@ export interface Assignment {
 export function assignmentsFormula(slots: readonly Assignment[]): Formula {
   const steps = ordered(findSteps(slots), new Set(slots.map(({ name }) => name)));
   return { text: write(steps, plain), latex: write(steps, latex) };
+}
+
+/** The same as lines of the language of `parseAssignments`. */
+export function assignmentsText(slots: readonly Assignment[]): string[] {
+  const steps = ordered(findSteps(slots), new Set(slots.map(({ name }) => name)));
+  return write(steps, textNotation);
 }
 
 /** The formula of one expression, `name = …`. */

@@ -15,7 +15,8 @@ export function substituteInputs(
     if (node.kind === 'input') return values.get(node.name) ?? node;
     if (node.kind === 'named') return named(node.name, visit(node.value));
     if (node.kind === 'apply') return applied(node.op, node.args.map(visit));
-    return node;
+    if (node.kind === 'constant') return node;
+    throw new TypeError('only what is computed element by element can be put elsewhere');
   };
   return visit(expression);
 }

@@ -26,6 +26,7 @@ import { signum } from './signum.js';
 export type * from '../expression/code.js';
 export * from '../expression/expression.js';
 export type { Formula } from '../expression/formula.js';
+export { ExpressionError, functionNames } from '../expression/parse-assignments.js';
 export { compileRule, ruleName } from './compile-rule.js';
 export { describeOptimizer, type OptimizerDescription } from './describe-optimizer.js';
 export { formula } from './formula.js';
@@ -36,6 +37,7 @@ export {
   type OptimizerDefinition,
   type Variant,
 } from './optimizer.js';
+export { type OptimizerText, parseOptimizer, writeOptimizer } from './optimizer-text.js';
 export { type Reference, reference } from './reference.js';
 export type * from './rule.js';
 export * from './wrappers/index.js';
