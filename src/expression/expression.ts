@@ -144,13 +144,12 @@ function fold<T extends Term[]>(op: 'add' | 'mul', terms: T): Joined<T> {
       (left, right) => (left ? apply(op, [left, right]) : right),
       undefined,
     );
-  const scalars = lifted.filter(({ rank }) => rank === 'scalar');
-  const [first] = scalars;
-  const scalar = join(scalars);
+  const scalar = join(lifted.filter(({ rank }) => rank === 'scalar'));
+  const first = lifted.findIndex(({ rank }) => rank === 'scalar');
   const joined = join(
-    lifted.flatMap((term) => {
+    lifted.flatMap((term, k) => {
       if (term.rank === 'element') return [term];
-      return term === first && scalar ? [scalar] : [];
+      return k === first && scalar ? [scalar] : [];
     }),
   );
   if (!joined) throw new TypeError(`${op}() needs at least one term`);

@@ -33,6 +33,8 @@ export const positive: Domain = {
 export const epsilonDomain: Domain = { min: 1e-37, max: Number.POSITIVE_INFINITY, openMax: true };
 /** [0, ∞) */
 export const nonNegative: Domain = { min: 0, max: Number.POSITIVE_INFINITY, openMax: true };
+/** [1, ∞) */
+export const atLeastOne: Domain = { min: 1, max: Number.POSITIVE_INFINITY, openMax: true };
 /** [0, 1) */
 export const decayRate: Domain = { min: 0, max: 1, openMax: true };
 
@@ -52,6 +54,24 @@ export function studyDomain({ fraction, domain }: Hyperparameter): Domain {
 export function formatDomain({ min, max, openMin, openMax }: Domain): string {
   const end = (value: number) => (Number.isFinite(value) ? `${value}` : value > 0 ? '∞' : '−∞');
   return `${openMin ? '(' : '['}${end(min)}, ${end(max)}${openMax ? ')' : ']'}`;
+}
+
+const END = '[-−]?(?:∞|inf|[0-9.]+(?:[eE][-+]?[0-9]+)?)';
+const INTERVAL = RegExp(`^([[(])\\s*(${END})\\s*,\\s*(${END})\\s*([\\])])$`);
+
+/** A domain as `formatDomain` writes it, with `inf` for ∞ if need be. @throws RangeError saying how to write one */
+export function parseDomain(text: string): Domain {
+  const [, opening, low = '', high = '', closing] = INTERVAL.exec(text.trim()) ?? [];
+  const number = (end: string) => Number(end.replace('−', '-').replace(/∞|inf/, 'Infinity'));
+  const [min, max] = [number(low), number(high)];
+  if (opening === undefined || !(min < max))
+    throw new RangeError(`'${text}' is no interval; write one as [0, 1) or (0, inf)`);
+  return {
+    min,
+    max,
+    ...(opening === '(' && { openMin: true }),
+    ...(closing === ')' && { openMax: true }),
+  };
 }
 
 /**

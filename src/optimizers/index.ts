@@ -37,7 +37,12 @@ export {
   type OptimizerDefinition,
   type Variant,
 } from './optimizer.js';
-export { type OptimizerText, parseOptimizer, writeOptimizer } from './optimizer-text.js';
+export {
+  type HyperparameterText,
+  type OptimizerText,
+  parseOptimizer,
+  writeOptimizer,
+} from './optimizer-text.js';
 export { type Reference, reference } from './reference.js';
 export type * from './rule.js';
 export * from './wrappers/index.js';

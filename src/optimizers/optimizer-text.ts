@@ -6,8 +6,11 @@ import {
   parseExpression,
 } from '../expression/parse-assignments.js';
 import { textNotation } from '../expression/text-notation.js';
-import { type Hyperparameter, positive } from './hyperparameter.js';
+import { formatDomain, type Hyperparameter, parseDomain, positive } from './hyperparameter.js';
 import { defineOptimizer, type Optimizer } from './optimizer.js';
+
+/** A hyperparameter as JSON, its domain as `parseDomain` reads it. */
+export type HyperparameterText = Omit<Hyperparameter, 'domain'> & { domain: string };
 
 /** An elementwise optimizer as plain data, its rule as text: how a study file has one, and how it goes to workers. */
 export interface OptimizerText {
@@ -15,8 +18,8 @@ export interface OptimizerText {
   name: string;
   title?: string | undefined;
   source?: string | undefined;
-  lr?: Hyperparameter | undefined;
-  hyperparameters?: Record<string, Hyperparameter> | undefined;
+  lr?: HyperparameterText | undefined;
+  hyperparameters?: Record<string, HyperparameterText> | undefined;
   /** Slots of each element, with their first values. */
   state?: Record<string, number> | undefined;
   /** State that all elements share, with its first values. */
@@ -31,24 +34,37 @@ export interface OptimizerText {
   evaluation?: string | undefined;
 }
 
-const LR: Hyperparameter = {
+const LR: HyperparameterText = {
   description: 'learning rate',
   default: 0.001,
-  domain: positive,
+  domain: formatDomain(positive),
   scale: 'log',
 };
+
+const read = (text: HyperparameterText): Hyperparameter => ({
+  ...text,
+  domain: parseDomain(text.domain),
+});
+const write = (hyperparameter: Hyperparameter): HyperparameterText => ({
+  ...hyperparameter,
+  domain: formatDomain(hyperparameter.domain),
+});
+const mapValues = <A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B) =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 
 /**
  * An optimizer from its text.
  *
  * @throws ExpressionError with line and column of the rule or the evaluation
  * @throws TypeError for a name that is reserved or used twice
+ * @throws RangeError for a domain that is no interval
  */
 export function parseOptimizer(text: OptimizerText): Optimizer {
   const { name, title = name, source = 'a rule of the study', lr = LR } = text;
-  const { hyperparameters = {}, state = {}, scalar_state: scalarState = {}, evaluation } = text;
+  const { state = {}, scalar_state: scalarState = {}, evaluation } = text;
+  const hyperparameters = mapValues(text.hyperparameters ?? {}, read);
   return defineOptimizer<string, string, string>({
-    ...{ name, title, source, lr, hyperparameters, state, scalarState },
+    ...{ name, title, source, lr: read(lr), hyperparameters, state, scalarState },
     rule: ({ g, p, t, lr, ...kept }) => {
       const fixed = new Map<string, Expression>(Object.entries({ g, t, lr, ...kept.hyper }));
       const slots = { p, ...kept.state, ...kept.scalarState };
@@ -110,7 +126,7 @@ export function writeOptimizer(optimizer: Optimizer): OptimizerText {
   const inits = (list: Optimizer['state']) =>
     Object.fromEntries(list.map((slot) => [slot.name, slot.init]));
   return {
-    ...{ name, title, source, lr, hyperparameters },
+    ...{ name, title, source, lr: write(lr), hyperparameters: mapValues(hyperparameters, write) },
     state: inits(state),
     scalar_state: inits(scalarState),
     rule: assignmentsText(slots).join('\n'),

@@ -56,16 +56,18 @@ export function specEntry(
     );
   if (!entry) return undefined;
   const { space, schedule, untuned, ...settings } = entry;
-  const { optimizer: name, variant = 'paper' } = settings;
+  const { optimizer: name, variant = 'paper', wrappers = [] } = settings;
   const axes = { ...object(space), ...object(schedule), ...settings };
   const kind = typeof schedule === 'string' ? schedule : object(schedule)['kind'];
   return {
-    rule: typeof name === 'string' ? ruleOf(name, variant) : undefined,
+    rule: typeof name === 'string' && isEmpty(wrappers) ? ruleOf(name, variant) : undefined,
     axes: Object.entries(axes).flatMap(([name, axis]) => readAxis(name, object(axis)) ?? []),
     untuned: Array.isArray(untuned) ? untuned.map(String) : [],
     schedule: typeof kind === 'string' ? kind : undefined,
   };
 }
+
+const isEmpty = (list: unknown): boolean => Array.isArray(list) && list.length === 0;
 
 /** An optimizer whose paper's rule is PyTorch's, too, has one name for both. */
 function ruleOf(name: string, variant: unknown): string | undefined {

@@ -1,3 +1,4 @@
+import type { WrapperName } from '../optimizers/index.js';
 import type { Axis } from '../sampler/axis.js';
 
 const log = (low: number, high: number): Axis => ({ kind: 'log', low, high });
@@ -59,11 +60,26 @@ const SPACES: Readonly<Record<string, Record<string, Axis>>> = {
   lion: { lr: SIGN_RATE, '1-beta1': MOMENTUM, '1-beta2': SECOND_MOMENT, lambda: log(1e-4, 10) },
 };
 
+const WRAPPER_SPACES: Readonly<Record<WrapperName, Record<string, Axis>>> = {
+  lookahead: {
+    lookahead_k: { kind: 'choice', values: [5, 10, 20] },
+    lookahead_alpha: { kind: 'uniform', low: 0.2, high: 0.8 },
+  },
+  ema: { '1-ema_decay': log(1e-4, 1e-1) },
+  swa: { swa_start: { kind: 'uniform', low: 0.25, high: 0.95 } },
+};
+
 /**
  * The wide space to begin a search with, for `space: default`: every hyperparameter of the paper's rules on a log
- * scale, the coupled ones in the paper's derived forms (Choi et al. 2019, §4 and appendix D). The ranges are ours;
- * narrow them around the good region for the final search. Undefined when the optimizer has none.
+ * scale, the coupled ones in the paper's derived forms (Choi et al. 2019, §4 and appendix D), and those of wrappers
+ * around their authors' values. The ranges are ours; narrow them around the good region for the final search. Undefined
+ * when the optimizer has none.
  */
-export function defaultSpace(optimizer: string, variant: string): Record<string, Axis> | undefined {
-  return SPACES[`${optimizer}/${variant}`] ?? SPACES[optimizer];
+export function defaultSpace(
+  optimizer: string,
+  variant: string,
+  wrappers: readonly WrapperName[] = [],
+): Record<string, Axis> | undefined {
+  const own = SPACES[`${optimizer}/${variant}`] ?? SPACES[optimizer];
+  return own && Object.assign({}, own, ...wrappers.map((name) => WRAPPER_SPACES[name]));
 }

@@ -4,13 +4,20 @@ import {
   contains,
   type Domain,
   decayRate,
+  ExpressionError,
   formatDomain,
   getOptimizer,
   nonNegative,
   type Optimizer,
+  type OptimizerText,
   optimizers,
+  parseOptimizer,
   positive,
+  studyDomain,
   type Variant,
+  type WrapperName,
+  wrapped,
+  wrappers,
 } from '../optimizers/index.js';
 import type { Axis } from '../sampler/axis.js';
 import { parseDerivedName } from '../sampler/derived-name.js';
@@ -18,9 +25,13 @@ import { checkSpace, SearchSpace } from '../sampler/search-space.js';
 import { nearest } from '../yaml/nearest.js';
 import { axisOrDefaultSchema, axisSchema } from './axis-schema.js';
 import { defaultSpace } from './default-space.js';
+import { entryOptimizer } from './entry-optimizer.js';
+import { optimizerTextSchema } from './optimizer-schema.js';
 import { scheduleAxes, scheduleDomains, scheduleSchema } from './schedule-schema.js';
 
 const PRECISIONS = ['f32', 'bf16'] as const satisfies readonly Precision[];
+
+const WRAPPERS = Object.keys(wrappers) as WrapperName[];
 
 const VARIANTS = ['paper', 'pytorch'] as const satisfies readonly Variant[];
 
@@ -47,10 +58,13 @@ export const labelSchema = z
   .regex(/^\P{Cc}+$/u, 'must not contain control characters');
 
 const writtenEntrySchema = z.strictObject({
-  /** Name of the entry in the results. Default: the optimizer's, with `/pytorch` added for that variant. */
+  /** Name of the entry in the results. Default: the optimizer's, with `/pytorch` added for that variant, `+ema` for a wrapper. */
   label: labelSchema.optional(),
-  optimizer: z.string(),
+  /** A built-in's name, or a rule of the study's own. */
+  optimizer: z.union([z.string(), optimizerTextSchema]),
   variant: z.enum(VARIANTS).default('paper'),
+  /** Around the optimizer, the first innermost. */
+  wrappers: z.array(z.enum(WRAPPERS)).optional(),
   /** Axes by name. What it does not name keeps the optimizer's default and counts as not tuned. */
   space: z.union([z.literal('default'), z.record(z.string(), axisOrDefaultSchema)]),
   schedule: scheduleSchema,
@@ -89,7 +103,12 @@ function hyperparametersOf(
 ): Map<string, { domain: Domain; default: number }> {
   const all = new Map<string, { domain: Domain; default: number }>([
     ['lr', optimizer.lr],
-    ...Object.entries(optimizer.hyperparameters),
+    ...Object.entries(optimizer.hyperparameters).map(
+      ([name, known]): [string, { domain: Domain; default: number }] => [
+        name,
+        { domain: studyDomain(known), default: known.fraction ?? known.default },
+      ],
+    ),
   ]);
   const domains = { ...SETTINGS, ...scheduleDomains(entry.schedule) };
   for (const name of Object.keys(otherAxes(entry))) {
@@ -110,14 +129,25 @@ function otherAxes(entry: Pick<WrittenEntry, 'schedule' | Setting>): Record<stri
 
 /** The whole search space of an entry: the optimizer's hyperparameters, the schedule's and the settings. */
 export function entrySpace(entry: OptimizerEntry): SearchSpace {
-  const known = hyperparametersOf(getOptimizer(entry.optimizer, entry.variant), entry);
+  const known = hyperparametersOf(entryOptimizer(entry), entry);
   return new SearchSpace(
     { ...entry.space, ...otherAxes(entry) },
     Object.fromEntries([...known].map(([name, h]) => [name, h.default])),
   );
 }
 
-function findOptimizer(name: string, variant: Variant): Optimizer | Problem {
+function findOptimizer(written: WrittenEntry): Optimizer | Problem {
+  const { optimizer, variant, wrappers: around } = written;
+  const alone = typeof optimizer === 'string' ? builtIn(optimizer, variant) : own(optimizer);
+  if ('message' in alone || around === undefined) return alone;
+  try {
+    return wrapped(alone, around);
+  } catch (error) {
+    return { path: ['wrappers'], message: (error as Error).message };
+  }
+}
+
+function builtIn(name: string, variant: Variant): Optimizer | Problem {
   const names = [...new Set(optimizers.map((optimizer) => optimizer.name))];
   if (!names.includes(name)) {
     const near = nearest(name, names);
@@ -132,21 +162,36 @@ function findOptimizer(name: string, variant: Variant): Optimizer | Problem {
   }
 }
 
+function own(text: OptimizerText): Optimizer | Problem {
+  let part = 'rule';
+  try {
+    parseOptimizer({ ...text, evaluation: undefined });
+    part = 'evaluation';
+    return parseOptimizer(text);
+  } catch (error) {
+    const { message } = error as Error;
+    if (!(error instanceof ExpressionError)) return { path: ['optimizer'], message };
+    return { path: ['optimizer', part], message: `in its text, ${message}` };
+  }
+}
+
 /** The space with every `default` replaced by what it stands for. */
 function expandSpace(
-  { space, optimizer: name, variant }: WrittenEntry,
+  { space, optimizer: written, variant, wrappers: around }: WrittenEntry,
   optimizer: Optimizer,
 ): Record<string, Axis> | Problem[] {
   if (space === 'default') {
-    const found = defaultSpace(name, variant);
+    const found = typeof written === 'string' ? defaultSpace(written, variant, around) : undefined;
     if (found !== undefined) return found;
-    return [{ path: ['space'], message: `"${name}" has no default space; name its axes` }];
+    const message = `"${optimizer.name}" has no default space; name its axes`;
+    return [{ path: ['space'], message }];
   }
   const problems: Problem[] = [];
   const axes = Object.entries(space).map(([axis, value]): [string, Axis] => {
     if (value !== 'default') return [axis, value];
     const known = axis === 'lr' ? optimizer.lr : optimizer.hyperparameters[axis];
-    if (known !== undefined) return [axis, { kind: 'fixed', value: known.default }];
+    if (known !== undefined)
+      return [axis, { kind: 'fixed', value: known.fraction ?? known.default }];
     const names = ['lr', ...Object.keys(optimizer.hyperparameters)].join(', ');
     const message = `only a hyperparameter has a default (${names}), found the axis "${axis}"`;
     problems.push({ path: ['space', axis], message });
@@ -199,18 +244,24 @@ function pathOfAxis(axis: string, { schedule }: Pick<WrittenEntry, 'schedule'>):
   return axis in schedule ? ['schedule', axis] : ['space', axis];
 }
 
+/** e.g. `adam`, `adam/pytorch` or `adam+lookahead`. */
+function defaultLabel({ optimizer, variant, wrappers: around = [] }: WrittenEntry): string {
+  const name = typeof optimizer === 'string' ? optimizer : optimizer.name;
+  const suffix = variant === 'paper' ? '' : `/${variant}`;
+  return [name + suffix, ...around].join('+');
+}
+
 function completeEntry(written: WrittenEntry): OptimizerEntry | Problem[] {
-  const optimizer = findOptimizer(written.optimizer, written.variant);
+  const optimizer = findOptimizer(written);
   if ('message' in optimizer) return [optimizer];
   const space = expandSpace(written, optimizer);
   if (Array.isArray(space)) return space;
   const names = [...clashProblems(written, optimizer), ...nameProblems(space, optimizer)];
   if (names.length > 0) return names;
 
-  const suffix = written.variant === 'paper' ? '' : `/${written.variant}`;
   const entry: OptimizerEntry = {
     ...written,
-    label: written.label ?? written.optimizer + suffix,
+    label: written.label ?? defaultLabel(written),
     space,
     untuned: [],
   };

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import {
+  optimizers as builtIns,
+  type Optimizer,
+  type OptimizerText,
+  writeOptimizer,
+} from '../optimizers/index.js';
 import { findWorkload, readWorkload } from '../workloads/index.js';
 import { parseYamlFile } from '../yaml/parse-yaml.js';
 import { canonicalJson } from './canonical-json.js';
@@ -17,9 +24,14 @@ export interface Study {
 
 /**
  * Reads and checks a study file and the workload files that it names.
+ * @param options.optimizers elementwise rules that the file may name as it does built-in ones
  * @throws {YamlError} naming file, line, what is wrong and what is allowed, for everything that is wrong
+ * @throws {TypeError} for an optimizer that is not elementwise or is called like a built-in one
  */
-export async function loadStudy(path: string): Promise<Study> {
+export async function loadStudy(
+  path: string,
+  options: { optimizers?: readonly Optimizer[] } = {},
+): Promise<Study> {
   const file = resolve(path);
   const workloadDigests: Record<string, string> = {};
   const schema = studySchema.superRefine(({ workloads }, context) => {
@@ -32,7 +44,26 @@ export async function loadStudy(path: string): Promise<Study> {
       }
     }
   });
-  return { path: file, spec: parseYamlFile(path, schema), workloadDigests };
+  const own = ownRules(options.optimizers ?? []);
+  const withRules = z.preprocess((data) => insertRules(data, own), schema);
+  return { path: file, spec: parseYamlFile(path, withRules), workloadDigests };
+}
+
+function ownRules(optimizers: readonly Optimizer[]): ReadonlyMap<string, OptimizerText> {
+  const clash = optimizers.find(({ name }) => builtIns.some((builtIn) => builtIn.name === name));
+  if (clash) throw new TypeError(`there is a built-in optimizer '${clash.name}'; rename yours`);
+  return new Map(optimizers.map((optimizer) => [optimizer.name, writeOptimizer(optimizer)]));
+}
+
+/** Entries that name a rule of the caller have it in full: worker processes and the store know no other. */
+function insertRules(data: unknown, rules: ReadonlyMap<string, OptimizerText>): unknown {
+  const entries = (data as { optimizers?: unknown } | null)?.optimizers;
+  if (rules.size === 0 || !Array.isArray(entries)) return data;
+  const optimizers = entries.map((entry) => {
+    const rule = rules.get(entry?.optimizer);
+    return rule === undefined ? entry : { ...entry, optimizer: rule };
+  });
+  return { ...(data as object), optimizers };
 }
 
 const sha256 = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');

@@ -1,23 +1,21 @@
 import type { Recompute } from '../compiler/recompute.js';
 import type { Precision } from '../engine/types.js';
-import { getOptimizer, type Variant } from '../optimizers/index.js';
 import { deriveKey } from '../random/derive-key.js';
 import type { ScheduleSpec } from '../schedules/index.js';
 import type { NewTrial } from '../store/store.js';
 import type { Duration } from './duration-schema.js';
+import { type EntryRule, entryOptimizer } from './entry-optimizer.js';
 import { entrySpace, type OptimizerEntry } from './entry-schema.js';
 import { type Study, workloadReference } from './load-study.js';
 import { scheduleAxes, watchedMetric } from './schedule-schema.js';
 import { isOn } from './study-schema.js';
 
 /** All that a worker must know to train a trial. Plain data. */
-export interface TrialSettings {
+export interface TrialSettings extends EntryRule {
   /** As `loadWorkload` takes it. */
   workload: string;
-  optimizer: string;
-  variant: Variant;
   lr: number;
-  /** The update rule's, without the learning rate. */
+  /** The update rule's, without the learning rate; numbers of steps as fractions of the budget. */
   hyperparameters: Record<string, number>;
   /** Its numbers of steps as fractions of the budget (`scaleSchedule`). */
   schedule: ScheduleSpec;
@@ -107,15 +105,16 @@ function settingsOf(
   all: Record<string, number>,
   seed: string,
 ): TrialSettings {
-  const { optimizer, variant, schedule } = entry;
+  const { optimizer, variant, wrappers, schedule } = entry;
   const { budget, evaluate_every, recompute, threads } = study.spec;
   const watch = watchedMetric(schedule);
   const value = (name: string) => all[name] as number;
-  const rule = Object.keys(getOptimizer(optimizer, variant).hyperparameters);
+  const rule = Object.keys(entryOptimizer(entry).hyperparameters);
   return {
     workload: workloadReference(study.path, workload),
     optimizer,
     variant,
+    ...(wrappers && { wrappers }),
     lr: value('lr'),
     hyperparameters: Object.fromEntries(rule.map((name) => [name, value(name)])),
     schedule: {

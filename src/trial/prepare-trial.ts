@@ -1,8 +1,9 @@
 import { LOSS_METRICS } from '../compiler/losses.js';
 import { countExamples, createTrainer } from '../engine/index.js';
-import { compileRule, getOptimizer } from '../optimizers/index.js';
+import { compileRule, type Optimizer } from '../optimizers/index.js';
 import { compileSchedule, scaleSchedule } from '../schedules/index.js';
 import { inSteps } from '../study/duration-schema.js';
+import { entryOptimizer } from '../study/entry-optimizer.js';
 import { loadWorkload } from '../workloads/index.js';
 import type { LoadedWorkload } from '../workloads/types.js';
 import type { TrialJob } from './messages.js';
@@ -20,6 +21,19 @@ function cachedWorkload(
   const loading = loadWorkload(reference, { dataFolder });
   workloads.set(reference, loading);
   return loading;
+}
+
+/** A study's hyperparameters with numbers of steps in the place of fractions of the budget. */
+function inTrial(
+  { hyperparameters: known }: Optimizer,
+  values: Readonly<Record<string, number>>,
+  budget: number,
+): Record<string, number> {
+  const steps = (name: string, value: number) =>
+    known[name]?.fraction === undefined ? value : Math.round(value * budget);
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, steps(name, value)]),
+  );
 }
 
 /**
@@ -43,13 +57,14 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
     );
   }
 
+  const optimizer = entryOptimizer(settings);
   const trainer = await createTrainer({
     ...programs,
     splits,
     batchSize: spec.batchSize,
     order: spec.order,
-    rule: compileRule(getOptimizer(settings.optimizer, settings.variant)),
-    hyperparameters: settings.hyperparameters,
+    rule: compileRule(optimizer),
+    hyperparameters: inTrial(optimizer, settings.hyperparameters, steps),
     lr: settings.lr,
     schedule,
     ...(settings.l2 !== undefined && { l2: settings.l2 }),

@@ -74,6 +74,14 @@ describe('compileRule', () => {
     expect(vectorOps(rule)).toBe('add sqrt add');
   });
 
+  it('joins one scalar with itself once', () => {
+    const rule = compileRule(
+      defineOptimizer({ ...base, rule: ({ p, g, lr }) => ({ p: sub(p, mul(lr, lr, g)) }) }),
+    );
+    expect(rule.scalar.instructions).toEqual([{ op: 'mul', args: [{ in: 1 }, { in: 1 }] }]);
+    expect(vectorOps(rule)).toBe('mul sub');
+  });
+
   it('folds constants and drops what changes nothing', () => {
     const rule = compileRule(
       defineOptimizer({

@@ -25,7 +25,7 @@ const code = (optimizer: Parameters<typeof compileRule>[0]) => ({
 
 const text: OptimizerText = {
   name: 'mine',
-  hyperparameters: adam.hyperparameters,
+  hyperparameters: writeOptimizer(adam).hyperparameters,
   state: { m: 0, v: 0 },
   rule: `
     m = beta1 * m + (1 - beta1) * g
@@ -49,6 +49,7 @@ describe('a rule as text', () => {
     const written = JSON.parse(JSON.stringify(writeOptimizer(optimizer)));
     const read = parseOptimizer(written);
     expect(code(read)).toEqual(code(optimizer));
+    expect(read.hyperparameters).toEqual(optimizer.hyperparameters);
     expect(writeOptimizer(read)).toEqual(written);
   });
 

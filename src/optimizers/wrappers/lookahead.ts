@@ -10,7 +10,7 @@ import {
   select,
   sub,
 } from '../../expression/expression.js';
-import { positive } from '../hyperparameter.js';
+import { atLeastOne } from '../hyperparameter.js';
 import type { Optimizer } from '../optimizer.js';
 import { wrapOptimizer } from './wrap-optimizer.js';
 
@@ -34,7 +34,7 @@ export function lookahead(optimizer: Optimizer): Optimizer {
       lookahead_k: {
         description: 'steps between two of the slow weights, rounded',
         default: 5,
-        domain: { ...positive, min: 1, openMin: false },
+        domain: atLeastOne,
         scale: 'log',
       },
       lookahead_alpha: {

@@ -11,7 +11,7 @@ import {
   select,
   sub,
 } from '../../expression/expression.js';
-import { nonNegative, positive } from '../hyperparameter.js';
+import { atLeastOne, nonNegative } from '../hyperparameter.js';
 import type { Optimizer } from '../optimizer.js';
 import { wrapOptimizer } from './wrap-optimizer.js';
 
@@ -35,7 +35,7 @@ export const swa = (optimizer: Optimizer): Optimizer =>
       swa_every: {
         description: 'steps from one that counts to the next, rounded',
         default: 1,
-        domain: { ...positive, min: 1, openMin: false },
+        domain: atLeastOne,
         scale: 'log',
       },
     },
