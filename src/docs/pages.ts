@@ -1,6 +1,7 @@
+import { optimizerPages } from './optimizer-pages.js';
 import type { Page } from './page.js';
 import { schedulePages } from './schedule-pages.js';
 import { taxonomyPages } from './taxonomy-pages.js';
 
 /** Everything in `docs/` that is generated. */
-export const pages = (): Page[] => [...schedulePages(), ...taxonomyPages()];
+export const pages = (): Page[] => [...optimizerPages(), ...schedulePages(), ...taxonomyPages()];

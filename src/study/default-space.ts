@@ -69,6 +69,9 @@ const WRAPPER_SPACES: Readonly<Record<WrapperName, Record<string, Axis>>> = {
   swa: { swa_start: { kind: 'uniform', low: 0.25, high: 0.95 } },
 };
 
+/** Of a wrapper's own hyperparameters. */
+export const wrapperSpace = (name: WrapperName): Record<string, Axis> => WRAPPER_SPACES[name];
+
 /**
  * The wide space to begin a search with, for `space: default`: every hyperparameter of the paper's rules on a log
  * scale, the coupled ones in the paper's derived forms (Choi et al. 2019, §4 and appendix D), and those of wrappers
@@ -81,5 +84,5 @@ export function defaultSpace(
   wrappers: readonly WrapperName[] = [],
 ): Record<string, Axis> | undefined {
   const own = SPACES[`${optimizer}/${variant}`] ?? SPACES[optimizer];
-  return own && Object.assign({}, own, ...wrappers.map((name) => WRAPPER_SPACES[name]));
+  return own && Object.assign({}, own, ...wrappers.map(wrapperSpace));
 }

@@ -1,6 +1,6 @@
 import { Argument, Command } from 'commander';
 import { engineInfo } from '../../engine/index.js';
-import { describeOptimizer, optimizers } from '../../optimizers/index.js';
+import { describeOptimizer, type Optimizer, optimizers, wrappers } from '../../optimizers/index.js';
 import { formatSetting } from '../../report/format.js';
 import { schedules } from '../../schedules/index.js';
 import { listStudies } from '../../study/find-study.js';
@@ -41,15 +41,25 @@ export function listCommand(): Command {
 
 function listOptimizers(): Listing {
   const items = optimizers.map(describeOptimizer);
+  const named = (list: (typeof items)[number]['hyperparameters']) =>
+    list.map((h) => `${h.name} (${formatSetting(h.fraction ?? h.default)})`).join(', ');
+  const around = Object.entries(wrappers).map(([name, wrap]) => {
+    const { title, hyperparameters } = describeOptimizer(wrap(optimizers[0] as Optimizer));
+    const own = hyperparameters.filter((h) => h.name.startsWith(`${name}_`));
+    return [`wrapper ${name}`, '', title.replace(/ of .*/, ' of any optimizer'), named(own)];
+  });
   return {
     items,
-    header: ['optimizer', 'variants', 'hyperparameters (default)', 'update'],
-    rows: items.map(({ name, variants, hyperparameters, formula }) => [
-      name,
-      variants.join(', '),
-      hyperparameters.map((h) => `${h.name} (${formatSetting(h.default)})`).join(', '),
-      formula.text.join('; '),
-    ]),
+    header: ['optimizer', 'variants', 'what it is', 'hyperparameters (default)'],
+    rows: [
+      ...items.map(({ name, title, variants, hyperparameters }) => [
+        name,
+        variants.join(', '),
+        title,
+        named(hyperparameters),
+      ]),
+      ...around,
+    ],
   };
 }
 

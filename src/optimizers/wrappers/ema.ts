@@ -1,4 +1,4 @@
-import { average, select } from '../../expression/expression.js';
+import { average, named, select } from '../../expression/expression.js';
 import { decayRate } from '../hyperparameter.js';
 import type { Optimizer } from '../optimizer.js';
 import { wrapOptimizer } from './wrap-optimizer.js';
@@ -22,7 +22,7 @@ export const ema = (optimizer: Optimizer): Optimizer =>
     },
     state: ['ema_mean'],
     rule: ({ evaluated, state, hyper: { ema_decay }, t }) => ({
-      ema_mean: average(select(t, ema_decay, 0), state.ema_mean, evaluated),
+      ema_mean: average(named('decay', select(t, ema_decay, 0)), state.ema_mean, evaluated),
     }),
     evaluation: ({ evaluated, state, t }) => select(t, state.ema_mean, evaluated),
   });

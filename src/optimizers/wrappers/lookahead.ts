@@ -46,7 +46,7 @@ export function lookahead(optimizer: Optimizer): Optimizer {
     },
     state: ['lookahead_slow'],
     rule: ({ p, next, state, hyper: { lookahead_k, lookahead_alpha }, t }) => {
-      const k = max(1, round(lookahead_k));
+      const k = named('k', max(1, round(lookahead_k)));
       const done = add(t, 1);
       const meet = named('meet', equal(done, mul(k, floor(div(done, k)))));
       const before = named('before', select(t, state.lookahead_slow, p));

@@ -42,8 +42,8 @@ export const swa = (optimizer: Optimizer): Optimizer =>
     state: ['swa_mean'],
     scalarState: ['swa_count'],
     rule: ({ evaluated, state, scalarState, hyper: { swa_start, swa_every }, t }) => {
-      const every = max(1, round(swa_every));
-      const since = sub(t, round(swa_start));
+      const every = named('k', max(1, round(swa_every)));
+      const since = named('since', sub(t, round(swa_start)));
       const whole = equal(since, mul(every, floor(div(since, every))));
       const counts = named('counts', mul(less(-1, since), whole));
       const swa_count = add(scalarState.swa_count, counts);
