@@ -67,7 +67,7 @@ constexpr Function kFunctions[] = {
     {"tanh", Operator::Tanh, [](double x) { return std::tanh(x); }, 2},
     {"sigmoid", Operator::Sigmoid,
      [](double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }, 3},
-    {"erf", Operator::Erf, [](double x) { return std::erf(x); }, 2},
+    {"erf", Operator::Erf, [](double x) { return std::erf(x); }, 6},
     {"sin", Operator::Sin, [](double x) { return std::sin(x); }, 2},
     {"cos", Operator::Cos, [](double x) { return std::cos(x); }, 2},
 };
