@@ -10,6 +10,7 @@ export { datasetNames, loadDataset } from './datasets/load-dataset.js';
 export { createTrainer, engineInfo } from './engine/index.js';
 export type * from './engine/types.js';
 export * from './optimizers/index.js';
+export * from './protocols/index.js';
 export { compareEntries, type PairedComparison } from './report/compare-entries.js';
 export { renderRanking } from './report/render-ranking.js';
 export { type StudySummary, type SummaryOptions, summarize } from './report/summary.js';
@@ -29,7 +30,9 @@ export { openStore } from './store/sqlite-store.js';
 export { StoreError, type StoreReader } from './store/store.js';
 export { listStudies } from './study/find-study.js';
 export { loadStudy, type Study } from './study/load-study.js';
-export { type PlannedTrial, planTrials } from './study/plan-trials.js';
+export { planTrials } from './study/plan-trials.js';
+export { type PlannedStage, Search, searchesOf } from './study/search.js';
+export type { PlannedTrial } from './study/trial-settings.js';
 export {
   claims,
   describeRelation,

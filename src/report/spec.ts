@@ -30,6 +30,8 @@ export interface SpecObjective {
   metric: string | undefined;
   /** Whether a trial counts by its best measurement or by its last. */
   over: 'best' | 'final';
+  /** What the steps to were tuned, where they were. */
+  target: number | undefined;
 }
 
 type Json = Record<string, unknown>;
@@ -78,8 +80,9 @@ function ruleOf(name: string, variant: unknown): string | undefined {
 }
 
 export function specObjective(spec: unknown): SpecObjective {
-  const { metric, over } = object(object(spec)['objective']);
+  const { metric, over, target } = object(object(spec)['objective']);
   return {
+    target: typeof target === 'number' ? target : undefined,
     metric: typeof metric === 'string' ? metric : undefined,
     over: over === 'final' ? 'final' : 'best',
   };

@@ -1,6 +1,6 @@
 import { metricNames } from '../metrics/metrics.js';
 import { type CurvePoint, stepsToTarget } from '../stats/steps-to-target.js';
-import type { Measurement, StudyData, Trial } from '../store/records.js';
+import type { Measurement, StageRecord, StudyData, Trial } from '../store/records.js';
 import { extent } from './extent.js';
 import { describeMetric, type Metric } from './format.js';
 import { groupBy } from './group-by.js';
@@ -52,6 +52,7 @@ export interface Competitor {
 }
 
 export interface WorkloadView {
+  /** With the protocol's level, where there are several. */
   workload: string;
   metric: Metric;
   /** Whether a trial counts by its best measurement or by its last. */
@@ -81,8 +82,8 @@ export function viewStudy(data: StudyData, options: ViewOptions = {}): WorkloadV
   const metric = describeMetric(chooseMetric(data, options.objective));
   const over = options.over ?? specObjective(spec).over;
   const optimizers = [...new Set(data.trials.map(({ optimizer }) => optimizer))];
-  return [...groupBy(data.trials, ({ workload }) => workload)].map(([workload, trials]) => {
-    const target = options.targets?.[workload] ?? null;
+  return comparisons(data).map(({ workload, level, trials }) => {
+    const target = options.targets?.[workload] ?? specObjective(spec).target ?? null;
     const byOptimizer = groupBy(trials, ({ optimizer }) => optimizer);
     const competitors = [...byOptimizer].map(([optimizer, own]) => {
       const results = own
@@ -94,13 +95,57 @@ export function viewStudy(data: StudyData, options: ViewOptions = {}): WorkloadV
       return competitor(optimizer, optimizers.indexOf(optimizer), results, entry);
     });
     return {
-      workload,
+      workload: level === '' ? workload : `${workload}, ${level}`,
       metric,
       over,
       target,
       competitors: competitors.sort((a, b) => a.index - b.index),
     };
   });
+}
+
+interface Comparison {
+  workload: string;
+  /** Empty where a search has one. */
+  level: string;
+  trials: Trial[];
+}
+
+/** The trials that count, by workload and level of the protocol. */
+function comparisons({ trials, stages }: StudyData): Comparison[] {
+  const byStage = new Map(stages.map((stage) => [stageKey(stage), stage]));
+  const counting = new Map<StageRecord, boolean>();
+  for (const stage of stages) counting.set(stage, !isSuperseded(stage, stages));
+  const levels = new Set(stages.map(({ level }) => level));
+  const levelOf = (trial: Trial) => byStage.get(stageKey(trial))?.level ?? '';
+  const counted = trials.filter((trial) => {
+    const stage = byStage.get(stageKey(trial));
+    return stage === undefined || counting.get(stage) === true;
+  });
+  const groups = groupBy(counted, (trial) => JSON.stringify([trial.workload, levelOf(trial)]));
+  return [...groups].map(([key, own]) => {
+    const [workload, level] = JSON.parse(key) as [string, string];
+    return { workload, level: levels.size > 1 ? level : '', trials: own };
+  });
+}
+
+const stageKey = ({
+  workload,
+  optimizer,
+  stage,
+}: Pick<Trial, 'workload' | 'optimizer' | 'stage'>) => JSON.stringify([workload, optimizer, stage]);
+
+/** Final runs repeat a point that counts already; a superseding stage makes its level's earlier ones not count. */
+function isSuperseded(stage: StageRecord, all: readonly StageRecord[]): boolean {
+  if (stage.kind === 'final_runs') return true;
+  return all.some(
+    (later) =>
+      later.supersedes &&
+      later.workload === stage.workload &&
+      later.optimizer === stage.optimizer &&
+      later.level === stage.level &&
+      later.stage > stage.stage,
+  );
 }
 
 type Splits = Record<Measurement['split'], Measurement[]>;

@@ -9,6 +9,7 @@ export type Axis =
   | { kind: 'choice'; values: number[] };
 
 export type SampledAxis = Exclude<Axis, { kind: 'fixed' }>;
+export type RangeAxis = Exclude<SampledAxis, { kind: 'choice' }>;
 
 const SCALES = {
   uniform: { to: (x: number) => x, from: (y: number) => y },
@@ -30,6 +31,22 @@ export function axisValue(axis: SampledAxis, u: number): number {
   const value = from(to(low) + u * (to(high) - to(low)));
   // Rounding may step over the bounds by one unit in the last place.
   return Math.min(high, Math.max(low, value));
+}
+
+/** Where a value lies on an axis: 0 at its lower end, 1 at its upper one; beyond them outside. */
+export function axisUnit(axis: RangeAxis, value: number): number {
+  const { to } = SCALES[axis.kind];
+  return (to(value) - to(axis.low)) / (to(axis.high) - to(axis.low));
+}
+
+/** The axis from `low` to `high` in its own units (`axisUnit`), which may lie outside [0, 1]. */
+export function axisPart(axis: RangeAxis, low: number, high: number): RangeAxis {
+  const { to, from } = SCALES[axis.kind];
+  const at = (u: number) => {
+    if (u === 0) return axis.low;
+    return u === 1 ? axis.high : from(to(axis.low) + u * (to(axis.high) - to(axis.low)));
+  };
+  return { ...axis, low: at(low), high: at(high) };
 }
 
 /** What is wrong with an axis, or undefined. */

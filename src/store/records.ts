@@ -28,9 +28,34 @@ export interface Trial extends TrialKey {
   /** The hyperparameters derived from it (`lr`, `epsilon`, `beta1`, …). */
   hyperparameters: Record<string, number | string>;
   seed: string;
+  /** Index of its stage in the search of its optimizer on its workload. */
+  stage: number;
   attempts: number;
   /** Wall-clock seconds of training and evaluation. A timing: not part of a store's identity. */
   seconds: number;
+}
+
+/** A stage of the search of an optimizer on a workload: its trials were planned together. */
+export interface StageRecord {
+  workload: string;
+  optimizer: string;
+  /** From 0, over all levels of the search. */
+  stage: number;
+  /** Name of the protocol's level; levels are compared apart. Empty without a protocol. */
+  level: string;
+  kind: 'search' | 'final_runs';
+  /** For people: why it is there. */
+  reason: string;
+  /** For people: what it led to; null while it runs. */
+  outcome: string | null;
+  /** Whether the level's earlier trials no longer count. */
+  supersedes: boolean;
+  /** The search space: axes by name, as the study file's are kept. */
+  axes: Record<string, unknown>;
+  sampler: string;
+  /** Points, and how often each is run. */
+  trials: number;
+  repetitions: number;
 }
 
 export interface Measurement {
@@ -58,6 +83,8 @@ export interface StudyRecord {
 /** A study as a reader sees it. */
 export interface StudyData {
   study: StudyRecord;
+  /** Ordered by workload, optimizer and stage; none in stores made before there were stages. */
+  stages: StageRecord[];
   trials: Trial[];
   measurements: Measurement[];
 }

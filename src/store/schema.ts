@@ -30,6 +30,21 @@ export interface Tables {
     seed: string;
     attempts: number;
     seconds: number;
+    stage: number;
+  };
+  stage: {
+    workload: string;
+    optimizer: string;
+    stage: number;
+    level: string;
+    kind: 'search' | 'final_runs';
+    reason: string;
+    outcome: string | null;
+    supersedes: number;
+    axes: string;
+    sampler: string;
+    trials: number;
+    repetitions: number;
   };
   measurement: {
     trial: number;
@@ -90,6 +105,24 @@ const MIGRATIONS: Migration[] = [
       step integer not null,
       file text not null
     ) strict`.execute(db);
+  },
+  async (db) => {
+    await sql`alter table trial add column stage integer not null default 0`.execute(db);
+    await sql`create table stage (
+      workload text not null,
+      optimizer text not null,
+      stage integer not null check (stage >= 0),
+      level text not null,
+      kind text not null check (kind in ('search', 'final_runs')),
+      reason text not null,
+      outcome text,
+      supersedes integer not null check (supersedes in (0, 1)),
+      axes text not null,
+      sampler text not null,
+      trials integer not null,
+      repetitions integer not null,
+      primary key (workload, optimizer, stage)
+    ) strict, without rowid`.execute(db);
   },
 ];
 

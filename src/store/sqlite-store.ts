@@ -12,7 +12,14 @@ import {
 } from 'kysely';
 import Database from 'libsql';
 import { describeDifferences } from './describe-differences.js';
-import type { Measurement, StudyData, Trial, TrialKey, TrialState } from './records.js';
+import type {
+  Measurement,
+  StageRecord,
+  StudyData,
+  Trial,
+  TrialKey,
+  TrialState,
+} from './records.js';
 import { checkSchema, migrate, type Tables } from './schema.js';
 import {
   type CheckpointRecord,
@@ -27,7 +34,7 @@ import {
 import { StoreLock } from './store-lock.js';
 
 const BUSY_MILLISECONDS = 10_000;
-/** SQLite binds at most 32766 values a statement; a trial has 12. */
+/** SQLite binds at most 32766 values a statement; a trial has 13. */
 const ROWS_PER_INSERT = 1000;
 
 type Db = Kysely<Tables>;
@@ -209,6 +216,7 @@ class SqliteReader implements StoreReader {
         .selectFrom('study')
         .selectAll()
         .executeTakeFirstOrThrow();
+      const stages = await readStages(tx);
       const trials = await tx.selectFrom('trial').selectAll().orderBy('id').execute();
       const measurements = await tx
         .selectFrom('measurement')
@@ -226,6 +234,7 @@ class SqliteReader implements StoreReader {
           machine: JSON.parse(machine),
           createdAt: created_at,
         },
+        stages,
         trials: trials.map(toTrial),
         measurements: measurements.map(toMeasurement),
       };
@@ -233,7 +242,8 @@ class SqliteReader implements StoreReader {
   }
 
   async identity(): Promise<string[]> {
-    const { study, trials, measurements } = await this.read();
+    const { study, stages, trials, measurements } = await this.read();
+    const stageLines = stages.map((stage) => `stage ${JSON.stringify(stage)}`);
     const names = new Map(trials.map((trial) => [trial.id, keyOf(trial)]));
     const trialLines = trials.map(
       ({ id: _id, seconds: _seconds, state, ...rest }) =>
@@ -243,7 +253,33 @@ class SqliteReader implements StoreReader {
       ({ trial, step, split, metric, value }) =>
         `measurement ${names.get(trial)} ${String(step).padStart(12, '0')} ${split} ${metric} ${value}`,
     );
-    return [`study ${study.hash}`, ...trialLines.sort(), ...measurementLines.sort()];
+    return [`study ${study.hash}`, ...stageLines, ...trialLines.sort(), ...measurementLines.sort()];
+  }
+
+  async stages(): Promise<StageRecord[]> {
+    return this.db.transaction().execute(readStages);
+  }
+
+  async validationCurves(metric: string, trials: readonly number[]) {
+    const wanted = new Set(trials);
+    const rows = await this.db
+      .selectFrom('measurement')
+      .select(['trial', 'step', 'value'])
+      .where('split', '=', 'validation')
+      .where('metric', '=', metric)
+      .where('trial', '>=', Math.min(...trials))
+      .where('trial', '<=', Math.max(...trials))
+      .orderBy('trial')
+      .orderBy('step')
+      .execute();
+    const curves = new Map<number, { step: number; value: number }[]>();
+    for (const { trial, step, value } of rows) {
+      if (!wanted.has(trial)) continue;
+      const curve = curves.get(trial) ?? [];
+      curve.push({ step, value: value ?? Number.NaN });
+      curves.set(trial, curve);
+    }
+    return curves;
   }
 
   async close(): Promise<void> {
@@ -254,9 +290,29 @@ class SqliteReader implements StoreReader {
 const keyOf = ({ workload, optimizer, number, repetition }: TrialKey) =>
   JSON.stringify([workload, optimizer, number, repetition]);
 
+/** In a store of a version before there were stages: none. */
+async function readStages(tx: Tx): Promise<StageRecord[]> {
+  const { rows: found } =
+    await sql`select 1 from sqlite_master where type = 'table' and name = 'stage'`.execute(tx);
+  if (found.length === 0) return [];
+  const rows = await tx
+    .selectFrom('stage')
+    .selectAll()
+    .orderBy('workload')
+    .orderBy('optimizer')
+    .orderBy('stage')
+    .execute();
+  return rows.map(({ axes, supersedes, ...row }) => ({
+    ...row,
+    axes: JSON.parse(axes),
+    supersedes: supersedes === 1,
+  }));
+}
+
 function toTrial(row: Selectable<Tables['trial']>): Trial {
   return {
     ...row,
+    stage: row.stage ?? 0,
     point: JSON.parse(row.point),
     hyperparameters: JSON.parse(row.hyperparameters),
   };
@@ -298,6 +354,7 @@ class SqliteStore extends SqliteReader implements Store {
         point: JSON.stringify(trial.point),
         hyperparameters: JSON.stringify(trial.hyperparameters),
         seed: trial.seed,
+        stage: trial.stage,
         attempts: 0,
         seconds: 0,
       }),
@@ -314,6 +371,17 @@ class SqliteStore extends SqliteReader implements Store {
       const byKey = new Map(all.map((trial) => [keyOf(trial), trial]));
       return trials.map((trial) => byKey.get(keyOf(trial)) as Trial);
     });
+  }
+
+  async recordStage({ axes, supersedes, ...stage }: StageRecord): Promise<void> {
+    const row = { ...stage, axes: JSON.stringify(axes), supersedes: supersedes ? 1 : 0 };
+    await this.db
+      .insertInto('stage')
+      .values(row)
+      .onConflict((conflict) =>
+        conflict.columns(['workload', 'optimizer', 'stage']).doUpdateSet(row),
+      )
+      .execute();
   }
 
   async start(trial: number): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Measurement, StudyData, Trial, TrialKey } from './records.js';
+import type { Measurement, StageRecord, StudyData, Trial, TrialKey } from './records.js';
 
 /** A trial as planned, before it has an id and a state. */
 export interface NewTrial extends TrialKey {
@@ -6,6 +6,8 @@ export interface NewTrial extends TrialKey {
   hyperparameters: Record<string, number | string>;
   /** Unsigned 64 bit, in decimal. */
   seed: string;
+  /** Index of its stage in the search. */
+  stage: number;
 }
 
 /** What a store is opened for. */
@@ -36,6 +38,12 @@ export type FinalState = 'complete' | 'infeasible' | 'failed';
 /** The reading side of a store; any number of processes may read while one writes. */
 export interface StoreReader {
   read(): Promise<StudyData>;
+  stages(): Promise<StageRecord[]>;
+  /** The measurements of a metric on validation data, by step, of each of these trials that has any. */
+  validationCurves(
+    metric: string,
+    trials: readonly number[],
+  ): Promise<Map<number, { step: number; value: number }[]>>;
   /**
    * Everything that the study file and its seed determine, one line a row in a fixed order: two runs of a study are
    * the same exactly when their lines are. Leaves out timings, the machine and what is still running.
@@ -50,6 +58,8 @@ export interface Store extends StoreReader {
   readonly checkpointFolder: string;
   /** Adds the trials that are not there, in the order given; returns all of those asked for, in that order. */
   addTrials(trials: readonly NewTrial[]): Promise<Trial[]>;
+  /** Adds a stage, or changes what is known of it. */
+  recordStage(stage: StageRecord): Promise<void>;
   /** waiting → running. */
   start(trial: number): Promise<void>;
   /** Adds measurements of a running trial; one that is already there is replaced. */

@@ -118,7 +118,7 @@ function hyperparametersOf(
 }
 
 /** The axes that stand beside the space: schedule and settings. */
-function otherAxes(entry: Pick<WrittenEntry, 'schedule' | Setting>): Record<string, Axis> {
+export function otherAxes(entry: Pick<WrittenEntry, 'schedule' | Setting>): Record<string, Axis> {
   const axes = scheduleAxes(entry.schedule);
   for (const setting of Object.keys(SETTINGS) as Setting[]) {
     const axis = entry[setting];
@@ -134,6 +134,23 @@ export function entrySpace(entry: OptimizerEntry): SearchSpace {
     { ...entry.space, ...otherAxes(entry) },
     Object.fromEntries([...known].map(([name, h]) => [name, h.default])),
   );
+}
+
+/** What the values of an entry's axis may be. */
+export function axisDomain(entry: OptimizerEntry, axis: string): Domain {
+  const { target, given } = parseDerivedName(axis) ?? { target: axis };
+  const known = hyperparametersOf(entryOptimizer(entry), entry);
+  const domain = known.get(target)?.domain;
+  // A ratio to another hyperparameter is bounded by both; what is positive stays so.
+  if (domain === undefined || given !== undefined) return positive;
+  if (!axis.includes('-')) return domain;
+  const { min, max, openMin, openMax } = domain;
+  return {
+    min: 1 - max,
+    max: 1 - min,
+    ...(openMax && { openMin: true }),
+    ...(openMin && { openMax: true }),
+  };
 }
 
 function findOptimizer(written: WrittenEntry): Optimizer | Problem {

@@ -11,7 +11,7 @@ import {
 import { findWorkload, readWorkload } from '../workloads/index.js';
 import { parseYamlFile } from '../yaml/parse-yaml.js';
 import { canonicalJson } from './canonical-json.js';
-import { FREE_TO_CHANGE, type StudySpec, studySchema } from './study-schema.js';
+import { freeToChange, type StudySpec, studySchemaIn } from './study-schema.js';
 
 /** A checked study and where it was found. */
 export interface Study {
@@ -34,7 +34,7 @@ export async function loadStudy(
 ): Promise<Study> {
   const file = resolve(path);
   const workloadDigests: Record<string, string> = {};
-  const schema = studySchema.superRefine(({ workloads }, context) => {
+  const schema = studySchemaIn(dirname(file)).superRefine(({ workloads }, context) => {
     for (const [index, workload] of workloads.entries()) {
       try {
         workloadDigests[workload] = workloadDigest(workloadReference(file, workload));
@@ -82,7 +82,7 @@ export function storedSpec({ spec, workloadDigests }: Study): Record<string, unk
 
 /** SHA-256, in hex, of all in a study that changes a trial's result. */
 export function studyHash(study: Study): string {
-  const free: readonly string[] = FREE_TO_CHANGE;
+  const free: readonly string[] = freeToChange(study.spec);
   const fixed = Object.entries(storedSpec(study)).filter(([key]) => !free.includes(key));
   return sha256(canonicalJson(Object.fromEntries(fixed)));
 }

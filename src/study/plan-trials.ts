@@ -1,138 +1,31 @@
-import type { Recompute } from '../compiler/recompute.js';
-import type { Precision } from '../engine/types.js';
-import { deriveKey } from '../random/derive-key.js';
-import type { ScheduleSpec } from '../schedules/index.js';
-import type { NewTrial } from '../store/store.js';
-import type { Duration } from './duration-schema.js';
-import { type EntryRule, entryOptimizer } from './entry-optimizer.js';
-import { entrySpace, type OptimizerEntry } from './entry-schema.js';
-import { type Study, workloadReference } from './load-study.js';
-import { scheduleAxes, watchedMetric } from './schedule-schema.js';
-import { isOn } from './study-schema.js';
-
-/** All that a worker must know to train a trial. Plain data. */
-export interface TrialSettings extends EntryRule {
-  /** As `loadWorkload` takes it. */
-  workload: string;
-  lr: number;
-  /** The update rule's, without the learning rate; numbers of steps as fractions of the budget. */
-  hyperparameters: Record<string, number>;
-  /** Its numbers of steps as fractions of the budget (`scaleSchedule`). */
-  schedule: ScheduleSpec;
-  /** What a schedule with feedback watches on validation data. Default: the loss's metric. */
-  watch?: string;
-  l2?: number;
-  weightDecay?: number;
-  labelSmoothing?: number;
-  dropout?: number;
-  clipNorm?: number;
-  exactConvolutions?: boolean;
-  precision?: Precision;
-  recompute?: Recompute;
-  /** Default: the workload's own. */
-  budget?: Duration;
-  evaluateEvery: Duration;
-  seed: string;
-  threads: number;
-}
-
-export interface PlannedTrial extends NewTrial {
-  point: Record<string, number>;
-  hyperparameters: Record<string, number>;
-  settings: TrialSettings;
-  /** Hyperparameters that keep the optimizer's default because the space does not name them. */
-  untuned: string[];
-}
+import type { Study } from './load-study.js';
+import { searchesOf } from './search.js';
+import type { PlannedTrial } from './trial-settings.js';
 
 /**
- * The seed of a trial's initial weights and batches. It does not depend on the optimizer: the n-th trials of all
- * optimizers start and go through the data alike (common random numbers), so they differ by the optimizer alone.
- */
-export function trialSeed(
-  studySeed: number,
-  { workload, number, repetition }: { workload: string; number: number; repetition: number },
-): string {
-  return deriveKey(BigInt(studySeed), `trial ${workload}`, number, repetition).toString();
-}
-
-/**
- * Every trial of a study, in the order to run them: all points once before they are repeated, the n-th point of
- * every optimizer before any's n+1-st, so that what is done so far can be compared at any time.
+ * The trials that are known before anything ran, in the order to run them: all points once before they are repeated, the
+ * n-th point of every optimizer before any's n+1-st, so that what is done so far can be compared at any time. Without a
+ * protocol these are all.
  */
 export function planTrials(study: Study): PlannedTrial[] {
-  const { spec } = study;
-  const searches = spec.workloads.flatMap((workload) =>
-    spec.optimizers
-      .filter((entry) => isOn(entry, workload))
-      .map((entry) => search(study, workload, entry)),
-  );
-  const order = (count: number) => Array.from({ length: count }, (_, i) => i);
-  return order(spec.repetitions).flatMap((repetition) =>
-    order(spec.trials).flatMap((number) =>
-      searches.filter(({ count }) => number < count).map(({ trial }) => trial(number, repetition)),
-    ),
-  );
+  return inTurn(searchesOf(study).map((search) => search.first().trials));
 }
 
-/** The trials of one optimizer on one workload, each computable alone. */
-function search(study: Study, workload: string, entry: OptimizerEntry) {
-  const { spec } = study;
-  const space = entrySpace(entry);
-  const key = deriveKey(BigInt(spec.seed), `points ${workload}\n${entry.label}`);
-  const sequence = space.sequence(spec.sampler, key);
-  const trial = (number: number, repetition: number): PlannedTrial => {
-    const { point, hyperparameters } = space.at(sequence.point(number));
-    const seed = trialSeed(spec.seed, { workload, number, repetition });
-    return {
-      workload,
-      optimizer: entry.label,
-      number,
-      repetition,
-      point,
-      hyperparameters,
-      seed,
-      settings: settingsOf(study, workload, entry, hyperparameters, seed),
-      untuned: entry.untuned,
-    };
-  };
-  return { count: sequence.count, trial };
+/** Trials of several searches in the order to run them. */
+export function inTurn(searches: readonly (readonly PlannedTrial[])[]): PlannedTrial[] {
+  const place = ({ number, repetition }: PlannedTrial, first: number) => [
+    repetition,
+    number - first,
+  ];
+  return searches
+    .flatMap((trials, search) =>
+      trials.map((trial) => ({ trial, key: [...place(trial, trials[0]?.number ?? 0), search] })),
+    )
+    .sort((a, b) => compare(a.key, b.key))
+    .map(({ trial }) => trial);
 }
 
-function settingsOf(
-  study: Study,
-  workload: string,
-  entry: OptimizerEntry,
-  all: Record<string, number>,
-  seed: string,
-): TrialSettings {
-  const { optimizer, variant, wrappers, schedule } = entry;
-  const { budget, evaluate_every, recompute, threads } = study.spec;
-  const watch = watchedMetric(schedule);
-  const value = (name: string) => all[name] as number;
-  const rule = Object.keys(entryOptimizer(entry).hyperparameters);
-  return {
-    workload: workloadReference(study.path, workload),
-    optimizer,
-    variant,
-    ...(wrappers && { wrappers }),
-    lr: value('lr'),
-    hyperparameters: Object.fromEntries(rule.map((name) => [name, value(name)])),
-    schedule: {
-      kind: schedule.kind,
-      ...Object.fromEntries(Object.keys(scheduleAxes(schedule)).map((name) => [name, value(name)])),
-    },
-    ...(watch && { watch }),
-    ...(entry.l2 && { l2: value('l2') }),
-    ...(entry.weight_decay && { weightDecay: value('weight_decay') }),
-    ...(entry.label_smoothing && { labelSmoothing: value('label_smoothing') }),
-    ...(entry.dropout && { dropout: value('dropout') }),
-    ...(entry.clip_norm && { clipNorm: value('clip_norm') }),
-    ...(entry.exact_convolutions !== undefined && { exactConvolutions: entry.exact_convolutions }),
-    ...(entry.precision && { precision: entry.precision }),
-    ...(recompute && { recompute }),
-    ...(budget && { budget }),
-    evaluateEvery: evaluate_every,
-    seed,
-    threads,
-  };
+function compare(a: readonly number[], b: readonly number[]): number {
+  const differing = a.findIndex((value, i) => value !== b[i]);
+  return differing < 0 ? 0 : (a[differing] as number) - (b[differing] as number);
 }

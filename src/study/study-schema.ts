@@ -1,52 +1,74 @@
 import { z } from 'zod';
 import { RECOMPUTE } from '../compiler/recompute.js';
-import { metricNames } from '../metrics/metrics.js';
+import { optimizers } from '../optimizers/index.js';
+import { findProtocol } from '../protocols/find-protocol.js';
+import { type Protocol, protocolSchema } from '../protocols/protocol.js';
 import { SAMPLERS } from '../sampler/search-space.js';
 import { durationSchema } from './duration-schema.js';
-import { entrySchema, entrySpace, labelSchema, type OptimizerEntry } from './entry-schema.js';
+import {
+  entrySchema,
+  entrySpace,
+  labelSchema,
+  type OptimizerEntry,
+  SETTINGS,
+} from './entry-schema.js';
+import { levelEntry, tunable } from './level-entry.js';
+import { objectiveSchema } from './objective.js';
 
 const MAX_TRIALS = 1_000_000;
 
-const objectiveSchema = z
-  .strictObject({
-    metric: z.enum(metricNames).default('classification_error'),
-    split: z.literal('validation').default('validation'),
-    /** The best measurement of the run, or the last. */
-    over: z.enum(['best', 'final']).default('best'),
-  })
-  .prefault({});
+/** A built-in protocol's name, the path of a protocol file, or a protocol written out. */
+const protocolIn = (folder: string) =>
+  z.unknown().transform((value, context): Protocol => {
+    if (typeof value !== 'string') {
+      const { success, data, error } = protocolSchema.safeParse(value);
+      if (success) return data;
+      for (const { path, message } of error.issues)
+        context.addIssue({ code: 'custom', path, message });
+      return z.NEVER;
+    }
+    try {
+      return findProtocol(value, folder);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+      return z.NEVER;
+    }
+  });
 
-const writtenStudySchema = z.strictObject({
-  name: labelSchema,
-  /** Keys every random number of the study. */
-  seed: z.int().min(0).default(0),
-  /** Names of built-in workloads, or paths of workload files, relative to the study file. */
-  workloads: z.array(z.string().min(1)).min(1),
-  optimizers: z.array(entrySchema).min(1),
-  sampler: z.enum(SAMPLERS).default('sobol'),
-  /** Points for each optimizer on each workload. A grid has as many as it has. */
-  trials: z.int().min(1).max(MAX_TRIALS).optional(),
-  /** Training runs of each point, each with its own seed. */
-  repetitions: z.int().min(1).max(1000).default(1),
-  /** Default: the workload's own. */
-  budget: durationSchema.optional(),
-  evaluate_every: durationSchema,
-  objective: objectiveSchema,
-  /** Trials at once. Default: as many as there are cores for. */
-  workers: z.int().min(1).max(1024).optional(),
-  /** What the backward pass computes again to save memory; changes no result. */
-  recompute: z.enum(RECOMPUTE).optional(),
-  /** Compute threads of a trial. Results depend on it to the bit. */
-  threads: z.int().min(1).max(1024).default(1),
-  /** How often a trial whose worker died is tried again. */
-  retries: z.int().min(0).max(100).default(2),
-  /** Seconds of silence after which a worker counts as hanging. */
-  timeout: z.number().positive().default(600),
-  /** Least seconds between two checkpoints of a trial. */
-  checkpoint_every: z.number().min(0).default(30),
-});
+const writtenStudySchemaIn = (folder: string) =>
+  z.strictObject({
+    name: labelSchema,
+    /** Keys every random number of the study. */
+    seed: z.int().min(0).default(0),
+    /** Names of built-in workloads, or paths of workload files, relative to the study file. */
+    workloads: z.array(z.string().min(1)).min(1),
+    optimizers: z.array(entrySchema).min(1),
+    /** How every optimizer is tuned. Default: one stage over its space as it is. */
+    protocol: protocolIn(folder).optional(),
+    sampler: z.enum(SAMPLERS).default('sobol'),
+    /** Points of a stage for each optimizer on each workload. A grid has as many as it has. */
+    trials: z.int().min(1).max(MAX_TRIALS).optional(),
+    /** Training runs of each point, each with its own seed. */
+    repetitions: z.int().min(1).max(1000).default(1),
+    /** Default: the workload's own. */
+    budget: durationSchema.optional(),
+    evaluate_every: durationSchema,
+    objective: objectiveSchema,
+    /** Trials at once. Default: as many as there are cores for. */
+    workers: z.int().min(1).max(1024).optional(),
+    /** What the backward pass computes again to save memory; changes no result. */
+    recompute: z.enum(RECOMPUTE).optional(),
+    /** Compute threads of a trial. Results depend on it to the bit. */
+    threads: z.int().min(1).max(1024).default(1),
+    /** How often a trial whose worker died is tried again. */
+    retries: z.int().min(0).max(100).default(2),
+    /** Seconds of silence after which a worker counts as hanging. */
+    timeout: z.number().positive().default(600),
+    /** Least seconds between two checkpoints of a trial. */
+    checkpoint_every: z.number().min(0).default(30),
+  });
 
-type WrittenStudy = z.output<typeof writtenStudySchema>;
+type WrittenStudy = z.output<ReturnType<typeof writtenStudySchemaIn>>;
 
 /** A checked study, with every default written out. Plain JSON data. */
 export interface StudySpec extends Omit<WrittenStudy, 'trials'> {
@@ -55,11 +77,15 @@ export interface StudySpec extends Omit<WrittenStudy, 'trials'> {
 }
 
 /** Top-level keys that change no trial's result, so that a study can go on when they change. */
-export const FREE_TO_CHANGE: readonly (keyof StudySpec)[] = [
+export function freeToChange({ protocol, objective }: StudySpec): readonly (keyof StudySpec)[] {
+  // Later stages follow from what earlier ones were and led to.
+  const counts = protocol === undefined ? (['trials', 'repetitions'] as const) : [];
+  const isRead = protocol !== undefined || objective.target !== undefined;
+  return [...ALWAYS_FREE, ...counts, ...(isRead ? [] : (['objective'] as const))];
+}
+
+const ALWAYS_FREE: readonly (keyof StudySpec)[] = [
   'name',
-  'trials',
-  'repetitions',
-  'objective',
   'workers',
   'recompute',
   'retries',
@@ -132,17 +158,51 @@ function largestGrid({ optimizers }: WrittenStudy): number {
   return Math.max(...optimizers.map((entry) => entrySpace(entry).sequence('grid', 0n).count));
 }
 
-/** A study file. */
-export const studySchema = writtenStudySchema.transform((written, context): StudySpec => {
-  const problems = [
-    ...workloadProblems(written),
-    ...labelProblems(written),
-    ...samplerProblems(written),
-  ];
-  for (const { path, message } of problems) context.addIssue({ code: 'custom', path, message });
-  if (problems.length > 0) return z.NEVER;
-  return {
-    ...written,
-    trials: written.trials ?? largestGrid(written),
-  };
-});
+function protocolProblems({ protocol, optimizers: entries }: WrittenStudy): Problem[] {
+  if (protocol === undefined) return [];
+  const known = new Set(entries.flatMap(tunable));
+  const unknown = protocol.levels.flatMap(({ name, tune }) =>
+    (tune === 'all' ? [] : tune)
+      .filter((wanted) => !known.has(wanted) && !isHyperparameter(wanted))
+      .map((wanted) => ({
+        path: ['protocol'],
+        message: `level "${name}" tunes "${wanted}", which no optimizer of this study has`,
+      })),
+  );
+  const misfits = entries.flatMap((entry, index) =>
+    protocol.levels.flatMap((level): Problem[] => {
+      try {
+        levelEntry(entry, level);
+        return [];
+      } catch (error) {
+        return [{ path: ['optimizers', index, 'space'], message: (error as Error).message }];
+      }
+    }),
+  );
+  return [...unknown, ...misfits];
+}
+
+/** Of any optimizer: a protocol is written for more optimizers than a study has. */
+function isHyperparameter(name: string): boolean {
+  return name in SETTINGS || optimizers.some(({ hyperparameters }) => name in hyperparameters);
+}
+
+/**
+ * A study file.
+ * @param folder what paths of protocol files are relative to
+ */
+export const studySchemaIn = (folder: string) =>
+  writtenStudySchemaIn(folder).transform((written, context): StudySpec => {
+    const problems = [
+      ...workloadProblems(written),
+      ...labelProblems(written),
+      ...samplerProblems(written),
+      ...protocolProblems(written),
+    ];
+    for (const { path, message } of problems) context.addIssue({ code: 'custom', path, message });
+    if (problems.length > 0) return z.NEVER;
+    return { ...written, trials: written.trials ?? largestGrid(written) };
+  });
+
+/** A study in the working directory. */
+export const studySchema = studySchemaIn('.');

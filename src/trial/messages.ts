@@ -1,5 +1,5 @@
 import type { NewMeasurement } from '../store/store.js';
-import type { TrialSettings } from '../study/plan-trials.js';
+import type { TrialSettings } from '../study/trial-settings.js';
 
 /** One trial for a worker. */
 export interface TrialJob {

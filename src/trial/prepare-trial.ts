@@ -50,11 +50,16 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
   const schedule = compileSchedule(scaleSchedule(settings.schedule, steps));
   const [lossMetric] = LOSS_METRICS[spec.loss.kind];
   const watch = settings.watch ?? lossMetric;
+  const { stopAt } = settings;
   const measured = new Set<string>([lossMetric, ...spec.metrics]);
-  if (!measured.has(watch)) {
-    throw new Error(
-      `the schedule watches ${watch}, which ${spec.name} does not measure; it has ${[...measured].join(', ')}`,
-    );
+  const needed = [
+    ['the schedule watches', watch],
+    ['the objective is', stopAt?.metric ?? watch],
+  ] as const;
+  for (const [who, metric] of needed) {
+    if (measured.has(metric)) continue;
+    const known = [...measured].join(', ');
+    throw new Error(`${who} ${metric}, which ${spec.name} does not measure; it has ${known}`);
   }
 
   const optimizer = entryOptimizer(settings);
@@ -80,6 +85,7 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
     evaluateEvery: inSteps(settings.evaluateEvery, stepsPerEpoch),
     lossMetric,
     ...(schedule.feedback && { watch }),
+    ...(stopAt && { stopAt }),
     derivedMetrics: spec.metrics,
     splits: countExamples(splits.test) > 0 ? ['validation', 'test'] : ['validation'],
   };

@@ -1,12 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { dirname, join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Trial, TrialState } from '../store/records.js';
+import type { FinishedTrial } from '../protocols/index.js';
+import type { StageRecord, Trial, TrialState } from '../store/records.js';
 import { openStoreToWrite } from '../store/sqlite-store.js';
 import type { NewMeasurement, NewStudy, Store } from '../store/store.js';
 import { type Study, storedSpec, studyHash } from '../study/load-study.js';
-import { type PlannedTrial, planTrials } from '../study/plan-trials.js';
-import { FREE_TO_CHANGE } from '../study/study-schema.js';
+import { objectiveScore } from '../study/objective.js';
+import { inTurn } from '../study/plan-trials.js';
+import { type FinishedPlan, type PlannedStage, type Search, searchesOf } from '../study/search.js';
+import { freeToChange } from '../study/study-schema.js';
+import type { PlannedTrial } from '../study/trial-settings.js';
 import { describeMachine } from './describe-machine.js';
 import type { TrialJob, TrialMessage, TrialOutcome } from './messages.js';
 import { ProgressTracker, type StudyProgress } from './study-progress.js';
@@ -37,6 +41,8 @@ export type StudyEvent = { progress: StudyProgress } & (
   /** Its worker died, or its checkpoint was lost; it will run again. */
   | { kind: 'trial_retried'; trial: Trial; reason: string }
   | { kind: 'trial_interrupted'; trial: Trial }
+  /** A search goes on as its protocol says. */
+  | { kind: 'stage_started'; stage: StageRecord }
 );
 
 type EventBody = StudyEvent extends infer E
@@ -80,7 +86,7 @@ function newStudy(study: Study): NewStudy {
     name: study.spec.name,
     spec: storedSpec(study),
     hash: studyHash(study),
-    freeToChange: FREE_TO_CHANGE,
+    freeToChange: freeToChange(study.spec),
     machine: describeMachine(),
   };
 }
@@ -88,7 +94,38 @@ function newStudy(study: Study): NewStudy {
 interface WaitingTrial {
   plan: PlannedTrial;
   trial: Trial;
+  search: RunningSearch;
 }
+
+/** A search, as far as this run has brought it. */
+interface RunningSearch {
+  search: Search;
+  done: FinishedPlan[];
+  /** The stage whose trials are waiting or running; undefined once the search has ended. */
+  stage: PlannedStage | undefined;
+  /** Its trials, in the plan's order. */
+  trials: Trial[];
+}
+
+const isFinished = (state: TrialState) => state !== 'waiting' && state !== 'running';
+
+const stageKey = ({
+  workload,
+  optimizer,
+  stage,
+}: Pick<StageRecord, 'workload' | 'optimizer' | 'stage'>) =>
+  JSON.stringify([workload, optimizer, stage]);
+
+function stageRecord(
+  { workload, optimizer, index, level, stage }: PlannedStage,
+  outcome: string | null,
+): StageRecord {
+  return { workload, optimizer, level, outcome, ...stage, stage: index };
+}
+
+/** NaN of none. */
+const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 class StudyRun {
   readonly #study: Study;
@@ -100,7 +137,13 @@ class StudyRun {
   readonly #fatal = new AbortController();
   readonly #signal: AbortSignal;
   readonly #waiting: WaitingTrial[] = [];
-  #tracker = new ProgressTracker([]);
+  /** Stages that earlier runs of the study came to. */
+  readonly #recorded = new Map<string, StageRecord>();
+  /** Trials that a lane is at. */
+  #running = 0;
+  /** Lanes that wait for another's trial to lead to more. */
+  readonly #idle: (() => void)[] = [];
+  readonly #tracker = new ProgressTracker([]);
 
   constructor(study: Study, store: Store, databasePath: string, options: RunStudyOptions) {
     this.#study = study;
@@ -114,15 +157,13 @@ class StudyRun {
 
   async run(): Promise<StudySummary> {
     if (this.#options.retryFailed) await this.#store.retryFailed();
-    const plans = planTrials(this.#study);
-    const trials = await this.#store.addTrials(plans);
-    this.#tracker = new ProgressTracker(trials);
-    plans.forEach((plan, i) => {
-      const trial = trials[i] as Trial;
-      if (trial.state === 'waiting') this.#waiting.push({ plan, trial });
-    });
+    for (const stage of await this.#store.stages()) this.#recorded.set(stageKey(stage), stage);
+    const searches = searchesOf(this.#study).map(
+      (search): RunningSearch => ({ search, done: [], stage: search.first(), trials: [] }),
+    );
+    await this.#begin(searches);
 
-    const workers = Math.min(this.#workers(), this.#waiting.length);
+    const workers = Math.min(this.#workers(), Math.max(1, this.#waiting.length));
     this.#emit({ kind: 'study_started', databasePath: this.#databasePath, workers });
     const lanes = Array.from({ length: workers }, () => this.#lane());
     const ends = await Promise.allSettled(lanes);
@@ -137,6 +178,67 @@ class StudyRun {
       aborted: counts.waiting > 0,
       seconds: secondsElapsed,
     };
+  }
+
+  /** Queues the trials of the stages that these searches are at, and of those that follow where all are finished. */
+  async #begin(searches: readonly RunningSearch[]): Promise<void> {
+    const plans = inTurn(searches.map(({ stage }) => stage?.trials ?? []));
+    const trials = await this.#store.addTrials(plans);
+    this.#tracker.add(trials);
+    const found = new Map(plans.map((plan, i) => [plan, trials[i] as Trial]));
+    for (const running of searches) {
+      running.trials = (running.stage?.trials ?? []).map((plan) => found.get(plan) as Trial);
+      await this.#recordStage(running, null);
+    }
+    const bySearch = new Map(
+      searches.flatMap((search) => (search.stage?.trials ?? []).map((plan) => [plan, search])),
+    );
+    for (const plan of plans) {
+      const trial = found.get(plan) as Trial;
+      const search = bySearch.get(plan) as RunningSearch;
+      if (trial.state === 'waiting') this.#waiting.push({ plan, trial, search });
+    }
+    for (const running of searches) await this.#advance(running);
+  }
+
+  /** On to the next stage when every trial of this one has finished. */
+  async #advance(running: RunningSearch): Promise<void> {
+    const { search, stage: planned, trials, done } = running;
+    if (planned === undefined || trials.some(({ state }) => !isFinished(state))) return;
+    done.push({ planned, results: await this.#results(planned, trials) });
+    const { outcome, next } = search.next(done);
+    await this.#recordStage(running, outcome);
+    const { workload, optimizer } = planned;
+    // A decision once made stands, even if a failed trial behind it was tried again.
+    const made = this.#recorded.get(stageKey({ workload, optimizer, stage: done.length }));
+    running.stage = made === undefined ? next : search.again(made, done);
+    if (running.stage === undefined) return;
+    await this.#begin([running]);
+  }
+
+  async #recordStage({ stage: planned }: RunningSearch, outcome: string | null): Promise<void> {
+    if (planned === undefined) return;
+    const record = stageRecord(planned, outcome);
+    await this.#store.recordStage(record);
+    if (outcome === null && planned.index > 0) this.#emit({ kind: 'stage_started', stage: record });
+  }
+
+  /** What came of each point of a stage: the mean over its repetitions. */
+  async #results(planned: PlannedStage, trials: readonly Trial[]): Promise<FinishedTrial[]> {
+    const { objective } = this.#study.spec;
+    const curves = await this.#store.validationCurves(
+      objective.metric,
+      trials.map(({ id }) => id),
+    );
+    const points = new Map<number, { point: PlannedTrial['point']; scores: number[] }>();
+    planned.trials.forEach(({ number, point }, i) => {
+      const { id, state } = trials[i] as Trial;
+      const score = objectiveScore(objective, state, curves.get(id) ?? []);
+      const known = points.get(number) ?? { point, scores: [] };
+      if (!Number.isNaN(score)) known.scores.push(score);
+      points.set(number, known);
+    });
+    return [...points.values()].map(({ point, scores }) => ({ point, score: mean(scores) }));
   }
 
   #workers(): number {
@@ -157,12 +259,19 @@ class StudyRun {
     let worker: TrialWorker | undefined;
     try {
       while (!this.#signal.aborted) {
-        const next = this.#waiting.shift();
+        const next = await this.#next();
         if (next === undefined) return;
         if (!worker?.isAlive) {
           worker = await TrialWorker.start(this.#script, this.#study.spec.timeout);
         }
-        await this.#runOn(worker, next);
+        this.#running++;
+        try {
+          await this.#runOn(worker, next);
+          await this.#advance(next.search);
+        } finally {
+          this.#running--;
+          this.#wakeIdle();
+        }
       }
     } catch (error) {
       this.#fatal.abort();
@@ -170,6 +279,20 @@ class StudyRun {
     } finally {
       await worker?.kill();
     }
+  }
+
+  /** The next trial; none when no running one can lead to more. */
+  async #next(): Promise<WaitingTrial | undefined> {
+    while (!this.#signal.aborted) {
+      const next = this.#waiting.shift();
+      if (next !== undefined || this.#running === 0) return next;
+      await new Promise<void>((wake) => this.#idle.push(wake));
+    }
+    return undefined;
+  }
+
+  #wakeIdle(): void {
+    for (const wake of this.#idle.splice(0)) wake();
   }
 
   async #runOn(worker: TrialWorker, next: WaitingTrial): Promise<void> {

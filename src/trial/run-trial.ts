@@ -21,6 +21,8 @@ export interface PreparedTrial {
   splits: readonly EvaluatedSplit[];
   /** The metric that training lowers. */
   lossMetric: string;
+  /** The trial is complete as soon as the metric on validation data is this or lower. */
+  stopAt?: { metric: string; value: number };
   /** The metric on validation data that the schedule is told. */
   watch?: string;
   /** Metrics to keep beside those that the trainer measures, where they follow from them. */
@@ -70,6 +72,8 @@ class TrialRun {
   readonly #started = performance.now();
   #lossSum: number;
   #lossCount: number;
+  /** Whether the last measurement reached what ends the trial. */
+  #reached = false;
   #chunk = FIRST_CHUNK;
   #lastCheckpoint = performance.now();
 
@@ -98,6 +102,7 @@ class TrialRun {
       if (this.#isMeasurementDue()) {
         const problem = await this.#measure();
         if (problem !== undefined) return this.#infeasible(problem);
+        if (this.#reached) return { kind: 'complete', seconds: this.#seconds };
         if (this.#options.signal.aborted) return this.#stop();
       }
       if (trainer.step >= steps) return { kind: 'complete', seconds: this.#seconds };
@@ -138,7 +143,7 @@ class TrialRun {
   }
 
   async #measure(): Promise<string | undefined> {
-    const { trainer, splits, lossMetric, derivedMetrics, watch } = this.#prepared;
+    const { trainer, splits, lossMetric, derivedMetrics, stopAt, watch } = this.#prepared;
     const { signal } = this.#options;
     const { step } = trainer;
     const measurements: NewMeasurement[] = [];
@@ -155,6 +160,7 @@ class TrialRun {
     }
     this.#options.send({ kind: 'measured', measurements });
     if (watch !== undefined) trainer.observe(watched(measurements, watch));
+    this.#reached = stopAt !== undefined && watched(measurements, stopAt.metric) <= stopAt.value;
     this.#lossSum = 0;
     this.#lossCount = 0;
     const bad = measurements.find((m) => m.split !== 'test' && !Number.isFinite(m.value));

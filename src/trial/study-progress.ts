@@ -23,6 +23,11 @@ export class ProgressTracker {
     this.#states = new Map(trials.map(({ id, state }) => [id, state]));
   }
 
+  /** Trials that a stage adds; those that are known stay as they are. */
+  add(trials: readonly Trial[]): void {
+    for (const { id, state } of trials) if (!this.#states.has(id)) this.#states.set(id, state);
+  }
+
   move(trial: number, state: TrialState): void {
     const { done = 0, before = 0 } = this.#running.get(trial) ?? {};
     this.#running.delete(trial);

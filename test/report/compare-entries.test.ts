@@ -17,6 +17,7 @@ function study(entries: Record<string, number[]>): StudyData {
         point: { lr: 0.1 },
         hyperparameters: { lr: 0.1 },
         seed: `${repetition}`,
+        stage: 0,
         attempts: 1,
         seconds: 1,
       }),
@@ -35,7 +36,7 @@ function study(entries: Record<string, number[]>): StudyData {
     }));
   });
   const record = { name: 's', spec: {}, hash: 'h', machine: {}, createdAt: '2026-01-01T00:00:00Z' };
-  return { study: record, trials, measurements };
+  return { study: record, stages: [], trials, measurements };
 }
 
 describe('compareEntries', () => {

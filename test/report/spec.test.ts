@@ -63,6 +63,10 @@ describe('the study as the store keeps it', () => {
   });
 
   it('has the objective', () => {
-    expect(specObjective(spec)).toEqual({ metric: 'cross_entropy', over: 'final' });
+    expect(specObjective(spec)).toEqual({
+      metric: 'cross_entropy',
+      over: 'final',
+      target: undefined,
+    });
   });
 });

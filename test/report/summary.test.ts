@@ -35,6 +35,7 @@ function study(runs: Run[], spec: unknown = {}): StudyData {
       point: { lr: 0.1 },
       hyperparameters: { lr: 0.1 },
       seed: '1',
+      stage: 0,
       attempts: 1,
       seconds: 2,
     });
@@ -45,7 +46,7 @@ function study(runs: Run[], spec: unknown = {}): StudyData {
     }
   }
   const record = { name: 's', spec, hash: 'h', machine: {}, createdAt: '2026-01-01T00:00:00.000Z' };
-  return { study: record, trials, measurements };
+  return { study: record, stages: [], trials, measurements };
 }
 
 function rowsOf(data: StudyData, options = {}) {

@@ -27,6 +27,7 @@ export const trial = (number: number, optimizer = 'sgd'): NewTrial => ({
   point: { lr: 0.1 * (number + 1) },
   hyperparameters: { lr: 0.1 * (number + 1), momentum: 0 },
   seed: '18446744073709551615',
+  stage: 0,
 });
 
 const loss = (step: number, value: number, seconds = 1) => ({

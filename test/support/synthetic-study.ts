@@ -80,6 +80,7 @@ export function syntheticStudy({
   const random = new Philox(seed);
   const data: StudyData = {
     study: studyRecord(workloads, optimizers),
+    stages: [],
     trials: [],
     measurements: [],
   };
@@ -210,6 +211,7 @@ function run(
     point,
     hyperparameters: derive(point, family.constants),
     seed: String(random.uint32()),
+    stage: 0,
     attempts: 1,
     seconds: (last / evaluations) * steps * 0.18,
   };

@@ -46,10 +46,10 @@ async function run(study: Study, options: RunStudyOptions = {}) {
     databasePath,
   });
   const reader = await openStore(databasePath);
-  const { trials, measurements } = await reader.read();
+  const { stages, trials, measurements } = await reader.read();
   const identity = await reader.identity();
   await reader.close();
-  return { summary, events, trials, measurements, identity, databasePath };
+  return { summary, events, stages, trials, measurements, identity, databasePath };
 }
 
 describe('runStudy', () => {
@@ -78,7 +78,43 @@ describe('runStudy', () => {
       await run(fakeStudy(), { workers: 3 }),
     ];
     expect(three.identity).toEqual(one.identity);
-    expect(one.identity).toHaveLength(1 + 8 + 8 * 25);
+    expect(one.identity).toHaveLength(1 + 2 + 8 + 8 * 25);
+  });
+
+  it.each([
+    ['choi-2019', { sampler: 'sobol', trials: 6 }],
+    ['wilson-2017', { trials: 3 }],
+  ])('runs the stages of %s, the same with any workers and after kills', async (protocol, more) => {
+    const study = fakeStudy({ protocol, ...more });
+    const one = await run(study, { workers: 1 });
+    const { stages } = one;
+    expect(stages.length).toBeGreaterThan(4);
+    expect(stages.every(({ outcome }) => outcome !== null)).toBe(true);
+    for (const stage of stages) {
+      const own = one.trials.filter(
+        (t) => t.optimizer === stage.optimizer && t.stage === stage.stage,
+      );
+      expect(own).toHaveLength(stage.trials * stage.repetitions);
+    }
+    expect((await run(study, { workers: 3 })).identity).toEqual(one.identity);
+
+    const databasePath = freshPath();
+    for (let stops = 1; ; stops++) {
+      const stop = new AbortController();
+      let finished = 0;
+      const { summary, identity } = await run(study, {
+        databasePath,
+        signal: stop.signal,
+        onEvent: ({ kind }) => {
+          if (kind === 'trial_finished' && ++finished === 15) stop.abort();
+        },
+      });
+      if (!summary.aborted) {
+        expect(identity).toEqual(one.identity);
+        expect(stops).toBeGreaterThan(1);
+        break;
+      }
+    }
   });
 
   it('does nothing when everything is done, and adds trials when there are more', async () => {
@@ -88,7 +124,8 @@ describe('runStudy', () => {
     const more = await run(fakeStudy({ trials: 4 }), { databasePath });
     expect(more.summary.total).toBe(8);
     expect(more.identity).toEqual((await run(fakeStudy())).identity);
-    expect(more.identity).toEqual(expect.arrayContaining(identity));
+    const rows = identity.filter((line) => !line.startsWith('stage '));
+    expect(more.identity).toEqual(expect.arrayContaining(rows));
   });
 
   it('ends a diverging trial as infeasible', async () => {

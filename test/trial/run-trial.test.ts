@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Trainer } from '../../src/engine/types.js';
 import type { NewMeasurement } from '../../src/store/store.js';
-import type { TrialSettings } from '../../src/study/plan-trials.js';
+import type { TrialSettings } from '../../src/study/trial-settings.js';
 import type { TrialJob, TrialMessage, TrialOutcome } from '../../src/trial/messages.js';
 import { type PreparedTrial, runTrial } from '../../src/trial/run-trial.js';
 import { FakeTrainer, type FakeTrainerOptions } from './fake-trainer.mjs';

@@ -1,0 +1,181 @@
+import {
+  type Decision,
+  type FinishedTrial,
+  firstStage,
+  type LevelContext,
+  nextStage,
+  type Stage,
+} from '../protocols/next-stage.js';
+import { defineProtocol, type Level } from '../protocols/protocol.js';
+import { deriveKey } from '../random/derive-key.js';
+import type { Axis } from '../sampler/axis.js';
+import type { SamplerKind } from '../sampler/search-space.js';
+import type { StageRecord } from '../store/records.js';
+import { axisDomain, entrySpace, type OptimizerEntry } from './entry-schema.js';
+import { levelEntry, varyingAxes, withAxes } from './level-entry.js';
+import type { Study } from './load-study.js';
+import { isOn } from './study-schema.js';
+import { type PlannedTrial, settingsOf, trialSeed } from './trial-settings.js';
+
+/** A study without a protocol: one stage over every space as it is. */
+const ONE_STAGE = defineProtocol({ name: 'one stage', levels: [{ name: '' }] });
+
+/** A stage of a search with its trials. */
+export interface PlannedStage {
+  workload: string;
+  /** The label of the optimizer entry. */
+  optimizer: string;
+  /** From 0, over all levels of the search. */
+  index: number;
+  /** Name of the protocol's level; empty without a protocol. */
+  level: string;
+  stage: Stage;
+  trials: PlannedTrial[];
+}
+
+/** A stage and what came of its points, in their order. */
+export interface FinishedPlan {
+  planned: PlannedStage;
+  results: FinishedTrial[];
+}
+
+/** The searches of a study, workload by workload. */
+export function searchesOf(study: Study): Search[] {
+  const { workloads, optimizers } = study.spec;
+  return workloads.flatMap((workload) =>
+    optimizers
+      .filter((entry) => isOn(entry, workload))
+      .map((entry) => new Search(study, workload, entry)),
+  );
+}
+
+interface SearchLevel {
+  level: Level;
+  entry: OptimizerEntry;
+  context: LevelContext;
+}
+
+/** The tuning of one optimizer on one workload, stage by stage. */
+export class Search {
+  readonly workload: string;
+  readonly entry: OptimizerEntry;
+  readonly #study: Study;
+  readonly #levels: SearchLevel[];
+
+  /** @throws {RangeError} when a level of the protocol does not fit the entry */
+  constructor(study: Study, workload: string, entry: OptimizerEntry) {
+    this.workload = workload;
+    this.entry = entry;
+    this.#study = study;
+    const { levels } = study.spec.protocol ?? ONE_STAGE;
+    this.#levels = levels.map((level) => this.#level(level));
+  }
+
+  #level(level: Level): SearchLevel {
+    const { spec } = this.#study;
+    const entry = levelEntry(this.entry, level);
+    const sampler = level.sampler ?? spec.sampler;
+    const all = sampler === 'grid' ? Number.MAX_SAFE_INTEGER : spec.trials;
+    const context: LevelContext = {
+      level,
+      axes: varyingAxes(entry),
+      domain: (axis) => axisDomain(entry, axis),
+      sampler,
+      trials: level.trials ?? (level.sampler === undefined ? spec.trials : all),
+      repetitions: spec.repetitions,
+    };
+    return { level, entry, context };
+  }
+
+  first(): PlannedStage {
+    const level = this.#levels[0] as SearchLevel;
+    return this.#plan(level, firstStage(level.context), { index: 0, number: 0 });
+  }
+
+  /** What follows from all finished stages of this search; without a next stage it has ended. */
+  next(done: readonly FinishedPlan[]): Omit<Decision, 'next'> & { next?: PlannedStage } {
+    const { planned } = done.at(-1) as FinishedPlan;
+    const at = this.#levels.findIndex(({ level }) => level.name === planned.level);
+    const here = this.#levels[at] as SearchLevel;
+    const ofLevel = done.filter((stage) => stage.planned.level === planned.level);
+    const { outcome, next } = nextStage(
+      here.context,
+      ofLevel.map((stage) => ({ stage: stage.planned.stage, trials: stage.results })),
+    );
+    const number = done.reduce((sum, { results }) => sum + results.length, 0);
+    const place = { index: done.length, number };
+    if (next !== undefined) return { outcome, next: this.#plan(here, next, place) };
+    const above = this.#levels[at + 1];
+    if (above === undefined) return { outcome };
+    return { outcome, next: this.#plan(above, firstStage(above.context), place) };
+  }
+
+  /** The stage after `done`, as a store recorded it. */
+  again(record: StageRecord, done: readonly FinishedPlan[]): PlannedStage {
+    const { kind, reason, supersedes, sampler, trials, repetitions } = record;
+    const level = this.#levels.find((own) => own.level.name === record.level) as SearchLevel;
+    const axes = record.axes as Record<string, Axis>;
+    const stage = {
+      kind,
+      reason,
+      axes,
+      supersedes,
+      sampler: sampler as SamplerKind,
+      trials,
+      repetitions,
+    };
+    const number = done.reduce((sum, { results }) => sum + results.length, 0);
+    return this.#plan(level, stage, { index: record.stage, number });
+  }
+
+  #plan(
+    { level, entry }: SearchLevel,
+    stage: Stage,
+    { index, number: firstNumber }: { index: number; number: number },
+  ): PlannedStage {
+    const { workload } = this;
+    const { seed: studySeed } = this.#study.spec;
+    const narrowed = withAxes(entry, stage.axes);
+    const space = entrySpace(narrowed);
+    const { label, untuned } = narrowed;
+    const purpose = `points ${workload}\n${label}${index === 0 ? '' : `\n${index}`}`;
+    const sequence = space.sequence(stage.sampler, deriveKey(BigInt(studySeed), purpose));
+    const count = Math.min(stage.trials, sequence.count);
+    const trial = (i: number, repetition: number): PlannedTrial => {
+      const { point, hyperparameters } = space.at(sequence.point(i));
+      const number = firstNumber + i;
+      const seed = trialSeed(studySeed, { workload, number, repetition });
+      return {
+        workload,
+        optimizer: label,
+        stage: index,
+        number,
+        repetition,
+        point: { ...point, ...fixedValues(stage) },
+        hyperparameters,
+        seed,
+        settings: settingsOf(this.#study, workload, narrowed, hyperparameters, seed),
+        untuned,
+      };
+    };
+    const trials = Array.from({ length: stage.repetitions }, (_, repetition) =>
+      Array.from({ length: count }, (_, i) => trial(i, repetition)),
+    ).flat();
+    return {
+      workload,
+      optimizer: label,
+      index,
+      level: level.name,
+      stage: { ...stage, trials: count },
+      trials,
+    };
+  }
+}
+
+/** The point that final runs repeat. */
+function fixedValues({ axes }: Stage): Record<string, number> {
+  const values = Object.entries(axes).flatMap(([name, axis]) =>
+    axis.kind === 'fixed' ? [[name, axis.value] as const] : [],
+  );
+  return Object.fromEntries(values);
+}

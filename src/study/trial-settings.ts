@@ -1,0 +1,99 @@
+import type { Recompute } from '../compiler/recompute.js';
+import type { Precision } from '../engine/types.js';
+import { deriveKey } from '../random/derive-key.js';
+import type { ScheduleSpec } from '../schedules/index.js';
+import type { NewTrial } from '../store/store.js';
+import type { Duration } from './duration-schema.js';
+import { type EntryRule, entryOptimizer } from './entry-optimizer.js';
+import type { OptimizerEntry } from './entry-schema.js';
+import { type Study, workloadReference } from './load-study.js';
+import { scheduleAxes, watchedMetric } from './schedule-schema.js';
+
+/** All that a worker must know to train a trial. Plain data. */
+export interface TrialSettings extends EntryRule {
+  /** As `loadWorkload` takes it. */
+  workload: string;
+  lr: number;
+  /** The update rule's, without the learning rate; numbers of steps as fractions of the budget. */
+  hyperparameters: Record<string, number>;
+  /** Its numbers of steps as fractions of the budget (`scaleSchedule`). */
+  schedule: ScheduleSpec;
+  /** What a schedule with feedback watches on validation data. Default: the loss's metric. */
+  watch?: string;
+  l2?: number;
+  weightDecay?: number;
+  labelSmoothing?: number;
+  dropout?: number;
+  clipNorm?: number;
+  exactConvolutions?: boolean;
+  precision?: Precision;
+  recompute?: Recompute;
+  /** The trial ends as soon as the metric on validation data is this or lower. */
+  stopAt?: { metric: string; value: number };
+  /** Default: the workload's own. */
+  budget?: Duration;
+  evaluateEvery: Duration;
+  seed: string;
+  threads: number;
+}
+
+export interface PlannedTrial extends NewTrial {
+  point: Record<string, number>;
+  hyperparameters: Record<string, number>;
+  settings: TrialSettings;
+  /** Hyperparameters that keep the optimizer's default because the space does not name them. */
+  untuned: string[];
+}
+
+/**
+ * The seed of a trial's initial weights and batches. It does not depend on the optimizer: the n-th trials of all
+ * optimizers start and go through the data alike (common random numbers), so they differ by the optimizer alone.
+ */
+export function trialSeed(
+  studySeed: number,
+  { workload, number, repetition }: { workload: string; number: number; repetition: number },
+): string {
+  return deriveKey(BigInt(studySeed), `trial ${workload}`, number, repetition).toString();
+}
+
+export function settingsOf(
+  study: Study,
+  workload: string,
+  entry: OptimizerEntry,
+  all: Record<string, number>,
+  seed: string,
+): TrialSettings {
+  const { optimizer, variant, wrappers, schedule } = entry;
+  const { budget, evaluate_every, objective, recompute, threads } = study.spec;
+  const watch = watchedMetric(schedule);
+  const value = (name: string) => all[name] as number;
+  const rule = Object.keys(entryOptimizer(entry).hyperparameters);
+  return {
+    workload: workloadReference(study.path, workload),
+    optimizer,
+    variant,
+    ...(wrappers && { wrappers }),
+    lr: value('lr'),
+    hyperparameters: Object.fromEntries(rule.map((name) => [name, value(name)])),
+    schedule: {
+      kind: schedule.kind,
+      ...Object.fromEntries(Object.keys(scheduleAxes(schedule)).map((name) => [name, value(name)])),
+    },
+    ...(watch && { watch }),
+    ...(entry.l2 && { l2: value('l2') }),
+    ...(entry.weight_decay && { weightDecay: value('weight_decay') }),
+    ...(entry.label_smoothing && { labelSmoothing: value('label_smoothing') }),
+    ...(entry.dropout && { dropout: value('dropout') }),
+    ...(entry.clip_norm && { clipNorm: value('clip_norm') }),
+    ...(entry.exact_convolutions !== undefined && { exactConvolutions: entry.exact_convolutions }),
+    ...(entry.precision && { precision: entry.precision }),
+    ...(recompute && { recompute }),
+    ...(objective.target !== undefined && {
+      stopAt: { metric: objective.metric, value: objective.target },
+    }),
+    ...(budget && { budget }),
+    evaluateEvery: evaluate_every,
+    seed,
+    threads,
+  };
+}
