@@ -2,11 +2,12 @@ import { type Axis, axisValue, type SampledAxis } from './axis.js';
 import { DERIVED_SHAPES, type DerivedName, parseDerivedName } from './derived-name.js';
 import { grid } from './grid.js';
 import { halton } from './halton.js';
+import { latinHypercube } from './latin-hypercube.js';
 import type { PointSequence } from './point-sequence.js';
 import { randomPoints } from './random-points.js';
 import { sobol } from './sobol.js';
 
-export const SAMPLERS = ['halton', 'sobol', 'random', 'grid'] as const;
+export const SAMPLERS = ['halton', 'sobol', 'random', 'latin_hypercube', 'grid'] as const;
 export type SamplerKind = (typeof SAMPLERS)[number];
 
 /** Levels of a grid along an axis that does not say. */
@@ -63,8 +64,11 @@ export class SearchSpace {
     return this.#sampled.length;
   }
 
-  /** The points of a sampler over this space; `key` (64 bits) selects the randomisation. */
-  sequence(kind: SamplerKind, key: bigint): PointSequence {
+  /**
+   * The points of a sampler over this space; `key` (64 bits) selects the randomisation.
+   * @param count how many will be used; a Latin hypercube depends on it
+   */
+  sequence(kind: SamplerKind, key: bigint, count: number): PointSequence {
     const words = [
       Number(BigInt.asUintN(32, key)),
       Number(BigInt.asUintN(32, key >> 32n)),
@@ -76,6 +80,8 @@ export class SearchSpace {
         return sobol(this.dimensions, words);
       case 'random':
         return randomPoints(this.dimensions, words);
+      case 'latin_hypercube':
+        return latinHypercube(this.dimensions, count, words);
       case 'grid':
         return grid(this.#sampled.map(([, axis]) => levelsOf(axis)));
     }

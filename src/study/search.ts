@@ -87,6 +87,20 @@ export class Search {
     return { level, entry, context };
   }
 
+  /** Trials that each level will take, repetitions and final runs with them: at least and at most. */
+  trialBounds(): { level: string; least: number; most: number }[] {
+    return this.#levels.map((of) => {
+      const { level, context } = of;
+      const first = this.#plan(of, firstStage(context), { index: 0, number: 0 }).trials.length;
+      const [least, most] = laterStages(level.search, context);
+      return {
+        level: level.name,
+        least: first + least * context.repetitions + level.final_runs,
+        most: first + most * context.repetitions + level.final_runs,
+      };
+    });
+  }
+
   first(): PlannedStage {
     const level = this.#levels[0] as SearchLevel;
     return this.#plan(level, firstStage(level.context), { index: 0, number: 0 });
@@ -139,7 +153,8 @@ export class Search {
     const space = entrySpace(narrowed);
     const { label, untuned } = narrowed;
     const purpose = `points ${workload}\n${label}${index === 0 ? '' : `\n${index}`}`;
-    const sequence = space.sequence(stage.sampler, deriveKey(BigInt(studySeed), purpose));
+    const key = deriveKey(BigInt(studySeed), purpose);
+    const sequence = space.sequence(stage.sampler, key, stage.trials);
     const count = Math.min(stage.trials, sequence.count);
     const trial = (i: number, repetition: number): PlannedTrial => {
       const { point, hyperparameters } = space.at(sequence.point(i));
@@ -169,6 +184,18 @@ export class Search {
       stage: { ...stage, trials: count },
       trials,
     };
+  }
+}
+
+/** Points of the stages after the first, final runs aside. */
+function laterStages(search: Level['search'], { trials }: LevelContext): [number, number] {
+  switch (search.kind) {
+    case 'plain':
+      return [0, 0];
+    case 'narrow':
+      return [trials, trials * search.rounds];
+    case 'extend':
+      return [0, search.points * search.rounds];
   }
 }
 

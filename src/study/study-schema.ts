@@ -77,11 +77,17 @@ export interface StudySpec extends Omit<WrittenStudy, 'trials'> {
 }
 
 /** Top-level keys that change no trial's result, so that a study can go on when they change. */
-export function freeToChange({ protocol, objective }: StudySpec): readonly (keyof StudySpec)[] {
+export function freeToChange({
+  protocol,
+  sampler,
+  objective,
+}: StudySpec): readonly (keyof StudySpec)[] {
   // Later stages follow from what earlier ones were and led to.
   const counts = protocol === undefined ? (['trials', 'repetitions'] as const) : [];
+  // The points of a Latin hypercube depend on how many there are.
+  const own = counts.filter((key) => key !== 'trials' || sampler !== 'latin_hypercube');
   const isRead = protocol !== undefined || objective.target !== undefined;
-  return [...ALWAYS_FREE, ...counts, ...(isRead ? [] : (['objective'] as const))];
+  return [...ALWAYS_FREE, ...own, ...(isRead ? [] : (['objective'] as const))];
 }
 
 const ALWAYS_FREE: readonly (keyof StudySpec)[] = [
@@ -140,7 +146,7 @@ function samplerProblems({ sampler, trials, optimizers }: WrittenStudy): Problem
   return optimizers.flatMap((entry, index) => {
     const path = ['optimizers', index, 'space'];
     try {
-      const { count } = entrySpace(entry).sequence(sampler, 0n);
+      const { count } = entrySpace(entry).sequence(sampler, 0n, 1);
       if (count <= MAX_TRIALS || sampler !== 'grid') return [];
       return [{ path, message: `this grid has ${count} points; at most ${MAX_TRIALS} are run` }];
     } catch (error) {
@@ -155,7 +161,7 @@ export function isOn(entry: OptimizerEntry, workload: string): boolean {
 }
 
 function largestGrid({ optimizers }: WrittenStudy): number {
-  return Math.max(...optimizers.map((entry) => entrySpace(entry).sequence('grid', 0n).count));
+  return Math.max(...optimizers.map((entry) => entrySpace(entry).sequence('grid', 0n, 1).count));
 }
 
 function protocolProblems({ protocol, optimizers: entries }: WrittenStudy): Problem[] {

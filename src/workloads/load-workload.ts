@@ -43,26 +43,36 @@ export async function loadWorkload(
   });
   checkModel(model, spec, data);
   const { classes: _, ...splits } = data;
-  return {
-    spec,
-    splits,
-    compile: ({
-      batchSize = spec.microBatch ?? spec.batchSize,
-      labelSmoothing,
-      dropout = spec.dropout,
-      exactConvolutions = spec.exactConvolutions ?? false,
-      recompute = spec.recompute ?? 'none',
-    } = {}) =>
-      compileModel(model, {
-        ...namesOf(spec),
-        batchSize,
-        loss: lossOf(spec, labelSmoothing),
-        initialization: spec.initialization,
-        exactConvolutions,
-        dropout,
-        recompute,
-      }),
-  };
+  return { spec, splits, compile: compileWith(model, spec) };
+}
+
+/**
+ * A workload without its data: what of it can be known on any machine.
+ * @throws {YamlError} for a bad file, {CompileError} for a bad model
+ */
+export function loadWorkloadModel(nameOrPath: string): Omit<LoadedWorkload, 'splits'> {
+  const path = findWorkload(nameOrPath);
+  const spec = readWorkload(path);
+  return { spec, compile: compileWith(readOnnxModel(resolve(dirname(path), spec.model)), spec) };
+}
+
+function compileWith(model: OnnxModel, spec: WorkloadSpec): LoadedWorkload['compile'] {
+  return ({
+    batchSize = spec.microBatch ?? spec.batchSize,
+    labelSmoothing,
+    dropout = spec.dropout,
+    exactConvolutions = spec.exactConvolutions ?? false,
+    recompute = spec.recompute ?? 'none',
+  } = {}) =>
+    compileModel(model, {
+      ...namesOf(spec),
+      batchSize,
+      loss: lossOf(spec, labelSmoothing),
+      initialization: spec.initialization,
+      exactConvolutions,
+      dropout,
+      recompute,
+    });
 }
 
 /** The loss of a workload, with another label smoothing if one is given. */

@@ -119,7 +119,7 @@ describe('SearchSpace', () => {
 
   it.each(SAMPLERS)('samples with %s: as many distinct points as asked', (kind) => {
     const space = new SearchSpace(ADAM_SPACE, ADAM);
-    const sequence = space.sequence(kind, 2n ** 63n + 7n);
+    const sequence = space.sequence(kind, 2n ** 63n + 7n, 64);
     const points = Array.from({ length: 64 }, (_, i) => space.at(sequence.point(i)));
     expect(new Set(points.map((p) => JSON.stringify(p))).size).toBe(64);
     for (const { hyperparameters } of points) {
@@ -136,7 +136,7 @@ describe('SearchSpace', () => {
       },
       ADAM,
     );
-    const sequence = space.sequence('grid', 0n);
+    const sequence = space.sequence('grid', 0n, 1);
     expect(sequence.count).toBe(6);
     const rates = Array.from({ length: 6 }, (_, i) => space.at(sequence.point(i)).point);
     expect(rates.map((p) => p['epsilon'])).toEqual([1e-8, 1e-4, 1e-8, 1e-4, 1e-8, 1e-4]);

@@ -110,7 +110,9 @@ describe('planTrials', () => {
     for (const t of trials) expect(BigInt.asUintN(64, BigInt(t.seed)).toString()).toBe(t.seed);
   });
 
-  it.each(SAMPLERS)('%s: more trials only add to what there is', (sampler) => {
+  const growing = SAMPLERS.filter((sampler) => sampler !== 'latin_hypercube');
+
+  it.each(growing)('%s: more trials only add to what there is', (sampler) => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 2 ** 53 - 1 }),

@@ -257,7 +257,7 @@ describe('an error in a study file names the line and what is allowed', () => {
       'an unknown sampler',
       'halton',
       'haltn',
-      /did you mean "halton"\?.*allowed: halton, sobol, random, grid/,
+      /did you mean "halton"\?.*allowed: halton, sobol, random, latin_hypercube, grid/,
     ],
     ['no end of a sampler', 'trials: 4', '', /trials: is missing; the sampler "halton" has no end/],
     [

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { formatCount, formatSeconds } from '../../report/format.js';
 import { findStudy } from '../../study/find-study.js';
-import { loadStudy } from '../../study/load-study.js';
+import { loadStudy, type Study } from '../../study/load-study.js';
+import { estimateStudy } from '../../trial/estimate-study.js';
 import {
   defaultDatabasePath,
   runStudy,
@@ -10,7 +11,8 @@ import {
 } from '../../trial/run-study.js';
 import { ExitCode } from '../exit-code.js';
 import { parseCount } from '../parse-count.js';
-import { printJsonLine } from '../print.js';
+import { printJson, printJsonLine } from '../print.js';
+import { printEstimate } from '../print-estimate.js';
 import { ProgressDisplay } from '../progress-display.js';
 
 interface Options {
@@ -18,6 +20,7 @@ interface Options {
   workers?: number;
   data?: string;
   retryFailed?: boolean;
+  dryRun?: boolean;
   json?: boolean;
 }
 
@@ -29,6 +32,7 @@ export function runCommand(): Command {
     .option('--db <file>', 'database (default: optcmp-results/<study>.sqlite)')
     .option('--workers <n>', 'trials at once (default: as many as there are cores for)', parseCount)
     .option('--data <folder>', 'folder with the data sets, instead of searching for them')
+    .option('--dry-run', 'say what it will cost on this machine, and run nothing')
     .option('--retry-failed', 'try trials again that failed before')
     .option('--json', 'print every event as a line of JSON')
     .action(run);
@@ -36,6 +40,7 @@ export function runCommand(): Command {
 
 async function run(nameOrPath: string, options: Options): Promise<void> {
   const study = await loadStudy(findStudy(nameOrPath));
+  if (options.dryRun) return dryRun(study, options);
   const databasePath = options.db ?? defaultDatabasePath(study);
   const interrupt = new AbortController();
   const stopListening = onInterrupt(() => interrupt.abort());
@@ -60,6 +65,15 @@ async function run(nameOrPath: string, options: Options): Promise<void> {
     display?.close();
     stopListening();
   }
+}
+
+async function dryRun(study: Study, { workers, data, json }: Options): Promise<void> {
+  const estimate = await estimateStudy(study, {
+    ...(workers !== undefined && { workers }),
+    ...(data !== undefined && { dataFolder: data }),
+  });
+  if (json) printJson(estimate);
+  else printEstimate(study.spec.name, estimate);
 }
 
 /** The first Ctrl-C stops in order; a second one ends the process. */

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { formatSeconds } from '../../report/format.js';
 import { groupBy } from '../../report/group-by.js';
-import type { Trial, TrialState } from '../../store/records.js';
+import type { StageRecord, Trial, TrialState } from '../../store/records.js';
 import { openStore } from '../../store/sqlite-store.js';
 import { printJson, printTable } from '../print.js';
 import { databaseOf } from '../study-files.js';
@@ -26,14 +26,14 @@ export function statusCommand(): Command {
 async function status(studyOrDatabase: string, { db, json }: Options): Promise<void> {
   const database = await databaseOf(studyOrDatabase, db);
   const store = await openStore(database);
-  const { study, trials } = await store.read().finally(() => store.close());
+  const { study, stages, trials } = await store.read().finally(() => store.close());
   const searches = groupBy(trials, ({ workload, optimizer }) => `${workload}\n${optimizer}`);
   const rows = [...searches.values()].map(countStates);
   const failures = trials
     .filter(({ state }) => state === 'failed')
     .map(({ workload, optimizer, number, reason }) => ({ workload, optimizer, number, reason }));
   if (json) {
-    printJson({ study: study.name, database, optimizers: rows, failures });
+    printJson({ study: study.name, database, optimizers: rows, stages, failures });
     return;
   }
   console.log(`${study.name} (${database})\n`);
@@ -47,9 +47,27 @@ async function status(studyOrDatabase: string, { db, json }: Options): Promise<v
     ]),
     [2, 3, 4, 5, 6, 7],
   );
+  if (stages.some(({ level, stage }) => level !== '' || stage > 0)) printStages(stages);
   for (const { workload, optimizer, number, reason } of failures) {
     console.log(`failed: ${workload}, ${optimizer}, trial ${number}: ${reason}`);
   }
+}
+
+/** What each search did, and why. */
+function printStages(stages: readonly StageRecord[]): void {
+  console.log('');
+  printTable(
+    ['workload', 'optimizer', 'level', 'stage', 'trials', 'what it led to'],
+    stages.map(({ workload, optimizer, level, reason, trials, repetitions, outcome }) => [
+      workload,
+      optimizer,
+      level,
+      reason,
+      String(trials * repetitions),
+      outcome ?? 'running',
+    ]),
+    [4],
+  );
 }
 
 function countStates(trials: readonly Trial[]) {

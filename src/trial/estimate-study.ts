@@ -1,0 +1,203 @@
+import { availableParallelism } from 'node:os';
+import { countFlops } from '../compiler/ops/count-flops.js';
+import type { Program, Tensor } from '../compiler/program.js';
+import { DatasetError } from '../datasets/dataset-error.js';
+import { countExamples } from '../engine/count-examples.js';
+import { createTrainer } from '../engine/create-trainer.js';
+import type { Field, Split } from '../engine/types.js';
+import { compileRule, getOptimizer } from '../optimizers/index.js';
+import { compileSchedule } from '../schedules/index.js';
+import { type Duration, inSteps } from '../study/duration-schema.js';
+import { type Study, workloadReference } from '../study/load-study.js';
+import { searchesOf } from '../study/search.js';
+import type { LoadedWorkload } from '../workloads/index.js';
+import { loadWorkload, loadWorkloadModel } from '../workloads/load-workload.js';
+
+/** What one level of an optimizer's search will take. */
+export interface SearchEstimate {
+  workload: string;
+  optimizer: string;
+  /** Empty without a protocol. */
+  level: string;
+  trials: { least: number; most: number };
+}
+
+/** What a trial of a workload takes, run to its end. */
+export interface TrialEstimate {
+  workload: string;
+  /** Training steps; undefined when the budget is in epochs and the data is not here. */
+  steps: number | undefined;
+  batchSize: number;
+  flopsPerStep: number;
+  /** Measured on this machine, with the study's threads. */
+  secondsPerStep: number;
+  /** Training and measurements; undefined when the steps are. */
+  seconds: number | undefined;
+  flops: number | undefined;
+  /** Why the data could not be loaded; the measurements are then left out. */
+  missingData?: string;
+}
+
+export interface StudyEstimate {
+  searches: SearchEstimate[];
+  trials: TrialEstimate[];
+  workers: number;
+  /** All trials, none of them infeasible or at its target early; undefined when a workload's is. */
+  total: { trials: Bounds; flops: Bounds | undefined; hours: Bounds | undefined };
+}
+
+interface Bounds {
+  least: number;
+  most: number;
+}
+
+export interface EstimateOptions {
+  workers?: number;
+  dataFolder?: string;
+}
+
+/** Seconds of steps that are timed, at least. */
+const TIMED_SECONDS = 0.5;
+
+/**
+ * What a study will cost, before it runs: trials, operations and hours on this machine, from timed steps on random data.
+ * @throws {Error} when a workload cannot be loaded or compiled
+ */
+export async function estimateStudy(
+  study: Study,
+  { workers, dataFolder }: EstimateOptions = {},
+): Promise<StudyEstimate> {
+  const { spec } = study;
+  const searches = searchesOf(study).flatMap((search) =>
+    search.trialBounds().map(
+      ({ level, least, most }): SearchEstimate => ({
+        workload: search.workload,
+        optimizer: search.entry.label,
+        level,
+        trials: { least, most },
+      }),
+    ),
+  );
+  const trials: TrialEstimate[] = [];
+  for (const workload of spec.workloads)
+    trials.push(await estimateTrial(study, workload, dataFolder));
+  const fitting = Math.max(1, Math.floor(availableParallelism() / spec.threads));
+  const atOnce = workers ?? spec.workers ?? fitting;
+  const total = (of: (trial: TrialEstimate) => number | undefined): Bounds | undefined => {
+    const sum = { least: 0, most: 0 };
+    for (const search of searches) {
+      const trial = trials.find(({ workload }) => workload === search.workload);
+      const each = trial && of(trial);
+      if (each === undefined) return undefined;
+      sum.least += each * search.trials.least;
+      sum.most += each * search.trials.most;
+    }
+    return sum;
+  };
+  return {
+    searches,
+    trials,
+    workers: atOnce,
+    total: {
+      trials: total(() => 1) as Bounds,
+      flops: total(({ flops }) => flops),
+      hours: total(({ seconds }) => seconds && seconds / 3600 / atOnce),
+    },
+  };
+}
+
+async function estimateTrial(
+  study: Study,
+  workload: string,
+  dataFolder: string | undefined,
+): Promise<TrialEstimate> {
+  const { budget, evaluate_every, threads } = study.spec;
+  const reference = workloadReference(study.path, workload);
+  const { spec, splits, compile, missingData } = await loadAny(reference, dataFolder);
+  const { train, evaluate } = compile({ recompute: study.spec.recompute });
+  const parts = spec.batchSize / (spec.microBatch ?? spec.batchSize);
+  const flopsPerStep = countFlops(train) * parts;
+  const secondsPerStep = await timeStep({ train, evaluate }, spec.batchSize, threads);
+
+  const perEpoch = splits && Math.ceil(countExamples(splits.train) / spec.batchSize);
+  const steps = lengthOf(budget ?? { steps: spec.steps }, perEpoch);
+  const interval = lengthOf(evaluate_every, perEpoch);
+  const measured = splits ? countExamples(splits.validation) + countExamples(splits.test) : 0;
+  const rows = spec.microBatch ?? spec.batchSize;
+  // An evaluation's operations are taken to run as fast as a step's.
+  const flopsPerMeasurement = countFlops(evaluate) * Math.ceil(measured / rows);
+  const measurements = steps && interval ? Math.ceil(steps / interval) : 0;
+  const flops = steps && steps * flopsPerStep + measurements * flopsPerMeasurement;
+  return {
+    workload,
+    steps,
+    batchSize: spec.batchSize,
+    flopsPerStep,
+    secondsPerStep,
+    seconds: flops && (flops / flopsPerStep) * secondsPerStep,
+    flops,
+    ...(missingData !== undefined && { missingData }),
+  };
+}
+
+function lengthOf(duration: Duration, stepsPerEpoch: number | undefined): number | undefined {
+  if ('steps' in duration) return duration.steps;
+  return stepsPerEpoch && inSteps(duration, stepsPerEpoch);
+}
+
+async function loadAny(
+  reference: string,
+  dataFolder: string | undefined,
+): Promise<Omit<LoadedWorkload, 'splits'> & Partial<LoadedWorkload> & { missingData?: string }> {
+  try {
+    return await loadWorkload(reference, { dataFolder });
+  } catch (error) {
+    if (!(error instanceof DatasetError)) throw error;
+    return { ...loadWorkloadModel(reference), missingData: error.message };
+  }
+}
+
+/** Median seconds of a step on random data. */
+async function timeStep(
+  programs: { train: Program; evaluate: Program },
+  batchSize: number,
+  threads: number,
+): Promise<number> {
+  const trainer = await createTrainer({
+    ...programs,
+    splits: { train: randomSplit(programs.train, batchSize) },
+    batchSize,
+    rule: compileRule(getOptimizer('sgd')),
+    hyperparameters: {},
+    lr: 1e-6,
+    schedule: compileSchedule({ kind: 'constant' }),
+    seed: 0n,
+    threads,
+  });
+  try {
+    await trainer.train(1);
+    const times: number[] = [];
+    for (let sum = 0; sum < TIMED_SECONDS || times.length < 3; ) {
+      const { seconds } = await trainer.train(1);
+      times.push(seconds);
+      sum += seconds;
+    }
+    return times.sort((a, b) => a - b)[times.length >> 1] as number;
+  } finally {
+    trainer.dispose();
+  }
+}
+
+/** One batch; what the values are changes no time. */
+function randomSplit({ tensors }: Program, batchSize: number): Split {
+  const fields = (role: Tensor['role']) =>
+    tensors.filter((tensor) => tensor.role === role).map((tensor) => fieldOf(tensor, batchSize));
+  const [labels] = fields('label');
+  return { inputs: fields('input'), ...(labels && { labels }) };
+}
+
+function fieldOf({ dtype, shape: [, ...shape] }: Tensor, rows: number): Field {
+  const length = shape.reduce((product, n) => product * n, rows);
+  const values = dtype === 'i32' ? new Int32Array(length) : new Float32Array(length).fill(0.1);
+  return { values, shape };
+}

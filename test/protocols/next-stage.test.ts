@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import { nonNegative, positive } from '../../src/optimizers/index.js';
+import {
+  type FinishedStage,
+  firstStage,
+  type LevelContext,
+  nextStage,
+  type Stage,
+} from '../../src/protocols/next-stage.js';
+import { defineProtocol, type WrittenProtocol } from '../../src/protocols/protocol.js';
+import type { Axis } from '../../src/sampler/axis.js';
+
+type WrittenLevel = WrittenProtocol['levels'][number];
+
+const log = (low: number, high: number, levels?: number): Axis => ({
+  kind: 'log',
+  low,
+  high,
+  ...(levels !== undefined && { levels }),
+});
+
+function contextOf(
+  level: Omit<WrittenLevel, 'name'>,
+  axes: Record<string, Axis>,
+  changes: Partial<LevelContext> = {},
+): LevelContext {
+  const [of] = defineProtocol({ name: 'p', levels: [{ name: 'l', ...level }] }).levels;
+  if (of === undefined) throw new Error('no level');
+  const domain = () => positive;
+  return { level: of, axes, domain, sampler: 'sobol', trials: 9, repetitions: 1, ...changes };
+}
+
+/** A stage whose trials lie at these values of `lr`, the score being the distance from `optimum` in decades. */
+function finished(stage: Stage, values: readonly number[], optimum: number): FinishedStage {
+  const trials = values.map((lr) => ({
+    point: { lr },
+    score: Math.abs(Math.log10(lr / optimum)),
+  }));
+  return { stage, trials };
+}
+
+function rangeOf(stage: Stage | undefined) {
+  const axis = stage?.axes['lr'];
+  if (axis === undefined || axis.kind === 'fixed' || axis.kind === 'choice')
+    throw new Error('no range');
+  return { low: axis.low, high: axis.high, levels: axis.levels ?? 0 };
+}
+
+const decades = (low: number, high: number, count = 9) =>
+  Array.from({ length: count }, (_, i) => 10 ** (low + ((high - low) * i) / (count - 1)));
+
+describe('a narrowing search', () => {
+  const context = contextOf({ search: { kind: 'narrow', keep: 0.3 } }, { lr: log(1e-4, 1e4) });
+
+  it('starts wide, with as many trials as it is told', () => {
+    expect(firstStage(context)).toMatchObject({ trials: 9, axes: { lr: log(1e-4, 1e4) } });
+    const wider = contextOf({ search: { kind: 'narrow', wide_trials: 20 } }, {});
+    expect(firstStage(wider).trials).toBe(20);
+  });
+
+  it('narrows around the best trials, with padding', () => {
+    const wide = finished(firstStage(context), decades(-4, 4), 1);
+    const { next } = nextStage(context, [wide]);
+    // The best three of nine lie at 0.1, 1 and 10; the padding is a tenth of eight decades.
+    expect(next?.axes['lr']).toMatchObject({ kind: 'log' });
+    const { low, high } = rangeOf(next);
+    expect(Math.log10(low)).toBeCloseTo(-1.8, 9);
+    expect(Math.log10(high)).toBeCloseTo(1.8, 9);
+    expect(next?.supersedes).toBe(true);
+  });
+
+  it('accepts when the best trial is away from every boundary', () => {
+    const wide = finished(firstStage(context), decades(-4, 4), 1);
+    const final = nextStage(context, [wide]).next as Stage;
+    const { outcome, next } = nextStage(context, [wide, finished(final, decades(-1.8, 1.8), 1)]);
+    expect(outcome).toMatch(/^accepted/);
+    expect(next).toBeUndefined();
+  });
+
+  it('widens beyond the wide space where the best trial is at a boundary, until the rounds are used up', () => {
+    const done = [finished(firstStage(context), decades(-4, 4), 1e7)];
+    for (let round = 1; round <= 3; round++) {
+      const { next } = nextStage(context, done);
+      const { low, high } = rangeOf(next);
+      done.push(finished(next as Stage, decades(Math.log10(low), Math.log10(high)), 1e30));
+      if (round > 1) expect(next?.reason).toBe('widened at the upper end of lr');
+    }
+    const last = nextStage(context, done);
+    expect(last.next).toBeUndefined();
+    expect(last.outcome).toBe(
+      'ended after 3 rounds: the best trial is still at the upper end of lr',
+    );
+    expect(rangeOf(done.at(-1)?.stage).high).toBeGreaterThan(1e6);
+  });
+
+  it('takes the end of a domain for no boundary, and does not pass it', () => {
+    const uniform: Axis = { kind: 'uniform', low: 0, high: 1 };
+    const bounded = contextOf(
+      { search: { kind: 'narrow' } },
+      { lr: uniform },
+      { domain: () => nonNegative },
+    );
+    const scored = (stage: Stage, values: number[]) => ({
+      stage,
+      trials: values.map((lr) => ({ point: { lr }, score: lr })),
+    });
+    const wide = scored(firstStage(bounded), [0, 0.1, 0.2, 0.5, 1]);
+    const final = nextStage(bounded, [wide]).next as Stage;
+    expect(rangeOf(final).low).toBe(0);
+    expect(nextStage(bounded, [wide, scored(final, [0, 0.1])]).outcome).toMatch(/^accepted/);
+  });
+
+  it('ends when nothing is feasible', () => {
+    const stage = firstStage(context);
+    const trials = [{ point: { lr: 1 }, score: Number.POSITIVE_INFINITY }];
+    expect(nextStage(context, [{ stage, trials }])).toEqual({
+      outcome: 'ended: no trial was feasible',
+    });
+  });
+});
+
+describe('a grid that is extended', () => {
+  const context = contextOf(
+    { sampler: 'grid', search: { kind: 'extend' }, final_runs: 4 },
+    { lr: log(1e-4, 1, 5) },
+    { sampler: 'grid' },
+  );
+  const grid = decades(-4, 0, 5);
+
+  it('grows at the end where its best is, with the same spacing', () => {
+    const first = finished(firstStage(context), grid, 10);
+    const { outcome, next } = nextStage(context, [first]);
+    expect(outcome).toBe('extended: the best lr is at the upper end');
+    const { low, high, levels } = rangeOf(next);
+    expect([low, high, levels].map((v) => Number(v.toPrecision(9)))).toEqual([10, 100, 2]);
+    expect(next?.supersedes).toBe(false);
+
+    const inside = nextStage(context, [first, finished(next as Stage, [10, 100], 10)]);
+    expect(inside.outcome).toBe('done: the best lr is inside the grid');
+    // All of the grid counts: the final runs repeat the best of both stages.
+    expect(inside.next).toMatchObject({ kind: 'final_runs', trials: 1, repetitions: 4 });
+    expect(inside.next?.axes).toEqual({ lr: { kind: 'fixed', value: 10 } });
+  });
+
+  it('does not grow when its best is inside', () => {
+    const first = finished(firstStage(context), grid, 1e-2);
+    expect(nextStage(context, [first]).next?.kind).toBe('final_runs');
+  });
+
+  it('ends after the final runs', () => {
+    const first = finished(firstStage(context), grid, 1e-2);
+    const runs = nextStage(context, [first]).next as Stage;
+    expect(nextStage(context, [first, finished(runs, [1e-2], 1)])).toEqual({ outcome: 'done' });
+  });
+});
+
+describe('defineProtocol', () => {
+  it.each([
+    [{ name: 'p', levels: [] }, /Too small/],
+    [{ name: 'p', levels: [{ name: 'a' }, { name: 'a' }] }, /another level is called/],
+    [{ name: 'p', levels: [{ name: 'a', search: { kind: 'extend' } }] }, /only a grid/],
+  ] as [WrittenProtocol, RegExp][])('refuses %j', (written, message) => {
+    expect(() => defineProtocol(written)).toThrow(message);
+  });
+});
