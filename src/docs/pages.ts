@@ -1,7 +1,13 @@
 import { optimizerPages } from './optimizer-pages.js';
 import type { Page } from './page.js';
+import { protocolPages } from './protocol-pages.js';
 import { schedulePages } from './schedule-pages.js';
 import { taxonomyPages } from './taxonomy-pages.js';
 
 /** Everything in `docs/` that is generated. */
-export const pages = (): Page[] => [...optimizerPages(), ...schedulePages(), ...taxonomyPages()];
+export const pages = (): Page[] => [
+  ...optimizerPages(),
+  ...protocolPages(),
+  ...schedulePages(),
+  ...taxonomyPages(),
+];

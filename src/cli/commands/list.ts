@@ -1,6 +1,7 @@
 import { Argument, Command } from 'commander';
 import { engineInfo } from '../../engine/index.js';
 import { describeOptimizer, type Optimizer, optimizers, wrappers } from '../../optimizers/index.js';
+import { protocols } from '../../protocols/index.js';
 import { formatSetting } from '../../report/format.js';
 import { schedules } from '../../schedules/index.js';
 import { listStudies } from '../../study/find-study.js';
@@ -21,12 +22,13 @@ interface Listing {
 const LISTS = {
   optimizers: listOptimizers,
   schedules: listSchedules,
+  protocols: listProtocols,
   workloads: listAllWorkloads,
   studies: listAllStudies,
   engine: listEngine,
 };
 
-/** `optcmp list optimizers|schedules|workloads|studies|engine` */
+/** `optcmp list optimizers|schedules|protocols|workloads|studies|engine` */
 export function listCommand(): Command {
   return new Command('list')
     .description('list what can be compared and run')
@@ -60,6 +62,18 @@ function listOptimizers(): Listing {
       ]),
       ...around,
     ],
+  };
+}
+
+function listProtocols(): Listing {
+  return {
+    items: protocols,
+    header: ['protocol', 'levels', 'source'],
+    rows: protocols.map(({ name, source, levels }) => [
+      name,
+      levels.map((level) => level.name).join(' → '),
+      source,
+    ]),
   };
 }
 
