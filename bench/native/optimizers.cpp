@@ -73,7 +73,7 @@ double median(std::vector<double> values) {
 
 struct Case {
   std::string name;
-  const char* kind;
+  std::string kind;
   double bytes;  ///< Read and written.
   std::function<void()> run;
   std::vector<double> times = {};
@@ -118,15 +118,17 @@ int main(int argc, char** argv) {
 
   std::vector<std::pair<Updater, std::uint64_t>> updaters;
   const std::vector<BuiltInRule> rules = optcmp::optim::built_in_rules();
-  updaters.reserve(2 * rules.size());
-  for (const bool generated : {true, false}) {
+  updaters.reserve(3 * rules.size());
+  for (const std::string kind : {"kernel", "fused", "evaluator"}) {
     for (const BuiltInRule& built_in : rules) {
       if (built_in.rule.state.size() > kSlots) std::abort();
       optcmp::optim::Schedule constant{
           "constant", {{"lr"}, {}, {{"lr", {optcmp::optim::Operand::Kind::Input, 0, 0}}}}};
       optcmp::optim::Rule rule = built_in.rule;
-      if (!generated) rule.fingerprint.clear();
-      updaters.emplace_back(Updater(rule, constant, built_in.defaults, 1e-6), 0);
+      if (kind != "kernel") rule.fingerprint.clear();
+      updaters.emplace_back(Updater(rule, constant, built_in.defaults, 1e-6,
+                                    optcmp::optim::default_instruction_set(), kind == "fused"),
+                            0);
       auto& [updater, step] = updaters.back();
       const double bytes = (12.0 + 8.0 * static_cast<double>(rule.state.size())) * kSize;
       const auto run = [&] {
@@ -136,7 +138,7 @@ int main(int argc, char** argv) {
           updater.update({p.data() + begin, g.data() + begin, state, end - begin}, {});
         });
       };
-      cases.push_back({rule.name, generated ? "kernel" : "evaluator", bytes, run});
+      cases.push_back({rule.name, kind, bytes, run});
     }
   }
 
@@ -150,7 +152,7 @@ int main(int argc, char** argv) {
     std::printf("{\"kernel\": \"%s\", \"cases\": [", updaters.front().first.kernel_name().c_str());
     for (const Case& entry : cases) {
       std::printf("%s{\"name\": \"%s\", \"kind\": \"%s\", \"seconds\": %.7f, \"bytes\": %.0f}",
-                  &entry == cases.data() ? "" : ", ", entry.name.c_str(), entry.kind,
+                  &entry == cases.data() ? "" : ", ", entry.name.c_str(), entry.kind.c_str(),
                   median(entry.times), entry.bytes);
     }
     std::printf("]}\n");

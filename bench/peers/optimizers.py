@@ -16,13 +16,21 @@ TENSORS = 10
 SIZE = 2_500_000
 REPETITIONS = 3
 
+# Our rule: class, options, whether it has a fused form on CPUs.
 OPTIMIZERS = {
     "sgd": (torch.optim.SGD, {}, True),
-    "momentum": (torch.optim.SGD, {"momentum": 0.9}, True),
+    "momentum/pytorch": (torch.optim.SGD, {"momentum": 0.9}, True),
     "nesterov": (torch.optim.SGD, {"momentum": 0.9, "nesterov": True}, True),
     "rmsprop/pytorch": (torch.optim.RMSprop, {"momentum": 0.9}, False),
     "adam/pytorch": (torch.optim.Adam, {}, True),
     "nadam/pytorch": (torch.optim.NAdam, {}, False),
+    "adamw/pytorch": (torch.optim.AdamW, {}, True),
+    "nadamw/pytorch": (torch.optim.NAdam, {"weight_decay": 0.01, "decoupled_weight_decay": True}, False),
+    "amsgrad/pytorch": (torch.optim.Adam, {"amsgrad": True}, True),
+    "adamax": (torch.optim.Adamax, {}, False),
+    "radam/pytorch": (torch.optim.RAdam, {}, False),
+    "adagrad/pytorch": (torch.optim.Adagrad, {}, True),
+    "adadelta/pytorch": (torch.optim.Adadelta, {}, False),
 }
 
 

@@ -27,6 +27,11 @@ struct Pass {
   float decay;
 };
 
+/// Internal to each file, as files differ in their instruction sets.
+static inline bool has_prelude(const Pass& pass) {
+  return pass.scale != 1 || pass.clip != __builtin_inff() || pass.l2 != 0 || pass.decay != 0;
+}
+
 /// Vector code laid out for the evaluator. Registers 0, 1, 2 … are p, g and the state slots, the
 /// rest are temporaries; when the last op has run, p and the slots hold their new values.
 struct RuleCode {

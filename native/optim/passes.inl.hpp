@@ -12,10 +12,6 @@ namespace {
 
 using namespace expression;
 
-inline bool has_prelude(const Pass& pass) {
-  return pass.scale != 1 || pass.clip != __builtin_inff() || pass.l2 != 0 || pass.decay != 0;
-}
-
 /// Applies what comes before the rule to vectors of p and g.
 struct Prelude {
   Float scale, clip, l2, decay;

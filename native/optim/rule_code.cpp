@@ -39,6 +39,8 @@ LoweredRule lower(const std::string& where, const Rule& rule, const Code& scalar
     placement.outputs.push_back(*find_register(rule, output.name));
   placement.registers = 2 + static_cast<std::uint32_t>(rule.state.size());
   placement.scalars = static_cast<std::uint32_t>(lowered.coefficients.size());
+  lowered.inputs = placement.inputs;
+  lowered.outputs = placement.outputs;
   lowered.code = expression::lower(where, vector, std::move(placement));
   return lowered;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "expression/block_code.hpp"
@@ -11,6 +12,8 @@ namespace optcmp::optim {
 
 struct LoweredRule {
   expression::BlockCode code;
+  std::vector<expression::Source> inputs;  ///< Where each input of the vector code is.
+  std::vector<std::uint32_t> outputs;      ///< The register of each output.
   /// For each coefficient, the scalar output it comes from; coefficients come first in
   /// `Pass::scalars`, in the order of the vector code's inputs, and the code's constants follow.
   std::vector<std::size_t> coefficients;

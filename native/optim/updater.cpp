@@ -6,6 +6,7 @@
 #include <span>
 #include <stdexcept>
 
+#include "optim/fused_kernel.hpp"
 #include "optim/learning_rate.hpp"
 #include "optim/pass.hpp"
 #include "optim/rule_code.hpp"
@@ -41,6 +42,7 @@ struct Updater::Plan {
   Passes passes;
   Kernel kernel;
   LoweredRule lowered;
+  std::unique_ptr<FusedKernel> fused;
   LearningRate schedule;
   ScalarProgram scalar;
 
@@ -54,12 +56,15 @@ struct Updater::Plan {
   std::vector<float> scalars;  ///< Coefficients, then constants.
 
   Plan(Rule from, Schedule with, const std::vector<double>& hyperparameters, double lr,
-       InstructionSet on)
+       InstructionSet on, bool fuse)
       : rule(std::move(from)),
         set(on),
         passes(optim::passes(on)),
         kernel(find_kernel(passes, rule.fingerprint)),
         lowered(lower(rule)),
+        fused(fuse && kernel == nullptr && on != InstructionSet::Portable
+                  ? FusedKernel::compile(rule, lowered)
+                  : nullptr),
         schedule(std::move(with), lr),
         scalar(rule.scalar),
         lr(lr),
@@ -91,6 +96,7 @@ struct Updater::Plan {
 
   bool run(const Pass& pass) const {
     if (kernel != nullptr) return kernel(pass);
+    if (fused != nullptr) return fused->run(pass);
     const RuleCode code = {lowered.code.ops.data(), lowered.code.ops.size(),
                            static_cast<std::uint32_t>(rule.state.size()), lowered.code.registers};
     return passes.evaluate(code, pass);
@@ -98,7 +104,7 @@ struct Updater::Plan {
 };
 
 Updater::Updater(Rule rule, Schedule schedule, std::vector<double> hyperparameters, double lr,
-                 InstructionSet set) {
+                 InstructionSet set, bool fused) {
   validate(rule);
   validate(schedule);
   check_hyperparameters(rule, hyperparameters);
@@ -106,7 +112,8 @@ Updater::Updater(Rule rule, Schedule schedule, std::vector<double> hyperparamete
     throw std::invalid_argument(std::string("instruction set ") + expression::name(set) +
                                 " is not supported by this processor");
   }
-  plan_ = std::make_unique<Plan>(std::move(rule), std::move(schedule), hyperparameters, lr, set);
+  plan_ =
+      std::make_unique<Plan>(std::move(rule), std::move(schedule), hyperparameters, lr, set, fused);
 }
 
 Updater::~Updater() = default;
@@ -145,6 +152,7 @@ bool Updater::update(const Range& range, const GradientPrelude& prelude) const {
 }
 
 std::string Updater::kernel_name() const {
+  if (plan_->fused != nullptr) return "fused/avx2";
   const std::string kind = plan_->kernel != nullptr ? "generated/" : "evaluator/";
   return kind + expression::name(plan_->set);
 }

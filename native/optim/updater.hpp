@@ -33,9 +33,11 @@ struct GradientPrelude {
 
 class Updater {
  public:
-  /// `hyperparameters` in the order of `rule.hyperparameters`. Throws std::invalid_argument.
+  /// `hyperparameters` in the order of `rule.hyperparameters`. A rule without a generated kernel is
+  /// made into machine code where `fused` and the system allow it, and evaluated otherwise, with
+  /// the same results. Throws std::invalid_argument.
   Updater(Rule rule, Schedule schedule, std::vector<double> hyperparameters, double lr,
-          InstructionSet set = default_instruction_set());
+          InstructionSet set = default_instruction_set(), bool fused = true);
   ~Updater();
   Updater(Updater&&) noexcept;
   Updater& operator=(Updater&&) noexcept;
@@ -64,7 +66,7 @@ class Updater {
   /// becomes of a parameter or a state, is not finite; where padding is not, it may, too.
   bool update(const Range& range, const GradientPrelude& prelude) const;
 
-  /// `generated/avx512`, `generated/avx2`, `generated/portable` or `evaluator/…`.
+  /// `generated/avx512`, `generated/avx2`, `generated/portable`, `fused/avx2` or `evaluator/…`.
   std::string kernel_name() const;
 
  private:

@@ -358,9 +358,11 @@ class Training::AtEvaluationWeights {
     std::copy_n(store.gradients(), store.size(), kept + store.size());
     training.evaluation_weights_->begin(training.step_, training.updater_.scalar_state());
     const auto& ranges = training.ranges_;
-    parallel_for(training.options_.threads, ranges.size(), 1, [&](std::size_t from, std::size_t to) {
-      for (std::size_t k = from; k < to; ++k) training.evaluation_weights_->apply(ranges[k]);
-    });
+    parallel_for(training.options_.threads, ranges.size(), 1,
+                 [&](std::size_t from, std::size_t to) {
+                   for (std::size_t k = from; k < to; ++k)
+                     training.evaluation_weights_->apply(ranges[k]);
+                 });
     training.store_->clear_padding();
     try {
       training.refresh_statistics(stop);
@@ -576,7 +578,8 @@ std::vector<KernelTime> Training::profile(std::uint64_t runs) {
 MemoryUse Training::memory() const {
   const std::size_t flat = store_->size() * sizeof(float);
   return {arena_.size(), live_bytes_, total_bytes_,
-          2 * flat + states_->bytes() + accumulated_.size() + trained_.size(), store_->slots() * flat};
+          2 * flat + states_->bytes() + accumulated_.size() + trained_.size(),
+          store_->slots() * flat};
 }
 
 }  // namespace optcmp

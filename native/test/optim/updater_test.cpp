@@ -1,9 +1,9 @@
 #include "optim/updater.hpp"
 
-#include <cctype>
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cctype>
 #include <cfloat>
 #include <cmath>
 #include <cstdlib>
@@ -98,8 +98,8 @@ const Preludes kPreludes[] = {
     {{}, 0, 0}, {{0.5F, kInfinity}, 0, 0}, {{1, 0.75F}, 0, 0}, {{0.3F, 0.5F}, 0.1F, 0.2F}};
 
 Updater updater_of(const Rule& rule, std::vector<double> hyperparameters, InstructionSet set,
-                   double lr = 0.1) {
-  return Updater(rule, constant_schedule(), std::move(hyperparameters), lr, set);
+                   double lr = 0.1, bool fused = true) {
+  return Updater(rule, constant_schedule(), std::move(hyperparameters), lr, set, fused);
 }
 
 class BuiltIn : public testing::TestWithParam<BuiltInRule> {};
@@ -110,8 +110,10 @@ TEST_P(BuiltIn, HasAKernelOnEveryInstructionSet) {
     EXPECT_EQ(updater_of(rule, defaults, set).kernel_name(), std::string("generated/") + name(set));
     Rule anonymous = rule;
     anonymous.fingerprint.clear();
-    EXPECT_EQ(updater_of(anonymous, defaults, set).kernel_name(),
+    EXPECT_EQ(updater_of(anonymous, defaults, set, 0.1, false).kernel_name(),
               std::string("evaluator/") + name(set));
+    EXPECT_EQ(updater_of(anonymous, defaults, set).kernel_name(),
+              set == InstructionSet::Portable ? "evaluator/portable" : "fused/avx2");
   }
 }
 
@@ -124,9 +126,9 @@ TEST_P(BuiltIn, KernelsAndEvaluatorAgreeToTheBit) {
     for (const Preludes& prelude : kPreludes) {
       Arrays start(size, size % 3, rule.state.size());
       fill(start, random, false);
-      const auto trained = [&](const Rule& with, InstructionSet set) {
+      const auto trained = [&](const Rule& with, InstructionSet set, bool fused = true) {
         Arrays arrays = start;
-        Updater updater = updater_of(with, defaults, set);
+        Updater updater = updater_of(with, defaults, set, 0.1, fused);
         for (std::uint64_t t = 0; t < 3; ++t) {
           updater.begin_step(t);
           arrays.update(updater, prelude.gradient, prelude.l2, prelude.decay);
@@ -135,7 +137,9 @@ TEST_P(BuiltIn, KernelsAndEvaluatorAgreeToTheBit) {
       };
       const Arrays expected = trained(anonymous, InstructionSet::Portable);
       for (const InstructionSet set : supported_sets()) {
-        EXPECT_TRUE(same(trained(anonymous, set), expected)) << rule.name << " " << name(set);
+        for (const bool fused : {false, true})
+          EXPECT_TRUE(same(trained(anonymous, set, fused), expected))
+              << rule.name << " " << name(set) << (fused ? " fused" : "");
         EXPECT_TRUE(same(trained(rule, set), expected)) << rule.name << " " << name(set);
       }
     }
@@ -243,11 +247,46 @@ TEST(Evaluator, FollowsTheInterpreterOnRandomRules) {
         expected.data(2 + k)[i] = outputs.at(rule.state[k].name);
     }
     for (const InstructionSet set : supported_sets()) {
+      for (const bool fused : {false, true}) {
+        Arrays arrays = start;
+        Updater updater = updater_of(rule, {0.7}, set, 0.1, fused);
+        updater.begin_step(2);
+        arrays.update(updater, {});
+        ASSERT_TRUE(same(arrays, expected))
+            << "random rule " << trial << " by " << updater.kernel_name();
+      }
+    }
+  }
+}
+
+TEST(Evaluator, KeepsMoreValuesThanThereAreRegisters) {
+  constexpr std::uint32_t kValues = 60;
+  Rule rule = descent();
+  auto& code = rule.vector.instructions;
+  code.clear();
+  for (std::uint32_t k = 0; k < kValues; ++k)
+    code.push_back({Operator::Mul, {in(k % 2), constant(1 + k), {}}});
+  for (std::uint32_t k = 0; k < kValues; ++k)
+    code.push_back({k % 3 == 0 ? Operator::Sub : Operator::Add,
+                    {k == 0 ? in(2) : result(kValues + k - 1), result((7 * k) % kValues), {}}});
+  rule.vector.outputs = {{"p", result(2 * kValues - 1)}};
+  rule.fingerprint.clear();
+  Arrays start(37, 1, 0);
+  std::mt19937 random(6);
+  fill(start, random, true);
+  Arrays expected = start;
+  for (std::size_t i = 0; i < expected.size; ++i) {
+    const std::map<std::string, float> inputs = {
+        {"p", start.data(0)[i]}, {"g", start.data(1)[i]}, {"c0", 0.1F}};
+    expected.data(0)[i] = interpret(rule.vector, inputs).at("p");
+  }
+  for (const InstructionSet set : supported_sets()) {
+    for (const bool fused : {false, true}) {
       Arrays arrays = start;
-      Updater updater = updater_of(rule, {0.7}, set);
-      updater.begin_step(2);
+      Updater updater = updater_of(rule, {}, set, 0.1, fused);
+      updater.begin_step(0);
       arrays.update(updater, {});
-      ASSERT_TRUE(same(arrays, expected)) << "random rule " << trial << " on " << name(set);
+      EXPECT_TRUE(same(arrays, expected)) << updater.kernel_name();
     }
   }
 }
