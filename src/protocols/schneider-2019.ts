@@ -17,7 +17,6 @@ export const schneider2019 = defineProtocol({
     {
       name: 'learning rate, momentum, ε',
       tune: ['lr', 'gamma', 'epsilon'],
-      axes: { lr: { log: [1e-5, 1e2] } },
       final_runs: 10,
     },
     {

@@ -25,7 +25,6 @@ export const wilson2017 = defineProtocol({
       ...level,
       name: 'learning rate, momentum, ε',
       tune: ['lr', 'gamma', 'epsilon'],
-      axes: { lr: { log: [1e-4, 10] } },
       final_runs: 5,
     },
     { name: 'everything', final_runs: 5 },
