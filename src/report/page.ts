@@ -37,6 +37,7 @@ export function renderPage(
   data: StudyData,
   summary: StudySummary,
   sections: readonly WorkloadSection[],
+  overall: readonly DrawnFigure[],
 ): string {
   const { name } = data.study;
   const views = sections.map(({ view }) => view);
@@ -55,6 +56,7 @@ export function renderPage(
 <p class="eyebrow">Comparison of optimizers <span>${name}</span></p>
 ${sections.length > 1 && overview(sections)}
 </header>
+${overall.map((figure) => figureSection(figure, 'study'))}
 ${sections.map((section, i) => workloadSection(section, i, sections.length > 1))}
 ${sections.length === 0 && html`<h1>No trials yet</h1><p>Run the study, then make this report again.</p>`}
 ${methods(data, views, summary)}
@@ -66,6 +68,7 @@ ${methods(data, views, summary)}
 }
 
 function overview(sections: readonly WorkloadSection[]): Html {
+  const hasLevels = sections.some(({ view }) => view.level !== '');
   const rows = sections.map(({ summary }, i) => [
     html`<a href="#workload-${i}">${summary.workload}</a>`,
     verdict(summary).headline,
@@ -74,11 +77,12 @@ function overview(sections: readonly WorkloadSection[]): Html {
       : '–',
   ]);
   const columns = [
-    { label: 'workload' },
+    { label: hasLevels ? 'workload and what was tuned' : 'workload' },
     { label: 'result' },
     { label: 'best validation', numeric: true },
   ];
-  return html`<h1>${formatPlural(sections.length, 'workload')} compared</h1>
+  const counted = formatPlural(sections.length, hasLevels ? 'comparison' : 'workload');
+  return html`<h1>${counted}${!hasLevels && ' compared'}</h1>
 <div class="overview">${htmlTable({ columns, rows })}</div>`;
 }
 
@@ -209,8 +213,8 @@ function settingsCell({ optimizer, best }: RankingRow, { competitors }: Workload
   return html`<span class="settings">${settings.map(([name, value]) => html`<span>${name} <b>${formatSetting(value)}</b></span> `)}</span>`;
 }
 
-function figureSection({ figure, drawings }: DrawnFigure, workload: number): Html {
-  return html`<section class="figure" id="${figure.name}-${workload}">
+function figureSection({ figure, drawings }: DrawnFigure, place: number | 'study'): Html {
+  return html`<section class="figure" id="${figure.name}-${place}">
 <h2>${figure.title}</h2>
 <p class="caption">${figure.caption}</p>
 ${figure.groups.map((group, g) => panelGroup(group, drawings[g] ?? []))}

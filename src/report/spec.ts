@@ -20,8 +20,8 @@ export interface SpecEntry {
   rule: string | undefined;
   /** The axes that vary, those of the schedule and of the other settings among them. */
   axes: AxisBounds[];
-  /** Hyperparameters that keep their default because the space does not name them. */
-  untuned: string[];
+  /** Whether a hyperparameter keeps its default, because the space does not name it or the level does not tune it. */
+  untuned: (name: string) => boolean;
   /** `constant`, `linear_decay`. */
   schedule: string | undefined;
 }
@@ -47,6 +47,7 @@ export function specEntry(
   spec: unknown,
   workload: string,
   optimizer: string,
+  level = '',
 ): SpecEntry | undefined {
   const entries = object(spec)['optimizers'];
   if (!Array.isArray(entries)) return undefined;
@@ -60,16 +61,41 @@ export function specEntry(
   const { space, schedule, untuned, ...settings } = entry;
   const { optimizer: name, variant = 'paper', wrappers = [] } = settings;
   const axes = { ...object(space), ...object(schedule), ...settings };
+  const known = new Set(Array.isArray(untuned) ? untuned.map(String) : []);
   const kind = typeof schedule === 'string' ? schedule : object(schedule)['kind'];
   return {
     rule: typeof name === 'string' && isEmpty(wrappers) ? ruleOf(name, variant) : undefined,
-    axes: Object.entries(axes).flatMap(([name, axis]) => readAxis(name, object(axis)) ?? []),
-    untuned: Array.isArray(untuned) ? untuned.map(String) : [],
-    schedule: typeof kind === 'string' ? kind : undefined,
+    axes: stageAxes(axes),
+    untuned: (name) => known.has(name) || isLeftOut(spec, level, name),
+    schedule: scheduleOf(spec, level) ?? (typeof kind === 'string' ? kind : undefined),
   };
 }
 
 const isEmpty = (list: unknown): boolean => Array.isArray(list) && list.length === 0;
+
+/** The axes of a stage as the store keeps them. */
+export function stageAxes(axes: Readonly<Json>): AxisBounds[] {
+  return Object.entries(axes).flatMap(([name, axis]) => readAxis(name, object(axis)) ?? []);
+}
+
+/** A level of the study's protocol. */
+function levelOf(spec: unknown, name: string): Json {
+  const levels = object(object(spec)['protocol'])['levels'];
+  if (!Array.isArray(levels)) return {};
+  return levels.map(object).find((level) => level['name'] === name) ?? {};
+}
+
+function isLeftOut(spec: unknown, level: string, name: string): boolean {
+  const { tune } = levelOf(spec, level);
+  return Array.isArray(tune) && !tune.includes(name);
+}
+
+/** The schedule that a level sets where it tunes none. */
+function scheduleOf(spec: unknown, level: string): string | undefined {
+  if (!isLeftOut(spec, level, 'schedule')) return undefined;
+  const { kind } = object(levelOf(spec, level)['schedule']);
+  return typeof kind === 'string' ? kind : undefined;
+}
 
 /** An optimizer whose paper's rule is PyTorch's, too, has one name for both. */
 function ruleOf(name: string, variant: unknown): string | undefined {

@@ -4,7 +4,7 @@ import type { Measurement, StageRecord, StudyData, Trial } from '../store/record
 import { extent } from './extent.js';
 import { describeMetric, type Metric } from './format.js';
 import { groupBy } from './group-by.js';
-import { type AxisBounds, type SpecEntry, specEntry, specObjective } from './spec.js';
+import { type AxisBounds, type SpecEntry, specEntry, specObjective, stageAxes } from './spec.js';
 
 /** What became of one trial. */
 export interface TrialResult {
@@ -54,6 +54,10 @@ export interface Competitor {
 export interface WorkloadView {
   /** With the protocol's level, where there are several. */
   workload: string;
+  /** The workload alone. */
+  name: string;
+  /** The protocol's level; empty where there is one. */
+  level: string;
   metric: Metric;
   /** Whether a trial counts by its best measurement or by its last. */
   over: 'best' | 'final';
@@ -82,7 +86,7 @@ export function viewStudy(data: StudyData, options: ViewOptions = {}): WorkloadV
   const metric = describeMetric(chooseMetric(data, options.objective));
   const over = options.over ?? specObjective(spec).over;
   const optimizers = [...new Set(data.trials.map(({ optimizer }) => optimizer))];
-  return comparisons(data).map(({ workload, level, trials }) => {
+  return comparisons(data).map(({ workload, level, trials, stages }) => {
     const target = options.targets?.[workload] ?? specObjective(spec).target ?? null;
     const byOptimizer = groupBy(trials, ({ optimizer }) => optimizer);
     const competitors = [...byOptimizer].map(([optimizer, own]) => {
@@ -91,11 +95,14 @@ export function viewStudy(data: StudyData, options: ViewOptions = {}): WorkloadV
         .map((trial) =>
           trialResult(trial, bySplit.get(trial.id), { metric: metric.name, over, target }),
         );
-      const entry = specEntry(spec, workload, optimizer);
-      return competitor(optimizer, optimizers.indexOf(optimizer), results, entry);
+      const entry = specEntry(spec, workload, optimizer, stages[0]?.level);
+      const axes = searched(stages.filter((stage) => stage.optimizer === optimizer));
+      return competitor(optimizer, optimizers.indexOf(optimizer), results, { entry, axes });
     });
     return {
       workload: level === '' ? workload : `${workload}, ${level}`,
+      name: workload,
+      level,
       metric,
       over,
       target,
@@ -109,6 +116,8 @@ interface Comparison {
   /** Empty where a search has one. */
   level: string;
   trials: Trial[];
+  /** Those that the trials belong to; none when the store has none. */
+  stages: StageRecord[];
 }
 
 /** The trials that count, by workload and level of the protocol. */
@@ -125,7 +134,25 @@ function comparisons({ trials, stages }: StudyData): Comparison[] {
   const groups = groupBy(counted, (trial) => JSON.stringify([trial.workload, levelOf(trial)]));
   return [...groups].map(([key, own]) => {
     const [workload, level] = JSON.parse(key) as [string, string];
-    return { workload, level: levels.size > 1 ? level : '', trials: own };
+    const searches = stages.filter(
+      (stage) =>
+        stage.workload === workload && stage.level === level && counting.get(stage) === true,
+    );
+    return { workload, level: levels.size > 1 ? level : '', trials: own, stages: searches };
+  });
+}
+
+/** The axes that stages searched; where they searched different parts of one, from end to end. */
+function searched(stages: readonly StageRecord[]): AxisBounds[] {
+  const axes = groupBy(
+    stages.flatMap((stage) => stageAxes(stage.axes)),
+    ({ name }) => name,
+  );
+  return [...axes.values()].flatMap((parts) => {
+    const [first] = parts;
+    const bounds = parts.flatMap((part) => part.bounds ?? []);
+    if (first === undefined || bounds.length === 0) return first ?? [];
+    return { ...first, bounds: [Math.min(...bounds), Math.max(...bounds)] as const };
   });
 }
 
@@ -218,7 +245,7 @@ function competitor(
   optimizer: string,
   index: number,
   trials: TrialResult[],
-  entry: SpecEntry | undefined,
+  { entry, axes }: { entry: SpecEntry | undefined; axes: readonly AxisBounds[] },
 ): Competitor {
   const points = [...groupBy(trials, ({ trial }) => trial.number).values()].flatMap(point);
   const feasible = points.filter(({ validation }) => Number.isFinite(validation));
@@ -232,8 +259,8 @@ function competitor(
     trials,
     points,
     best,
-    axes: sampledAxes(trials, entry?.axes ?? []),
-    untuned: constants(trials, entry?.untuned ?? []),
+    axes: sampledAxes(trials, axes.length > 0 ? axes : (entry?.axes ?? [])),
+    untuned: constants(trials, entry?.untuned ?? (() => false)),
     rule: entry?.rule,
     schedule: entry?.schedule,
   };
@@ -273,13 +300,13 @@ function sampledAxes(trials: readonly TrialResult[], stated: readonly AxisBounds
 /** Hyperparameters with one and the same value in every trial. One trial alone tells nothing. */
 function constants(
   trials: readonly TrialResult[],
-  defaults: readonly string[],
+  isDefault: (name: string) => boolean,
 ): Competitor['untuned'] {
   const [first, ...others] = trials.map(({ trial }) => trial);
   if (!first || others.every(({ number }) => number === first.number)) return [];
   return Object.entries(first.hyperparameters)
     .filter(([name, value]) => others.every((other) => other.hyperparameters[name] === value))
-    .map(([name, value]) => ({ name, value, byDefault: defaults.includes(name) }));
+    .map(([name, value]) => ({ name, value, byDefault: isDefault(name) }));
 }
 
 function distinct<T>(values: readonly T[]): T[] {

@@ -21,7 +21,7 @@ a{color:inherit}
 .eyebrow{margin:0 0 28px;font-size:.85rem;color:var(--muted)}
 .eyebrow span{margin-left:.5em;padding:2px 10px;border:1px solid var(--line);border-radius:99px;color:var(--ink)}
 .workload-name{margin:0 0 6px;color:var(--muted)}
-.workload+.workload{margin-top:88px;border-top:1px solid var(--line);padding-top:56px}
+.workload+.workload,.figure+.workload{margin-top:88px;border-top:1px solid var(--line);padding-top:56px}
 h2.verdict{margin-top:0;font-size:clamp(1.6rem,4vw,2.2rem)}
 .lead{font-size:1.12rem;margin-top:14px}
 .overview{margin-bottom:64px}

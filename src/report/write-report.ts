@@ -3,7 +3,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import type { StudyData } from '../store/records.js';
 import { measurementsCsv, rankingCsv, trialsCsv } from './csv.js';
 import type { Figure, Panel } from './figures/figure.js';
-import { FIGURES } from './figures/index.js';
+import { FIGURES, STUDY_FIGURES } from './figures/index.js';
 import { type DrawnFigure, renderPage, type WorkloadSection } from './page.js';
 import { onPaper, useVariables } from './palette.js';
 import { renderSvg } from './render-svg.js';
@@ -72,9 +72,12 @@ export async function renderReport(data: StudyData, options: SummaryOptions = {}
     }
     sections.push({ view, summary: workload, figures });
   }
+  const overall: DrawnFigure[] = [];
+  for (const figure of STUDY_FIGURES.flatMap((draw) => draw(sections)))
+    overall.push(await drawFigure(figure, 'study', '', svg));
   return {
     summary,
-    html: renderPage(data, summary, sections),
+    html: renderPage(data, summary, sections, overall),
     csv: new Map([
       ['trials.csv', trialsCsv(views)],
       ['measurements.csv', measurementsCsv(data)],

@@ -28,7 +28,7 @@ describe('the study as the store keeps it', () => {
   const spec: unknown = JSON.parse(JSON.stringify(studySchema.parse(written)));
 
   it('has the axes that vary, those of schedule and settings too', () => {
-    expect(specEntry(spec, 'one', 'adam')).toEqual({
+    expect(specEntry(spec, 'one', 'adam')).toMatchObject({
       rule: 'adam',
       axes: [
         { name: 'lr/epsilon', scale: 'log', bounds: [0.01, 100] },
@@ -37,15 +37,32 @@ describe('the study as the store keeps it', () => {
         { name: 'decay_factor', scale: 'choice', choices: [0.1, 0.01] },
         { name: 'l2', scale: 'log', bounds: [1e-6, 1e-2] },
       ],
-      untuned: ['beta2'],
       schedule: 'linear_decay',
     });
+    const names = ['beta1', 'beta2', 'epsilon'];
+    const untuned = (workload: string) =>
+      names.filter(specEntry(spec, workload, 'adam')?.untuned ?? (() => false));
+    expect(untuned('one')).toEqual(['beta2']);
+    expect(untuned('two')).toEqual(names);
+  });
+
+  it('counts as default what a level does not tune, with the schedule that the level sets', () => {
+    const levels = [
+      { name: 'rate', tune: ['lr'], schedule: { kind: 'step' } },
+      { name: 'all', tune: 'all' },
+    ];
+    const protocol = { ...(spec as object), protocol: { levels } };
+    const rate = specEntry(protocol, 'one', 'adam', 'rate');
+    expect(rate?.untuned('epsilon')).toBe(true);
+    expect(rate?.schedule).toBe('step');
+    const all = specEntry(protocol, 'one', 'adam', 'all');
+    expect(all?.untuned('epsilon')).toBe(false);
+    expect(all?.schedule).toBe('linear_decay');
   });
 
   it('tells entries of one label on two workloads apart', () => {
     expect(specEntry(spec, 'two', 'adam')).toMatchObject({
       axes: [{ name: 'lr', bounds: [0.001, 1] }],
-      untuned: expect.arrayContaining(['beta1', 'beta2', 'epsilon']),
       schedule: 'constant',
     });
     expect(specEntry(spec, 'three', 'adam')).toBeUndefined();

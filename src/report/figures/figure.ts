@@ -33,5 +33,14 @@ export interface Figure {
   groups: PanelGroup[];
 }
 
+/** A view of a comparison and what the statistics say of it. */
+export interface Comparison {
+  view: WorkloadView;
+  summary: WorkloadSummary;
+}
+
+/** Figures over several comparisons of a study. */
+export type StudyFigureFunction = (comparisons: readonly Comparison[]) => Figure[];
+
 /** A figure of one workload; undefined when there is nothing to draw. */
 export type FigureFunction = (view: WorkloadView, summary: WorkloadSummary) => Figure | undefined;

@@ -1,8 +1,9 @@
 import { bestOfTrials } from './best-of-trials.js';
-import type { FigureFunction } from './figure.js';
+import type { FigureFunction, StudyFigureFunction } from './figure.js';
 import { hyperparameters } from './hyperparameters.js';
 import { inclusionGap } from './inclusion-gap.js';
 import { learningCurves } from './learning-curves.js';
+import { progression } from './progression.js';
 import { ranking } from './ranking.js';
 import { stepsToTarget } from './steps-to-target.js';
 
@@ -15,3 +16,6 @@ export const FIGURES: readonly FigureFunction[] = [
   inclusionGap,
   hyperparameters,
 ];
+
+/** The figures over all comparisons of a study. */
+export const STUDY_FIGURES: readonly StudyFigureFunction[] = [progression];
