@@ -9,6 +9,7 @@ export { DatasetError } from './datasets/dataset-error.js';
 export { datasetNames, loadDataset } from './datasets/load-dataset.js';
 export { createTrainer, engineInfo } from './engine/index.js';
 export type * from './engine/types.js';
+export * from './imports/index.js';
 export * from './optimizers/index.js';
 export * from './protocols/index.js';
 export { compareEntries, type PairedComparison } from './report/compare-entries.js';

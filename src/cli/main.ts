@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { compareCommand } from './commands/compare.js';
+import { importCommand } from './commands/import.js';
 import { listCommand } from './commands/list.js';
 import { programCommand } from './commands/program.js';
 import { reportCommand } from './commands/report.js';
@@ -35,6 +36,7 @@ for (const command of [
   runCommand(),
   reportCommand(),
   compareCommand(),
+  importCommand(),
   statusCommand(),
   listCommand(),
   workloadCommand(),

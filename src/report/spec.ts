@@ -105,6 +105,12 @@ function ruleOf(name: string, variant: unknown): string | undefined {
   return found && ruleName(found);
 }
 
+/** What an import says is missing or was changed. */
+export function specNotes(spec: unknown): string[] {
+  const { notes } = object(object(spec)['imported']);
+  return Array.isArray(notes) ? notes.map(String) : [];
+}
+
 export function specObjective(spec: unknown): SpecObjective {
   const { metric, over, target } = object(object(spec)['objective']);
   return {

@@ -9,6 +9,7 @@ import {
 import type { StudyData, TrialState } from '../store/records.js';
 import { extent } from './extent.js';
 import type { Metric } from './format.js';
+import { specNotes } from './spec.js';
 import {
   type Competitor,
   type PointResult,
@@ -106,8 +107,18 @@ export function summarizeViews(
     study: data.study.name,
     resamples,
     seed: String(seed),
-    workloads: views.map((view) => summarizeWorkload(view, { resamples, seed })),
+    workloads: views.map((view) => {
+      const { warnings, ...rest } = summarizeWorkload(view, { resamples, seed });
+      return { ...rest, warnings: [...importNotes(data), ...warnings] };
+    }),
   };
+}
+
+function importNotes({ study }: StudyData): Warning[] {
+  return specNotes(study.spec).map((note) => ({
+    kind: 'imported',
+    message: `These results were imported: ${note}.`,
+  }));
 }
 
 type Resampling = Required<Pick<SummaryOptions, 'resamples' | 'seed'>>;

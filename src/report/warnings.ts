@@ -6,7 +6,8 @@ import type { Competitor, WorkloadView } from './study-view.js';
 
 /** What a reader must know before trusting a ranking. */
 export interface Warning {
-  kind:
+  kind: /** What is not known of results that were trained elsewhere. */
+    | 'imported'
     | 'unfinished'
     | 'failed'
     | 'no-feasible-trial'

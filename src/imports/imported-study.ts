@@ -1,0 +1,89 @@
+import type { Measurement, TrialState } from '../store/records.js';
+
+/** Results of training that happened elsewhere. Of every metric less is better; `minimized` makes it so. */
+export interface ImportedStudy {
+  name: string;
+  /** The metric on validation data that trials are compared by. */
+  metric: string;
+  /** Whether a trial counts by its best measurement or by its last. */
+  over: 'best' | 'final';
+  trials: ImportedTrial[];
+  searches: ImportedSearch[];
+  /** For people: what the source does not say, or what was changed. */
+  notes: string[];
+}
+
+/** What is known of the search space of an optimizer on a workload. */
+export interface ImportedSearch {
+  workload: string;
+  optimizer: string;
+  /** By hyperparameter, in the form of study files' axes; empty where the source does not say. */
+  axes: Record<string, ImportedAxis>;
+}
+
+export type ImportedAxis =
+  | { kind: 'log' | 'uniform'; low: number; high: number }
+  | { kind: 'choice'; values: (number | string)[] };
+
+export interface ImportedTrial {
+  workload: string;
+  optimizer: string;
+  /** Trials of one point differ by it alone, e.g. in their seed; 0 where points are not repeated. */
+  repetition: number;
+  hyperparameters: Record<string, number | string>;
+  state: Exclude<TrialState, 'running'>;
+  reason: string | null;
+  /** As the source has it; empty when it does not say. */
+  seed: string;
+  seconds: number;
+  measurements: ImportedMeasurement[];
+}
+
+export type ImportedMeasurement = Omit<Measurement, 'trial'>;
+
+/** What a reader of a format is told. */
+export interface ImportOptions {
+  /** Name of the study. Default: from the source. */
+  name?: string;
+  /** Workload of trials of which the source does not say. */
+  workload?: string;
+  /** Label of trials of which the source does not say. */
+  optimizer?: string;
+  /** The metric to compare by, as the source calls it. */
+  metric?: string;
+  /** That metric is better when greater. */
+  maximize?: boolean;
+  /** Columns of a table by what they hold. */
+  columns?: Readonly<Record<string, string>>;
+}
+
+/** What is wrong with a source, where, and what to do. */
+export class ImportError extends Error {
+  override readonly name = 'ImportError';
+}
+
+/** A metric that is better when greater, turned so that less is better. */
+export interface Minimized {
+  name: string;
+  value: (value: number) => number;
+  note?: string;
+}
+
+/**
+ * How a metric is kept: shares of what is right become shares of what is wrong, other metrics that are better when
+ * greater change their sign.
+ */
+export function minimized(metric: string, maximize: boolean): Minimized {
+  if (!maximize) return { name: metric, value: (value) => value };
+  if (/acc(uracy)?$/.test(metric))
+    return {
+      name: 'classification_error',
+      value: (value) => 1 - value,
+      note: `${metric} is kept as an error, 1 − ${metric}`,
+    };
+  return {
+    name: `negative_${metric}`,
+    value: (value) => -value,
+    note: `${metric} is better when greater and kept with its sign changed`,
+  };
+}
