@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { compareCommand } from './commands/compare.js';
+import { explainCommand } from './commands/explain.js';
 import { importCommand } from './commands/import.js';
 import { listCommand } from './commands/list.js';
 import { programCommand } from './commands/program.js';
@@ -37,6 +38,7 @@ for (const command of [
   reportCommand(),
   compareCommand(),
   importCommand(),
+  explainCommand(),
   statusCommand(),
   listCommand(),
   workloadCommand(),

@@ -3,6 +3,7 @@ import type { Page } from './page.js';
 import { protocolPages } from './protocol-pages.js';
 import { schedulePages } from './schedule-pages.js';
 import { taxonomyPages } from './taxonomy-pages.js';
+import { warningPages } from './warning-pages.js';
 
 /** Everything in `docs/` that is generated. */
 export const pages = (): Page[] => [
@@ -10,4 +11,5 @@ export const pages = (): Page[] => [
   ...protocolPages(),
   ...schedulePages(),
   ...taxonomyPages(),
+  ...warningPages(),
 ];

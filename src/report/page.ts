@@ -18,6 +18,7 @@ import type { Competitor, WorkloadView } from './study-view.js';
 import { STYLE } from './style.js';
 import type { Estimate, RankingRow, StudySummary, WorkloadSummary } from './summary.js';
 import { untunedSentences, verdict } from './verdict.js';
+import { WARNINGS, type Warning } from './warnings/index.js';
 
 /** A figure and its drawings: `drawings[group][panel]`. */
 export interface DrawnFigure {
@@ -138,7 +139,13 @@ function warnings({ warnings }: WorkloadSummary): Html {
     return html`<div class="good"><h3>Checks passed</h3><p>No best trial is at a bound of its search space, trials are enough and equal in number, and the search has levelled off.</p></div>`;
   }
   return html`<div class="warnings"><h3>${formatPlural(warnings.length, 'caution')}</h3>
-<ul>${warnings.map(({ message }) => html`<li>${message}</li>`)}</ul></div>`;
+<ul>${warnings.map(warningItem)}</ul></div>`;
+}
+
+/** With why it matters and what to do behind a click. */
+function warningItem({ code, message }: Warning): Html {
+  const { explanation = '', advice = '' } = WARNINGS.find((known) => known.code === code) ?? {};
+  return html`<li><details><summary>${message} <small>${code}</small></summary><p>${explanation}</p><p>${advice}</p></details></li>`;
 }
 
 function rankingTable(view: WorkloadView, { rows, metric, target, k }: WorkloadSummary): Html {

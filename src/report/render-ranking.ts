@@ -68,7 +68,7 @@ function renderWorkload(workload: WorkloadSummary, palette: Palette): string {
     palette.dim(header),
     ...painted,
     ...settings(rows, palette),
-    ...warnings.map(({ message }) => palette.warning(`! ${message}`)),
+    ...warnings.map(({ code, message }) => palette.warning(`! ${code} ${message}`)),
   ].join('\n');
 }
 

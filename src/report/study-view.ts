@@ -4,7 +4,14 @@ import type { Measurement, StageRecord, StudyData, Trial } from '../store/record
 import { extent } from './extent.js';
 import { describeMetric, type Metric } from './format.js';
 import { groupBy } from './group-by.js';
-import { type AxisBounds, type SpecEntry, specEntry, specObjective, stageAxes } from './spec.js';
+import {
+  type AxisBounds,
+  type SpecEntry,
+  specEntry,
+  specNotes,
+  specObjective,
+  stageAxes,
+} from './spec.js';
 
 /** What became of one trial. */
 export interface TrialResult {
@@ -62,6 +69,8 @@ export interface WorkloadView {
   /** Whether a trial counts by its best measurement or by its last. */
   over: 'best' | 'final';
   target: number | null;
+  /** What an import says is missing or was changed. */
+  importNotes: readonly string[];
   /** In the order of the study file. */
   competitors: Competitor[];
 }
@@ -106,6 +115,7 @@ export function viewStudy(data: StudyData, options: ViewOptions = {}): WorkloadV
       metric,
       over,
       target,
+      importNotes: specNotes(spec),
       competitors: competitors.sort((a, b) => a.index - b.index),
     };
   });

@@ -37,6 +37,8 @@ h2.verdict{margin-top:0;font-size:clamp(1.6rem,4vw,2.2rem)}
 .notes li+li{margin-top:.4em}
 .notes .warnings{background:var(--caution-paper)}
 .warnings h3{color:var(--caution)}
+.warnings summary{cursor:pointer}
+.warnings details p{margin:.3em 0;color:var(--muted)}
 .notes .good{background:var(--good-paper)}
 .good h3{color:var(--good)}
 .caption{color:var(--muted);font-size:.92rem}

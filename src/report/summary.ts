@@ -9,7 +9,6 @@ import {
 import type { StudyData, TrialState } from '../store/records.js';
 import { extent } from './extent.js';
 import type { Metric } from './format.js';
-import { specNotes } from './spec.js';
 import {
   type Competitor,
   type PointResult,
@@ -17,7 +16,7 @@ import {
   viewStudy,
   type WorkloadView,
 } from './study-view.js';
-import { findWarnings, type Warning } from './warnings.js';
+import { findWarnings, type Warning } from './warnings/index.js';
 
 export interface SummaryOptions extends ViewOptions {
   /** Resamples of the bootstrap. Default 1000. */
@@ -107,18 +106,8 @@ export function summarizeViews(
     study: data.study.name,
     resamples,
     seed: String(seed),
-    workloads: views.map((view) => {
-      const { warnings, ...rest } = summarizeWorkload(view, { resamples, seed });
-      return { ...rest, warnings: [...importNotes(data), ...warnings] };
-    }),
+    workloads: views.map((view) => summarizeWorkload(view, { resamples, seed })),
   };
-}
-
-function importNotes({ study }: StudyData): Warning[] {
-  return specNotes(study.spec).map((note) => ({
-    kind: 'imported',
-    message: `These results were imported: ${note}.`,
-  }));
 }
 
 type Resampling = Required<Pick<SummaryOptions, 'resamples' | 'seed'>>;

@@ -33,7 +33,8 @@ function study(runs: Run[], spec: unknown = {}): StudyData {
       state,
       reason: null,
       point: { lr: 0.1 },
-      hyperparameters: { lr: 0.1 },
+      // Not seeds of one another.
+      hyperparameters: { lr: 0.1, number: number ?? next },
       seed: '1',
       stage: 0,
       attempts: 1,

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { summarize } from '../../src/report/summary.js';
+import { WARNINGS } from '../../src/report/warnings/index.js';
+import type { StudyData } from '../../src/store/records.js';
 import { syntheticStudy } from '../support/synthetic-study.js';
 
 /** Warnings about Adam after its best trial's point was changed. */
@@ -51,5 +53,110 @@ describe('warnings about trials', () => {
     const warnings = summarize(data).workloads[0]?.warnings ?? [];
     expect(warnings.find(({ kind }) => kind === 'failed')?.message).toContain('SIGKILL');
     expect(warnings.map(({ kind }) => kind)).toContain('unfinished');
+  });
+});
+
+interface Row {
+  optimizer: string;
+  /** Of each trial, on validation data. */
+  errors: number[];
+  tests?: number[];
+  lr?: number[];
+  steps?: number;
+}
+
+/** The kinds of warnings about made-up trials of entries of a study. */
+function kindsOf(rows: readonly Row[], entries: readonly object[]): (string | undefined)[][] {
+  const trials: StudyData['trials'] = [];
+  const measurements: StudyData['measurements'] = [];
+  for (const { optimizer, errors, tests, lr, steps = 100 } of rows) {
+    errors.forEach((value, number) => {
+      const id = trials.length + 1;
+      const point = { lr: lr?.[number] ?? 0.01 * (number + 1) };
+      const key = { workload: 'w', optimizer, number, repetition: 0, stage: 0 };
+      const rest = { reason: null, seed: '1', attempts: 1, seconds: 1 };
+      trials.push({ id, ...key, state: 'complete', point, hyperparameters: point, ...rest });
+      const at = { trial: id, step: steps, metric: 'classification_error', seconds: 1 };
+      measurements.push({ ...at, split: 'validation', value });
+      measurements.push({ ...at, split: 'test', value: tests?.[number] ?? value + 0.001 });
+    });
+  }
+  const study = { name: 's', hash: 'h', machine: {}, createdAt: '2026-01-01T00:00:00Z' };
+  const spec = { optimizers: entries };
+  const data = { study: { ...study, spec }, stages: [], trials, measurements };
+  const [workload] = summarize(data, { resamples: 10 }).workloads;
+  return (workload?.warnings ?? []).map(({ kind, optimizer }) => [kind, optimizer]);
+}
+
+const entry = (optimizer: string, low = 0.001, high = 1, more: object = {}) => ({
+  label: optimizer,
+  optimizer,
+  space: { lr: { kind: 'log', low, high } },
+  untuned: [],
+  ...more,
+});
+
+const spread = (from: number, count = 12) =>
+  Array.from({ length: count }, (_, i) => from + 0.01 * ((i * 5) % count));
+
+describe('warnings about the comparison', () => {
+  const plain: Row[] = [
+    { optimizer: 'sgd', errors: spread(0.1) },
+    { optimizer: 'adam', errors: spread(0.3) },
+  ];
+  const apart = [entry('sgd'), entry('adam', 0.0001, 0.5)];
+
+  it('are none where there is nothing to warn of', () => {
+    expect(kindsOf(plain, apart)).toEqual([]);
+  });
+
+  it('shared-space: one range of learning rates for optimizers of different kinds', () => {
+    expect(kindsOf(plain, [entry('sgd'), entry('adam')])).toEqual([['shared-space', undefined]]);
+    const alike = [plain[0] as Row, { optimizer: 'momentum', errors: spread(0.3) }];
+    expect(kindsOf(alike, [entry('sgd'), entry('momentum')])).toEqual([]);
+  });
+
+  it('untuned-defaults: defaults beside an optimizer that was tuned in full', () => {
+    // One value in every trial, which the study does not name.
+    const rows = plain;
+    const keeps = entry('adam', 0.0001, 0.5, { untuned: ['lr'] });
+    const constant = rows.map((row) =>
+      row.optimizer === 'adam' ? { ...row, lr: row.errors.map(() => 0.01) } : row,
+    );
+    expect(kindsOf(constant, [entry('sgd'), keeps])).toContainEqual(['untuned-defaults', 'adam']);
+    expect(kindsOf(rows, [entry('sgd'), keeps])).toEqual([]);
+  });
+
+  it('unequal-budgets: more steps for one than for another', () => {
+    const longer = [plain[0] as Row, { ...(plain[1] as Row), steps: 200 }];
+    expect(kindsOf(longer, apart)).toEqual([['unequal-budgets', undefined]]);
+  });
+
+  it('gap-not-shown: two that would often change places', () => {
+    const close = [plain[0] as Row, { optimizer: 'adam', errors: spread(0.1001) }];
+    expect(kindsOf(close, apart)).toContainEqual(['gap-not-shown', undefined]);
+  });
+
+  it('test-selection: the same numbers on both splits', () => {
+    const same = [{ ...(plain[0] as Row), tests: spread(0.1) }, plain[1] as Row];
+    expect(kindsOf(same, apart)).toEqual([['test-selection', 'sgd']]);
+  });
+
+  it('seeds-as-trials: trials that differ in nothing but their seed', () => {
+    const seeds = [
+      { ...(plain[0] as Row), lr: plain[0]?.errors.map(() => 0.01) ?? [] },
+      plain[1] as Row,
+    ];
+    expect(kindsOf(seeds, apart)).toContainEqual(['seeds-as-trials', 'sgd']);
+  });
+
+  it('have codes of their own, with what they mean', () => {
+    const codes = WARNINGS.map(({ code }) => code);
+    expect(new Set(codes).size).toBe(codes.length);
+    for (const { code, explanation, advice } of WARNINGS) {
+      expect(code).toMatch(/^OC[12]\d\d$/);
+      expect(explanation.length).toBeGreaterThan(40);
+      expect(advice.length).toBeGreaterThan(20);
+    }
   });
 });
