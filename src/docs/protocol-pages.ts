@@ -28,6 +28,9 @@ so it is the same with any number of workers and after any interruption.
 What a level does not tune keeps the optimizer's default. \`final_runs\` runs the best point of a level again with fresh
 seeds; they tell the spread between seeds and enter no ranking.
 
+What the protocols of Wilson and Schneider find on a small network, level by level:
+[studies/results](../studies/results/README.md).
+
 | to claim | use |
 |---|---|
 | A is better than B at this budget, with an interval | points that do not depend on results: \`sobol\`, \`halton\`, \`random\`, \`latin_hypercube\`; best-of-k curves and the bootstrap suppose that trials are exchangeable |

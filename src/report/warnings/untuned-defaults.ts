@@ -16,6 +16,10 @@ export const untunedDefaults: WarningDefinition = {
 
 function find({ competitors }: WorkloadView): Finding[] {
   const searched = competitors.filter(({ axes }) => axes.length > 0);
+  // What nobody tunes, such as a schedule that the protocol sets, is no advantage.
+  const byNobody = intersection(searched.map(defaultsOf));
+  const defaults = (competitor: Competitor) =>
+    defaultsOf(competitor).filter((name) => !byNobody.has(name));
   const full = searched.filter((competitor) => defaults(competitor).length === 0);
   if (full.length === 0) return [];
   const tuned = formatList(full.map(({ optimizer }) => optimizer));
@@ -28,5 +32,10 @@ function find({ competitors }: WorkloadView): Finding[] {
   });
 }
 
-const defaults = ({ untuned }: Competitor) =>
+const defaultsOf = ({ untuned }: Competitor) =>
   untuned.filter(({ byDefault }) => byDefault).map(({ name }) => name);
+
+function intersection(lists: readonly (readonly string[])[]): Set<string> {
+  const [first = [], ...rest] = lists;
+  return new Set(first.filter((name) => rest.every((list) => list.includes(name))));
+}
