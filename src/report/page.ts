@@ -13,6 +13,7 @@ import {
 import { type Html, html, trusted } from './html.js';
 import { htmlTable } from './html-table.js';
 import { methods } from './methods.js';
+import { overallVerdict } from './overall-verdict.js';
 import { seriesVariable } from './palette.js';
 import type { Competitor, WorkloadView } from './study-view.js';
 import { STYLE } from './style.js';
@@ -82,8 +83,9 @@ function overview(sections: readonly WorkloadSection[]): Html {
     { label: 'result' },
     { label: 'best validation', numeric: true },
   ];
-  const counted = formatPlural(sections.length, hasLevels ? 'comparison' : 'workload');
-  return html`<h1>${counted}${!hasLevels && ' compared'}</h1>
+  const { headline, sentences } = overallVerdict(sections);
+  return html`<h1 class="verdict">${headline}</h1>
+<div class="lead">${sentences.map((sentence) => html`<p>${sentence}</p>`)}</div>
 <div class="overview">${htmlTable({ columns, rows })}</div>`;
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { overallVerdict } from '../../src/report/overall-verdict.js';
 import { viewStudy } from '../../src/report/study-view.js';
+import { summarize } from '../../src/report/summary.js';
 import { renderReport } from '../../src/report/write-report.js';
 import type { StageRecord, StudyData, Trial } from '../../src/store/records.js';
 
@@ -55,6 +57,17 @@ function study(stages: readonly Written[]): StudyData {
   };
 }
 
+function verdictOf(data: StudyData) {
+  const views = viewStudy(data);
+  const { workloads } = summarize(data, { resamples: 20 });
+  return overallVerdict(
+    views.flatMap((view, i) => {
+      const summary = workloads[i];
+      return summary === undefined ? [] : [{ view, summary }];
+    }),
+  );
+}
+
 describe('the levels and stages of a protocol', () => {
   const progression = study([
     { optimizer: 'sgd', stage: 0, level: 'rate', errors: [0.2, 0.3] },
@@ -98,9 +111,41 @@ describe('the levels and stages of a protocol', () => {
     expect(view?.competitors[0]?.axes[0]?.bounds).toEqual([0.01, 2]);
   });
 
+  it('says in words what the levels come to', () => {
+    const { headline, sentences } = verdictOf(progression);
+    expect(headline).toBe('The winner changes with what is tuned: from sgd to adam');
+    expect(sentences.at(-1)).toMatch(/^With “all” tuned, adam .*lie within 9.00 percentage points/);
+    const steady = study([
+      { optimizer: 'sgd', stage: 0, level: 'rate', errors: [0.2, 0.3] },
+      { optimizer: 'adam', stage: 0, level: 'rate', errors: [0.25, 0.35] },
+      { optimizer: 'sgd', stage: 1, level: 'all', errors: [0.1, 0.3] },
+      { optimizer: 'adam', stage: 1, level: 'all', errors: [0.19, 0.3] },
+    ]);
+    expect(verdictOf(steady).headline).toBe('sgd leads at every level of tuning');
+  });
+
+  it('says in words what several workloads come to', () => {
+    const one = study([
+      { optimizer: 'sgd', stage: 0, level: '', errors: [0.2, 0.3] },
+      { optimizer: 'adam', stage: 0, level: '', errors: [0.25, 0.35] },
+    ]);
+    const other = structuredClone(one);
+    const shift = one.trials.length;
+    const moved = other.trials.map((trial) => ({ ...trial, id: trial.id + shift, workload: 'v' }));
+    const measured = other.measurements.map((m) => ({ ...m, trial: m.trial + shift }));
+    const stages = other.stages.map((stage) => ({ ...stage, workload: 'v' }));
+    const both = {
+      ...one,
+      stages: [...one.stages, ...stages],
+      trials: [...one.trials, ...moved],
+      measurements: [...one.measurements, ...measured],
+    };
+    expect(verdictOf(both).headline).toBe('sgd leads on all 2 workloads');
+  });
+
   it('draws how the ranking changes from level to level', async () => {
     const { html, svg } = await renderReport(progression, { resamples: 20 });
-    expect(html).toContain('2 comparisons');
+    expect(html).toContain('The winner changes with what is tuned: from sgd to adam');
     expect(html).toContain('What tuning more changes on w');
     expect([...svg.keys()]).toContain('progression-0.svg');
   });
