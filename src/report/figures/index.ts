@@ -1,3 +1,4 @@
+import { beats } from './beats.js';
 import { bestOfTrials } from './best-of-trials.js';
 import type { FigureFunction, StudyFigureFunction } from './figure.js';
 import { hyperparameters } from './hyperparameters.js';
@@ -10,6 +11,7 @@ import { stepsToTarget } from './steps-to-target.js';
 /** The figures of a report, in its order. */
 export const FIGURES: readonly FigureFunction[] = [
   ranking,
+  beats,
   stepsToTarget,
   learningCurves,
   bestOfTrials,
