@@ -1,9 +1,11 @@
+import { averageRanks } from './average-ranks.js';
 import { beats } from './beats.js';
 import { bestOfTrials } from './best-of-trials.js';
 import type { FigureFunction, StudyFigureFunction } from './figure.js';
 import { hyperparameters } from './hyperparameters.js';
 import { inclusionGap } from './inclusion-gap.js';
 import { learningCurves } from './learning-curves.js';
+import { profiles } from './performance-profiles.js';
 import { progression } from './progression.js';
 import { ranking } from './ranking.js';
 import { stepsToTarget } from './steps-to-target.js';
@@ -20,4 +22,4 @@ export const FIGURES: readonly FigureFunction[] = [
 ];
 
 /** The figures over all comparisons of a study. */
-export const STUDY_FIGURES: readonly StudyFigureFunction[] = [progression];
+export const STUDY_FIGURES: readonly StudyFigureFunction[] = [progression, averageRanks, profiles];
