@@ -313,6 +313,72 @@ std::vector<optim::StateSlot> to_slots(const Napi::Value& value, const std::stri
   });
 }
 
+/// The position of a name in a list; `what` is said when it is in none.
+template <class Enum, std::size_t N>
+Enum to_enum(const Napi::Value& value, const std::string& where, const char* const (&names)[N]) {
+  const std::string text = binding::to_string(value, where);
+  std::string allowed;
+  for (std::size_t k = 0; k < N; ++k) {
+    if (text == names[k]) return static_cast<Enum>(k);
+    allowed += (k == 0 ? "" : ", ") + std::string(names[k]);
+  }
+  fail(value, where, ("one of " + allowed).c_str());
+}
+
+optim::Stage to_stage(const Napi::Value& value, const std::string& where) {
+  const Field field = to_field(value, where);
+  optim::Stage stage;
+  if (field.text("kind") == "pass") {
+    stage.rank = to_enum<optim::Rank>(field.get("rank"), field.at("rank"), optim::kRankNames);
+    stage.code = to_code(field.get("code"), field.at("code"));
+    return stage;
+  }
+  stage.function =
+      to_enum<optim::MatrixFunction>(field.get("op"), field.at("op"), optim::kMatrixFunctionNames);
+  stage.args = to_list<std::string>(field.get("args"), field.at("args"), binding::to_string);
+  for (const int flag : to_list<int>(field.get("transposed"), field.at("transposed"),
+                                     [](const Napi::Value&v, const std::string&at) {
+                                       return static_cast<int>(to_bool(v, at));
+                                     })) {
+    stage.transposed.push_back(flag != 0);
+  }
+  stage.numbers = to_list<double>(field.get("numbers"), field.at("numbers"), to_number);
+  stage.to = field.text("to");
+  if (stage.to.empty()) fail(field.get("to"), field.at("to"), "a name");
+  return stage;
+}
+
+optim::Section to_section(const Napi::Value& value, const std::string& where) {
+  const Field field = to_field(value, where);
+  optim::Section section;
+  section.values = to_list<optim::Value>(
+      field.get("values"), field.at("values"), [](const Napi::Value& v, const std::string& at) {
+        const Field value = to_field(v, at);
+        return optim::Value{
+            value.text("name"),
+            to_enum<optim::Rank>(value.get("rank"), value.at("rank"), optim::kRankNames)};
+      });
+  section.stages = to_list<optim::Stage>(field.get("stages"), field.at("stages"), to_stage);
+  section.scalar = to_code(field.get("scalar"), field.at("scalar"));
+  return section;
+}
+
+/// Slots of elements go to `state`, the others to `factors`.
+void to_state(const Napi::Value& value, const std::string& where, optim::Rule& rule) {
+  to_list<int>(value, where, [&](const Napi::Value& v, const std::string& at) {
+    const Field slot = to_field(v, at);
+    if (slot.has("rank")) {
+      rule.factors.push_back(
+          {slot.text("name"),
+           to_enum<optim::Rank>(slot.get("rank"), slot.at("rank"), optim::kRankNames),
+           slot.number("init"), slot.text("next")});
+    } else {
+      rule.state.push_back({slot.text("name"), slot.number("init")});
+    }
+    return 0;
+  });
+}
+
 optim::Rule to_rule(const Napi::Value& value, const std::string& where) {
   const Field field = to_field(value, where);
   optim::Rule rule;
@@ -320,10 +386,14 @@ optim::Rule to_rule(const Napi::Value& value, const std::string& where) {
   rule.fingerprint = field.text("fingerprint");
   rule.hyperparameters = to_list<std::string>(field.get("hyperparameters"),
                                               field.at("hyperparameters"), binding::to_string);
-  rule.state = to_slots(field.get("state"), field.at("state"));
+  to_state(field.get("state"), field.at("state"), rule);
   rule.scalar_state = to_slots(field.get("scalarState"), field.at("scalarState"));
   rule.scalar = to_code(field.get("scalar"), field.at("scalar"));
   rule.vector = to_code(field.get("vector"), field.at("vector"));
+  if (field.has("sections")) {
+    rule.sections =
+        to_list<optim::Section>(field.get("sections"), field.at("sections"), to_section);
+  }
   if (field.has("evaluation")) {
     const Field evaluation = to_field(field.get("evaluation"), field.at("evaluation"));
     rule.evaluation = {to_code(evaluation.get("scalar"), evaluation.at("scalar")),
@@ -419,6 +489,29 @@ double to_number(const Napi::Value& value, const std::string& where) {
   return value.As<Napi::Number>().DoubleValue();
 }
 
+std::map<std::string, double> to_numbers(const Napi::Value& value, const std::string& where) {
+  std::map<std::string, double> numbers;
+  for_each_entry(value, where,
+                 [&](const std::string& name, const Napi::Value& number, const std::string& at) {
+                   numbers.emplace(name, to_number(number, at));
+                 });
+  return numbers;
+}
+
+GroupOptions to_group(const Napi::Value& value, const std::string& where) {
+  const Field field = to_field(value, where);
+  GroupOptions group;
+  group.parameters =
+      to_list<std::string>(field.get("parameters"), field.at("parameters"), binding::to_string);
+  group.rule = to_rule(field.get("rule"), field.at("rule"));
+  group.hyperparameters = to_numbers(field.get("hyperparameters"), field.at("hyperparameters"));
+  group.lr = field.number("lr");
+  group.l2 = field.number("l2");
+  group.weight_decay = field.number("weightDecay");
+  group.all_decay = to_bool(field.get("allDecay"), field.at("allDecay"));
+  return group;
+}
+
 TrainingOptions to_options(const Napi::Value& value,
                            std::vector<Napi::ObjectReference>& keep_alive) {
   const Field field = to_field(value, "options");
@@ -431,10 +524,9 @@ TrainingOptions to_options(const Napi::Value& value,
                    options.splits.emplace(name, to_split(split, at, keep_alive));
                  });
   options.rule = to_rule(field.get("rule"), field.at("rule"));
-  for_each_entry(field.get("hyperparameters"), field.at("hyperparameters"),
-                 [&](const std::string& name, const Napi::Value& number, const std::string& at) {
-                   options.hyperparameters.emplace(name, to_number(number, at));
-                 });
+  options.hyperparameters = to_numbers(field.get("hyperparameters"), field.at("hyperparameters"));
+  if (field.has("groups"))
+    options.groups = to_list<GroupOptions>(field.get("groups"), field.at("groups"), to_group);
   options.lr = field.number("lr");
   options.schedule = to_schedule(field.get("schedule"), field.at("schedule"));
   options.l2 = field.number("l2", 0);

@@ -841,6 +841,66 @@ struct Lion {
   }
 };
 
+// trust = min(η ‖θ‖ / (‖g‖ + λ ‖θ‖ + ε) if ‖g‖ > 0 else 1 if ‖θ‖ > 0 else 1, max_trust)
+// v ← γ v + α trust (g + λ θ)
+// θ ← θ − v
+struct Lars {
+  static constexpr const char* kFingerprint = "0c8de295d8e1d074";
+  static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kCoefficients = 3;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[0] * s[0];
+    const Float x1 = c[2] * p;
+    const Float x2 = g + x1;
+    const Float x3 = c[1] * x2;
+    const Float x4 = x0 + x3;
+    const Float x5 = p - x4;
+    const Float next_p = x5;
+    const Float next_v = x4;
+    p = next_p;
+    s[0] = next_v;
+  }
+};
+
+// m ← β₁ m + (1 − β₁) g
+// v ← β₂ v + (1 − β₂) g²
+// b₁ = 1 − β₁^(t + 1)
+// b₂ = √(1 − β₂^(t + 1))
+// u = (m / b₁) / (√v / b₂ + ε) + λ θ
+// trust = min(‖θ‖ / ‖u‖ if ‖u‖ > 0 else 1 if ‖θ‖ > 0 else 1, max_trust)
+// θ ← θ − α trust u
+struct Lamb {
+  static constexpr const char* kFingerprint = "53de75f2440bdb67";
+  static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kCoefficients = 9;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[1] * s[0];
+    const Float x1 = c[2] * g;
+    const Float x2 = x0 + x1;
+    const Float x3 = x2 / c[3];
+    const Float x4 = c[4] * s[1];
+    const Float x5 = g * g;
+    const Float x6 = c[5] * x5;
+    const Float x7 = x4 + x6;
+    const Float x8 = sqrt(x7);
+    const Float x9 = x8 / c[6];
+    const Float x10 = x9 + c[7];
+    const Float x11 = x3 / x10;
+    const Float x12 = c[8] * p;
+    const Float x13 = x11 + x12;
+    const Float x14 = c[0] * x13;
+    const Float x15 = p - x14;
+    const Float next_p = x15;
+    const Float next_m = x2;
+    const Float next_v = x7;
+    p = next_p;
+    s[0] = next_m;
+    s[1] = next_v;
+  }
+};
+
 // α_max ← max(α_max, α)
 // weights ← weights + α_max²
 // c = α_max² / weights if weights > 0 else 0
@@ -912,7 +972,7 @@ struct SchedulefreeAdamw {
 };
 
 template <template <class...> class Table>
-using GeneratedRules = Table<Sgd, Momentum, MomentumPytorch, Heavyball, Nesterov, Rmsprop, RmspropPytorch, Rmsterov, Adam, AdamPytorch, Nadam, NadamPytorch, Adamw, AdamwPytorch, Nadamw, NadamwPytorch, Amsgrad, AmsgradPytorch, Adamax, Radam, Adabelief, Adagrad, AdagradPytorch, Adadelta, Qhm, Qhadam, Signsgd, Signum, Lion, SchedulefreeSgd, SchedulefreeAdamw>;
+using GeneratedRules = Table<Sgd, Momentum, MomentumPytorch, Heavyball, Nesterov, Rmsprop, RmspropPytorch, Rmsterov, Adam, AdamPytorch, Nadam, NadamPytorch, Adamw, AdamwPytorch, Nadamw, NadamwPytorch, Amsgrad, AmsgradPytorch, Adamax, Radam, Adabelief, Adagrad, AdagradPytorch, Adadelta, Qhm, Qhadam, Signsgd, Signum, Lion, Lars, Lamb, SchedulefreeSgd, SchedulefreeAdamw>;
 
 }  // namespace
 }  // namespace optcmp::optim

@@ -43,6 +43,37 @@ struct RuleCode {
 
 /// Returns false when a gradient, or what becomes of a parameter or a state, is NaN or infinite;
 /// lanes beyond the last element count, too, as if they were elements at 0.
+/// An array that a pass of a structured rule reads or writes.
+struct StagedArray {
+  enum class Spread : std::uint8_t { Each, Row, Column };
+  float* data;
+  Spread spread;  ///< Over the pass's elements: each has its own, or its row's, or its column's.
+  bool written;
+};
+
+/// What the values of a register are added to, in f64.
+struct StagedSum {
+  enum class Over : std::uint8_t { All, Row, Column };
+  std::uint32_t register_index;
+  Over over;
+  double* to;  ///< One; or one a row, of the whole tensor; or one a column.
+};
+
+/// A pass over elements [begin, end), whole rows. Registers 0, 1, 2 … are the arrays, the rest are
+/// temporaries.
+struct StagedPass {
+  const expression::BlockOp* ops;
+  std::size_t op_count;
+  std::uint32_t registers;
+  const StagedArray* arrays;
+  std::uint32_t array_count;
+  const float* scalars;
+  const StagedSum* sums;
+  std::uint32_t sum_count;
+  std::size_t columns;
+  std::size_t begin, end;
+};
+
 using Kernel = bool (*)(const Pass&);
 
 struct GeneratedKernel {
@@ -54,6 +85,9 @@ struct GeneratedKernel {
 struct Passes {
   /// Returns what a kernel does.
   bool (*evaluate)(const RuleCode&, const Pass&);
+  /// False when what it wrote is not finite. Sums are added up in an order that depends on the
+  /// range alone.
+  bool (*run_staged)(const StagedPass&);
   double (*sum_of_squares)(const float*, std::size_t);
   const GeneratedKernel* kernels;
   std::size_t kernel_count;

@@ -197,6 +197,110 @@ bool evaluate(const RuleCode& code, const Pass& pass) {
   return check.passed();
 }
 
+// ---- Passes of structured rules --------------------------------------------------------------
+
+/// The sum in f64, in an order that depends on `size` alone.
+double sum_of(const float* values, std::size_t size) {
+  constexpr std::size_t kSums = 16;
+  double sums[kSums] = {};
+  std::size_t i = 0;
+  for (; i + kSums <= size; i += kSums)
+    for (std::size_t k = 0; k < kSums; ++k) sums[k] += values[i + k];
+  for (; i < size; ++i) sums[i % kSums] += values[i];
+  for (std::size_t half = kSums / 2; half > 0; half /= 2)
+    for (std::size_t k = 0; k < half; ++k) sums[k] += sums[k + half];
+  return sums[0];
+}
+
+/// Calls `body(row, column, offset, count)` for each row's part of elements [begin, end).
+template <class Body>
+void for_each_row(std::size_t begin, std::size_t end, std::size_t columns, Body body) {
+  for (std::size_t i = begin; i < end;) {
+    const std::size_t row = i / columns, column = i % columns;
+    const std::size_t rest = end - i;
+    const std::size_t count = columns - column < rest ? columns - column : rest;
+    body(row, column, i - begin, count);
+    i += count;
+  }
+}
+
+void spread_over(const StagedArray& array, std::size_t begin, std::size_t end, std::size_t columns,
+                 float* to) {
+  for_each_row(begin, end, columns, [&](auto row, auto column, auto offset, auto count) {
+    if (array.spread == StagedArray::Spread::Column)
+      memcpy(to + offset, array.data + column, count * sizeof(float));
+    else
+      for (std::size_t k = 0; k < count; ++k) to[offset + k] = array.data[row];
+  });
+}
+
+void add_up(const StagedSum& sum, const float* values, std::size_t begin, std::size_t end,
+            std::size_t columns) {
+  if (sum.over == StagedSum::Over::All) {
+    *sum.to += sum_of(values, end - begin);
+    return;
+  }
+  for_each_row(begin, end, columns, [&](auto row, auto column, auto offset, auto count) {
+    if (sum.over == StagedSum::Over::Row) {
+      sum.to[row] += sum_of(values + offset, count);
+    } else {
+      for (std::size_t k = 0; k < count; ++k) sum.to[column + k] += values[offset + k];
+    }
+  });
+}
+
+bool run_staged(const StagedPass& pass) {
+  alignas(64) float scratch[kScratchFloats] = {};
+  float* registers[kMaxRegisters];
+  const std::size_t room = kScratchFloats / pass.registers / kMinBlock * kMinBlock;
+  const std::size_t stride = room < kMaxBlock + kMinBlock ? room : kMaxBlock + kMinBlock;
+  const std::size_t block_size = stride - kMinBlock;
+  const auto in_scratch = [&](std::uint32_t k) { return scratch + k * stride; };
+  for (std::uint32_t k = 0; k < pass.registers; ++k) registers[k] = in_scratch(k);
+
+  Float check{};
+  for (std::size_t begin = pass.begin; begin < pass.end; begin += block_size) {
+    const std::size_t rest = pass.end - begin;
+    const std::size_t size = rest < block_size ? rest : block_size;
+    // A ragged block is worked on in scratch, padded to whole vectors.
+    const bool whole = size % kLanes == 0;
+    for (std::uint32_t k = 0; k < pass.array_count; ++k) {
+      const StagedArray& array = pass.arrays[k];
+      registers[k] = in_scratch(k);
+      if (array.spread != StagedArray::Spread::Each) {
+        spread_over(array, begin, begin + size, pass.columns, registers[k]);
+      } else if (whole) {
+        registers[k] = array.data + begin;
+      } else {
+        memcpy(registers[k], array.data + begin, size * sizeof(float));
+      }
+    }
+    const std::size_t padded = (size + kLanes - 1) / kLanes * kLanes;
+    const Block block{registers, pass.scalars, padded, 0, {}};
+    for (std::size_t k = 0; k < pass.op_count; ++k) block.run(pass.ops[k]);
+    for (std::uint32_t k = 0; k < pass.sum_count; ++k) {
+      const StagedSum& sum = pass.sums[k];
+      add_up(sum, registers[sum.register_index], begin, begin + size, pass.columns);
+    }
+    for (std::uint32_t k = 0; k < pass.array_count; ++k) {
+      const StagedArray& array = pass.arrays[k];
+      if (!array.written) continue;
+      if (!whole) memcpy(array.data + begin, registers[k], size * sizeof(float));
+      const std::size_t vectors = size - size % kLanes;
+      for (std::size_t i = 0; i < vectors; i += kLanes) {
+        const Float x = load(registers[k] + i);
+        check += x - x;
+      }
+      if (vectors == size) continue;
+      const Float x = load_part(registers[k] + vectors, size - vectors);
+      check += x - x;
+    }
+  }
+  bool finite = true;
+  for (std::size_t k = 0; k < kLanes; ++k) finite &= check[k] == 0;
+  return finite;
+}
+
 // ---- Sum of squares ----------------------------------------------------------------------------
 
 /// 32 partial sums, whatever the instruction set, then a fixed tree: the order of additions depends
@@ -220,7 +324,7 @@ double sum_of_squares(const float* values, std::size_t size) {
   return sums[0];
 }
 
-constexpr Passes kPasses = {evaluate, sum_of_squares, Kernels::kEntries,
+constexpr Passes kPasses = {evaluate, run_staged, sum_of_squares, Kernels::kEntries,
                             sizeof(Kernels::kEntries) / sizeof(GeneratedKernel)};
 
 }  // namespace

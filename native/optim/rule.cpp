@@ -55,8 +55,21 @@ void check_evaluation(const std::string& where, const Rule& rule) {
     fail(where, "must have one output, 'p'");
 }
 
-/// Symbols of the vector code's inputs: `p`, `g`, `s<slot>`, and `c<k>` for the k-th coefficient.
+/// Names of the factors and of the last section's values that differ within a tensor.
+Names spread_values(const Rule& rule) {
+  Names names;
+  for (const FactorSlot& slot : rule.factors) names.insert(slot.name);
+  if (rule.sections.empty()) return names;
+  for (const Value& value : rule.sections.back().values)
+    if (value.rank > Rank::Tensor) names.insert(value.name);
+  return names;
+}
+
+/// Symbols of the vector code's inputs: `p`, `g`, `s<slot>`, `x<k>` for the k-th other value of
+/// elements, and `c<k>` for the k-th coefficient.
 std::vector<std::string> symbols(const Rule& rule) {
+  const Names spread = spread_values(rule);
+  std::size_t values = 0;
   std::map<std::string, std::string, std::less<>> known = {{"p", "p"}, {"g", "g"}};
   for (std::size_t k = 0; k < rule.state.size(); ++k)
     known[rule.state[k].name] = "s" + std::to_string(k);
@@ -64,9 +77,66 @@ std::vector<std::string> symbols(const Rule& rule) {
   std::size_t coefficients = 0;
   for (const std::string& input : rule.vector.inputs) {
     const auto found = known.find(input);
-    result.push_back(found != known.end() ? found->second : "c" + std::to_string(coefficients++));
+    if (found != known.end()) {
+      result.push_back(found->second);
+    } else {
+      result.push_back(spread.contains(input) ? "x" + std::to_string(values++)
+                                              : "c" + std::to_string(coefficients++));
+    }
   }
   return result;
+}
+
+/// Checks a stage against the names known so far.
+void check_stage(const std::string& where, const Stage& stage, const Names& known,
+                 const Names& values) {
+  if (stage.is_pass()) {
+    for (const std::string& output : check_code(where, stage.code, known))
+      if (!values.contains(output)) fail(where, "unknown output '" + output + "'");
+    return;
+  }
+  const std::size_t arity = stage.function == MatrixFunction::Matmul ? 2 : 1;
+  const std::size_t numbers = stage.function == MatrixFunction::Matmul ? 0 : 4;
+  if (stage.args.size() != arity || stage.transposed.size() != arity ||
+      stage.numbers.size() != numbers)
+    fail(where, "wrong number of arguments of a matrix function");
+  for (const std::string& arg : stage.args)
+    if (!known.contains(arg)) fail(where, "unknown argument '" + arg + "'");
+  if (!values.contains(stage.to)) fail(where, "unknown output '" + stage.to + "'");
+}
+
+/// The sections, in order; `scalars` grows by what their scalar code gives. Returns what the vector
+/// code may read beside p, g, the state and scalars.
+Names check_sections(const std::string& where, const Rule& rule, Names scalar_inputs,
+                     Names& scalars) {
+  Names tensor = {"p", "g", "rows", "columns"};
+  for (const StateSlot& slot : rule.state) add_name(where, tensor, slot.name);
+  for (const FactorSlot& slot : rule.factors) add_name(where, tensor, slot.name);
+  Names readable;
+  for (std::size_t k = 0; k < rule.sections.size(); ++k) {
+    const Section& section = rule.sections[k];
+    const std::string at = where + ", section " + std::to_string(k);
+    Names values;
+    for (const Value& value : section.values) {
+      add_name(at, values, value.name);
+      if (tensor.contains(value.name) || scalars.contains(value.name))
+        fail(at, "the name '" + value.name + "' is used twice");
+      if (value.rank == Rank::Scalar) add_name(at, scalar_inputs, value.name);
+    }
+    readable = tensor;
+    readable.insert(values.begin(), values.end());
+    Names known = readable;
+    known.insert(scalars.begin(), scalars.end());
+    for (std::size_t j = 0; j < section.stages.size(); ++j)
+      check_stage(at + ", stage " + std::to_string(j), section.stages[j], known, values);
+    for (const std::string& name : check_code(at + ", scalar code", section.scalar, scalar_inputs))
+      add_name(at, scalars, name);
+  }
+  for (const FactorSlot& slot : rule.factors)
+    if (!readable.contains(slot.next)) fail(where, "nothing follows the state '" + slot.name + "'");
+  for (const char* name : {"p", "g"}) readable.erase(name);
+  for (const StateSlot& slot : rule.state) readable.erase(slot.name);
+  return readable;
 }
 
 std::string hexadecimal(std::uint64_t value) {
@@ -91,7 +161,9 @@ void validate(const Rule& rule) {
   Names scalar_inputs = {"t", "lr"};
   for (const std::string& name : rule.hyperparameters) add_name(where, scalar_inputs, name);
   for (const StateSlot& slot : rule.scalar_state) add_name(where, scalar_inputs, slot.name);
-  const Names scalars = check_code(scalar, rule.scalar, scalar_inputs);
+  Names scalars = check_code(scalar, rule.scalar, scalar_inputs);
+  Names values;
+  if (!rule.sections.empty()) values = check_sections(where, rule, scalar_inputs, scalars);
   for (const StateSlot& slot : rule.scalar_state) check_present(scalar, scalars, slot.name);
 
   Names results = {"p"};
@@ -99,6 +171,7 @@ void validate(const Rule& rule) {
   Names vector_inputs = results;
   add_name(where, vector_inputs, "g");
   for (const std::string& name : scalars) add_name(where, vector_inputs, name);
+  for (const std::string& name : values) add_name(where, vector_inputs, name);
   const Names outputs = check_code(vector, rule.vector, vector_inputs);
   for (const std::string& name : results) check_present(vector, outputs, name);
   for (const std::string& name : outputs) {

@@ -27,6 +27,48 @@ struct EvaluationCode {
   Code vector;
 };
 
+/// What has a value of its own, as Rank in src/expression/expression.ts.
+enum class Rank : std::uint8_t { Scalar, Tensor, Row, Column, Element, Left, Right };
+inline constexpr const char* kRankNames[] = {"scalar",  "tensor", "row",  "column",
+                                             "element", "left",   "right"};
+
+enum class MatrixFunction : std::uint8_t { Matmul, Orthogonalize };
+inline constexpr const char* kMatrixFunctionNames[] = {"matmul", "orthogonalize"};
+
+/// State of a tensor's rows, columns or sides.
+struct FactorSlot {
+  std::string name;
+  Rank rank = Rank::Row;
+  double init = 0;
+  std::string next;  ///< The value of the last section that follows it.
+};
+
+struct Value {
+  std::string name;
+  Rank rank = Rank::Tensor;
+};
+
+/// A pass over the values of `rank`, its outputs summed to values of lower rank; or, where `to` is
+/// not empty, a function of whole matrices.
+struct Stage {
+  Rank rank = Rank::Element;
+  Code code = {};
+  MatrixFunction function = MatrixFunction::Matmul;
+  std::vector<std::string> args = {};
+  std::vector<bool> transposed = {};  ///< Which of `args` are taken transposed.
+  std::vector<double> numbers = {};
+  std::string to = {};
+
+  bool is_pass() const { return to.empty(); }
+};
+
+/// What is done to each tensor in turn, and the scalar code that follows.
+struct Section {
+  std::vector<Value> values;  ///< What stages compute; totals over all tensors have rank Scalar.
+  std::vector<Stage> stages;
+  Code scalar;
+};
+
 struct Rule {
   std::string name;
   std::string fingerprint;  ///< Of the vector code; selects a generated kernel.
@@ -36,6 +78,8 @@ struct Rule {
   Code scalar;
   Code vector;
   std::optional<EvaluationCode> evaluation = {};  ///< None: evaluated at the parameters.
+  std::vector<FactorSlot> factors = {};           ///< Per row, column or side of a tensor, f32.
+  std::vector<Section> sections = {};             ///< None of elementwise rules.
 };
 
 struct Schedule {

@@ -61,8 +61,8 @@ struct Updater::Plan {
         set(on),
         passes(optim::passes(on)),
         kernel(find_kernel(passes, rule.fingerprint)),
-        lowered(lower(rule)),
-        fused(fuse && kernel == nullptr && on != InstructionSet::Portable
+        lowered(rule.sections.empty() ? lower(rule) : LoweredRule{}),
+        fused(fuse && rule.sections.empty() && kernel == nullptr && on != InstructionSet::Portable
                   ? FusedKernel::compile(rule, lowered)
                   : nullptr),
         schedule(std::move(with), lr),
@@ -91,7 +91,8 @@ struct Updater::Plan {
     for (std::size_t k = 0; k < lowered.coefficients.size(); ++k)
       scalars[k] = static_cast<float>(scalar.output(lowered.coefficients[k]));
     for (std::size_t k = 0; k < scalar_state.size(); ++k)
-      scalar_state[k] = scalar.output(scalar_state_output[k]);
+      if (scalar_state_output[k] != kAbsent)
+        scalar_state[k] = scalar.output(scalar_state_output[k]);
   }
 
   bool run(const Pass& pass) const {
@@ -126,6 +127,10 @@ float Updater::state_init(std::size_t slot) const {
   return static_cast<float>(plan_->rule.state.at(slot).init);
 }
 
+const Rule& Updater::rule() const { return plan_->rule; }
+
+double Updater::scalar_output(std::size_t k) const { return plan_->scalar.output(k); }
+
 const std::vector<double>& Updater::scalar_state() const { return plan_->scalar_state; }
 
 void Updater::set_scalar_state(std::vector<double> values) {
@@ -136,6 +141,8 @@ void Updater::set_scalar_state(std::vector<double> values) {
   }
   plan_->scalar_state = std::move(values);
 }
+
+void Updater::set_scalar_state(std::size_t k, double value) { plan_->scalar_state.at(k) = value; }
 
 LearningRate& Updater::schedule() { return plan_->schedule; }
 
@@ -153,7 +160,8 @@ bool Updater::update(const Range& range, const GradientPrelude& prelude) const {
 
 std::string Updater::kernel_name() const {
   if (plan_->fused != nullptr) return "fused/avx2";
-  const std::string kind = plan_->kernel != nullptr ? "generated/" : "evaluator/";
+  std::string kind = plan_->kernel != nullptr ? "generated/" : "evaluator/";
+  if (!plan_->rule.sections.empty()) kind = "staged/";
   return kind + expression::name(plan_->set);
 }
 

@@ -45,10 +45,15 @@ class Updater {
   std::size_t state_slots() const;
   float state_init(std::size_t slot) const;
 
+  const Rule& rule() const;
+  /// Of the last step's scalar code.
+  double scalar_output(std::size_t k) const;
+
   /// Scalar state, checkpointed by the caller.
   const std::vector<double>& scalar_state() const;
   /// Throws std::invalid_argument when there are not as many values as the rule has scalar state.
   void set_scalar_state(std::vector<double> values);
+  void set_scalar_state(std::size_t k, double value);
 
   /// With its own state, checkpointed by the caller too.
   LearningRate& schedule();

@@ -76,6 +76,21 @@ std::uint64_t identity_of(const optim::Rule& rule) {
   hash.add(rule.scalar_state);
   hash.add(rule.scalar);
   hash.add(rule.vector);
+  for (const optim::FactorSlot& slot : rule.factors) {
+    hash.add(slot.name);
+    hash.add(static_cast<std::uint64_t>(slot.rank));
+    hash.add(slot.next);
+  }
+  for (const optim::Section& section : rule.sections) {
+    for (const optim::Stage& stage : section.stages) {
+      hash.add(static_cast<std::uint64_t>(stage.function));
+      for (const std::string& name : stage.args) hash.add(name);
+      for (const double number : stage.numbers) hash.add(number);
+      hash.add(stage.to);
+      hash.add(stage.code);
+    }
+    hash.add(section.scalar);
+  }
   return hash.value();
 }
 

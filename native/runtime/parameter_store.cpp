@@ -21,30 +21,41 @@ bool all_finite(const float* values, std::size_t size) {
 }  // namespace
 
 ParameterStore::ParameterStore(const Program& program, const ParameterLayouts& layouts,
-                               const std::vector<float>& state_init) {
-  for (const bool decay : {true, false}) {
-    for (const Tensor& tensor : program.tensors) {
-      if (tensor.role != Role::Parameter || tensor.decay != decay) continue;
-      const auto chosen = layouts.find(tensor.name);
-      const cpu::Desc layout =
-          chosen == layouts.end() ? cpu::row_major(tensor.shape) : chosen->second;
-      const std::size_t size = layout.get_size() / sizeof(float);
-      parameters_.push_back({tensor.name, tensor.shape, decay, layout, size_, size});
-      for (const PaddingRun& run : padding_of(layout)) {
-        padding_.push_back({size_ + run.offset, run.size});
+                               const std::vector<StoreGroup>& groups) {
+  for (std::size_t group = 0; group < groups.size(); ++group) {
+    const auto& [names, all_decay, state_init] = groups[group];
+    extents_.push_back({size_, size_, size_});
+    for (const bool decay : {true, false}) {
+      for (const Tensor& tensor : program.tensors) {
+        if (tensor.role != Role::Parameter || !names.contains(tensor.name)) continue;
+        if ((tensor.decay || all_decay) == decay) add(tensor, layouts, decay, group);
       }
-      size_ = align_up(size_ + size, kFloatsPerLine);
-      padding_.push_back(
-          {parameters_.back().offset + size, size_ - parameters_.back().offset - size});
+      (decay ? extents_.back().decay_end : extents_.back().end) = size_;
     }
-    if (decay) decay_size_ = size_;
+    slots_ = std::max(slots_, state_init.size());
   }
   std::erase_if(padding_, [](const PaddingRun& run) { return run.size == 0; });
-  slots_ = state_init.size();
   // A few lines apart, so that the streams of an update do not compete for the same cache sets.
   stride_ = size_ + 5 * kFloatsPerLine;
   memory_ = AlignedBuffer((2 + slots_) * stride_ * sizeof(float));
-  for (std::size_t k = 0; k < slots_; ++k) std::fill_n(state(k), size_, state_init[k]);
+  for (std::size_t group = 0; group < groups.size(); ++group) {
+    const auto& [begin, decay_end, end] = extents_[group];
+    const std::vector<float>& init = groups[group].state_init;
+    for (std::size_t k = 0; k < init.size(); ++k)
+      std::fill_n(state(k) + begin, end - begin, init[k]);
+  }
+}
+
+void ParameterStore::add(const Tensor& tensor, const ParameterLayouts& layouts, bool decay,
+                         std::size_t group) {
+  const auto chosen = layouts.find(tensor.name);
+  const cpu::Desc layout = chosen == layouts.end() ? cpu::row_major(tensor.shape) : chosen->second;
+  const std::size_t size = layout.get_size() / sizeof(float), begin = size_;
+  parameters_.push_back({tensor.name, tensor.shape, decay, group, layout, begin, size});
+  for (const PaddingRun& run : padding_of(layout))
+    padding_.push_back({begin + run.offset, run.size});
+  size_ = align_up(begin + size, kFloatsPerLine);
+  padding_.push_back({begin + size, size_ - begin - size});
 }
 
 const Parameter& ParameterStore::find(std::string_view name) const {
@@ -60,7 +71,8 @@ void ParameterStore::clear_padding() {
   for (const PaddingRun& run : padding_) std::fill_n(values() + run.offset, run.size, 0.0f);
 }
 
-std::vector<optim::Range> ParameterStore::ranges(float l2, float weight_decay, int threads) const {
+std::vector<optim::Range> ParameterStore::ranges(std::size_t group, float l2, float weight_decay,
+                                                 int threads) const {
   std::vector<optim::Range> ranges;
   const auto add = [&](std::size_t begin, std::size_t end, float l2, float weight_decay) {
     const std::size_t lines = (end - begin) / kFloatsPerLine;
@@ -75,11 +87,12 @@ std::vector<optim::Range> ParameterStore::ranges(float l2, float weight_decay, i
                         to - from, l2, weight_decay});
     }
   };
+  const auto& [begin, decay_end, end] = extents_[group];
   if (l2 == 0 && weight_decay == 0) {
-    add(0, size_, 0, 0);
+    add(begin, end, 0, 0);
   } else {
-    add(0, decay_size_, l2, weight_decay);
-    add(decay_size_, size_, 0, 0);
+    add(begin, decay_end, l2, weight_decay);
+    add(decay_end, end, 0, 0);
   }
   return ranges;
 }

@@ -48,22 +48,6 @@ void require_size(const char* what, std::size_t have, std::size_t need) {
                               " values, need " + std::to_string(need));
 }
 
-std::vector<double> in_order(const optim::Rule& rule, const std::map<std::string, double>& given) {
-  std::vector<double> values;
-  for (const std::string& name : rule.hyperparameters) {
-    const auto found = given.find(name);
-    require(found != given.end(),
-            "hyperparameter '" + name + "' of rule '" + rule.name + "' is missing");
-    values.push_back(found->second);
-  }
-  for (const auto& [name, value] : given) {
-    const auto& known = rule.hyperparameters;
-    require(std::find(known.begin(), known.end(), name) != known.end(),
-            "rule '" + rule.name + "' has no hyperparameter '" + name + "'");
-  }
-  return values;
-}
-
 void require_subset(const Program& train, const Program& evaluate, Role role) {
   std::map<std::string, const Tensor*> known;
   for (const Tensor& t : train.tensors) {
@@ -104,10 +88,6 @@ TrainingOptions checked(TrainingOptions options) {
   if (options.batch_size == 0) options.batch_size = options.train.batch_size;
   require_batch(options);
   require(options.splits.contains("train"), "splits.train is missing");
-  require(std::isfinite(options.lr), "lr must be finite");
-  require(options.l2 >= 0 && std::isfinite(options.l2), "l2 must be finite and at least 0");
-  require(options.weight_decay >= 0 && std::isfinite(options.weight_decay),
-          "weightDecay must be finite and at least 0");
   require(!options.clip_norm || *options.clip_norm > 0, "clipNorm must be positive");
   require(!options.clip_value || *options.clip_value > 0, "clipValue must be positive");
   require(options.threads >= 1 && options.threads <= 1024, "threads must be in 1 … 1024");
@@ -116,6 +96,29 @@ TrainingOptions checked(TrainingOptions options) {
                                 "; train with precision 'f32'");
   }
   return options;
+}
+
+/// The groups, and last the parameters that are in none.
+std::vector<GroupOptions> all_groups(const TrainingOptions& options) {
+  std::map<std::string, bool> taken;
+  for (const Tensor& tensor : options.train.tensors)
+    if (tensor.role == Role::Parameter) taken[tensor.name] = false;
+  std::vector<GroupOptions> groups = options.groups;
+  for (const GroupOptions& group : groups) {
+    for (const std::string& name : group.parameters) {
+      const auto found = taken.find(name);
+      require(found != taken.end(), "groups: there is no parameter '" + name + "'");
+      require(!found->second, "groups: parameter '" + name + "' is in two groups");
+      found->second = true;
+    }
+  }
+  GroupOptions rest{{},         options.rule, options.hyperparameters,
+                    options.lr, options.l2,   options.weight_decay,
+                    false};
+  for (const auto& [name, is_taken] : taken)
+    if (!is_taken) rest.parameters.push_back(name);
+  groups.push_back(std::move(rest));
+  return groups;
 }
 
 void check_inputs(const std::string& command, const FieldSpecs& specs,
@@ -157,9 +160,7 @@ Training::Training(TrainingOptions options)
     : options_(checked(std::move(options))),
       specs_(options_.train),
       rows_(static_cast<std::size_t>(options_.train.batch_size)),
-      parts_(static_cast<std::size_t>(options_.batch_size) / rows_),
-      updater_(options_.rule, options_.schedule, in_order(options_.rule, options_.hyperparameters),
-               options_.lr) {
+      parts_(static_cast<std::size_t>(options_.batch_size) / rows_) {
   omp_set_num_threads(options_.threads);
   flush_subnormals();
   const Planner train(options_.train, layouts_, options_.threads, options_.precision);
@@ -170,11 +171,14 @@ Training::Training(TrainingOptions options)
   require(order_.size() >= rows_ * parts_,
           "split 'train' has fewer examples than one batch of " + std::to_string(rows_ * parts_));
 
-  std::vector<float> state_init;
-  for (std::size_t k = 0; k < updater_.state_slots(); ++k) {
-    state_init.push_back(updater_.state_init(k));
+  std::vector<StoreGroup> store_groups;
+  for (const GroupOptions& group : all_groups(options_)) {
+    groups_.push_back(std::make_unique<UpdateGroup>(group, options_.schedule));
+    store_groups.push_back({{group.parameters.begin(), group.parameters.end()},
+                            group.all_decay,
+                            groups_.back()->state_init()});
   }
-  store_ = std::make_unique<ParameterStore>(options_.train, layouts_, state_init);
+  store_ = std::make_unique<ParameterStore>(options_.train, layouts_, store_groups);
   std::uint32_t ordinal = 0;
   for (const Tensor& tensor : options_.train.tensors) {
     if (tensor.role != Role::Parameter) continue;
@@ -184,15 +188,15 @@ Training::Training(TrainingOptions options)
     from_row_major(parameter.layout, values.data(), store_->values() + parameter.offset);
   }
   states_ = std::make_unique<StateStore>(options_.train, options_.seed, ordinal);
-  ranges_ = store_->ranges(static_cast<float>(options_.l2),
-                           static_cast<float>(options_.weight_decay), options_.threads);
+  for (std::size_t k = 0; k < groups_.size(); ++k) groups_[k]->bind(*store_, k, options_.threads);
   partial_norms_.resize((store_->size() + kNormChunk - 1) / kNormChunk);
 
   arena_ = AlignedBuffer(std::max(train.arena_bytes(), evaluate.arena_bytes()));
   live_bytes_ = std::max(train.peak_live_bytes(), evaluate.peak_live_bytes());
   total_bytes_ = std::max(train.total_bytes(), evaluate.total_bytes());
-  if (options_.rule.evaluation) {
-    evaluation_weights_.emplace(options_.rule, in_order(options_.rule, options_.hyperparameters));
+  evaluates_elsewhere_ = std::any_of(groups_.begin(), groups_.end(),
+                                     [](const auto& group) { return group->has_evaluation(); });
+  if (evaluates_elsewhere_) {
     trained_ = AlignedBuffer(2 * store_->size() * sizeof(float));
   }
   if (parts_ > 1) accumulated_ = AlignedBuffer(store_->size() * sizeof(float));
@@ -261,13 +265,8 @@ bool Training::update() {
     if (norm > *options_.clip_norm) prelude.scale = static_cast<float>(*options_.clip_norm / norm);
   }
   if (options_.clip_value) prelude.clip_value = static_cast<float>(*options_.clip_value);
-  updater_.begin_step(step_);
-  std::atomic<bool> finite = true;
-  parallel_for(options_.threads, ranges_.size(), 1, [&](std::size_t from, std::size_t to) {
-    for (std::size_t k = from; k < to; ++k) {
-      if (!updater_.update(ranges_[k], prelude)) finite = false;
-    }
-  });
+  bool finite = true;
+  for (const auto& group : groups_) finite = group->update(step_, prelude) && finite;
   store_->clear_padding();
   // A rule may make NaN of padding alone; only then is all looked over again.
   return finite || store_->finite();
@@ -351,18 +350,12 @@ TrainResult Training::train(std::uint64_t steps, const StopRequested& stop) {
 class Training::AtEvaluationWeights {
  public:
   AtEvaluationWeights(Training& training, const StopRequested& stop) : training_(training) {
-    if (!training.evaluation_weights_) return;
+    if (!training.evaluates_elsewhere_) return;
     const ParameterStore& store = *training.store_;
     float* const kept = training.trained_.floats();
     std::copy_n(store.values(), store.size(), kept);
     std::copy_n(store.gradients(), store.size(), kept + store.size());
-    training.evaluation_weights_->begin(training.step_, training.updater_.scalar_state());
-    const auto& ranges = training.ranges_;
-    parallel_for(training.options_.threads, ranges.size(), 1,
-                 [&](std::size_t from, std::size_t to) {
-                   for (std::size_t k = from; k < to; ++k)
-                     training.evaluation_weights_->apply(ranges[k]);
-                 });
+    for (const auto& group : training.groups_) group->apply_evaluation(training.step_);
     training.store_->clear_padding();
     try {
       training.refresh_statistics(stop);
@@ -372,7 +365,7 @@ class Training::AtEvaluationWeights {
     }
   }
   ~AtEvaluationWeights() {
-    if (training_.evaluation_weights_) put_back();
+    if (training_.evaluates_elsewhere_) put_back();
   }
   AtEvaluationWeights(const AtEvaluationWeights&) = delete;
   AtEvaluationWeights& operator=(const AtEvaluationWeights&) = delete;
@@ -502,8 +495,8 @@ void Training::set_parameter(std::string_view name, std::span<const float> value
 
 std::uint64_t Training::identity() const {
   const std::uint64_t batches = hash_words(parts_, static_cast<std::uint64_t>(options_.order));
-  const std::uint64_t update =
-      hash_words(identity_of(options_.rule), identity_of(options_.schedule));
+  std::uint64_t update = identity_of(options_.schedule);
+  for (const auto& group : groups_) update = hash_words(update, group->identity());
   return hash_words(fingerprint(options_.train), hash_words(update, batches));
 }
 
@@ -511,8 +504,7 @@ std::vector<std::byte> Training::checkpoint() const {
   const std::size_t flat = store_->size() * sizeof(float);
   CheckpointWriter writer(identity(), (1 + store_->slots()) * flat + states_->bytes() + 4096);
   writer.number(step_);
-  writer.doubles(updater_.scalar_state());
-  writer.doubles(updater_.schedule().state());
+  for (const auto& group : groups_) group->write(writer);
   for (const Parameter& parameter : store_->parameters()) {
     const auto count = static_cast<std::size_t>(elements(parameter.shape));
     const auto write = [&](const float* flat) {
@@ -530,8 +522,7 @@ std::vector<std::byte> Training::checkpoint() const {
 void Training::restore(std::span<const std::byte> checkpoint) {
   CheckpointReader reader(checkpoint, identity());
   step_ = reader.number();
-  updater_.set_scalar_state(reader.doubles());
-  updater_.schedule().set_state(reader.doubles());
+  for (const auto& group : groups_) group->read(reader);
   for (const Parameter& parameter : store_->parameters()) {
     const auto count = static_cast<std::size_t>(elements(parameter.shape));
     const auto read = [&](float* flat) {
@@ -543,6 +534,10 @@ void Training::restore(std::span<const std::byte> checkpoint) {
   for (const State& state : states_->states()) {
     std::copy_n(reader.floats(state.size), state.size, states_->values(state));
   }
+}
+
+void Training::observe(double value) {
+  for (const auto& group : groups_) group->schedule().observe(value);
 }
 
 std::vector<std::string> Training::parameter_names() const { return names_; }
@@ -577,9 +572,11 @@ std::vector<KernelTime> Training::profile(std::uint64_t runs) {
 
 MemoryUse Training::memory() const {
   const std::size_t flat = store_->size() * sizeof(float);
+  std::size_t factors = 0;
+  for (const auto& group : groups_) factors += group->factor_bytes();
   return {arena_.size(), live_bytes_, total_bytes_,
           2 * flat + states_->bytes() + accumulated_.size() + trained_.size(),
-          store_->slots() * flat};
+          store_->slots() * flat + factors};
 }
 
 }  // namespace optcmp

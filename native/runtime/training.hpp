@@ -14,7 +14,6 @@
 #include <utility>
 #include <vector>
 
-#include "optim/evaluation_weights.hpp"
 #include "optim/updater.hpp"
 #include "runtime/parameter_store.hpp"
 #include "runtime/planner.hpp"
@@ -22,6 +21,7 @@
 #include "runtime/split.hpp"
 #include "runtime/state_store.hpp"
 #include "runtime/step_context.hpp"
+#include "runtime/update_group.hpp"
 
 namespace optcmp {
 
@@ -31,12 +31,14 @@ enum class Order : std::uint8_t { Shuffled, Sequential };
 struct TrainingOptions {
   Program train, evaluate;
   std::map<std::string, SplitData> splits;  ///< `train`, and maybe `validation` and `test`.
+  /// Of the parameters that are in no group.
   optim::Rule rule;
   optim::Schedule schedule;
   std::map<std::string, double> hyperparameters;
   double lr = 0;
   double l2 = 0;
   double weight_decay = 0;
+  std::vector<GroupOptions> groups = {};
   std::optional<double> clip_norm, clip_value;
   /// Examples an update, a multiple of the training program's batch size; 0 for just that.
   std::int64_t batch_size = 0;
@@ -108,7 +110,7 @@ class Training {
   Metrics evaluate(std::string_view split, const StopRequested& stop);
 
   /// Tells the schedule a measurement, for the steps to come.
-  void observe(double value) { updater_.schedule().observe(value); }
+  void observe(double value);
 
   /// One step on the caller's batch (row-major); without `update` only forward and backward, and
   /// states stay as they are. Throws std::invalid_argument when the batch does not fit.
@@ -138,7 +140,8 @@ class Training {
   /// Parameters and states stay as they are.
   std::vector<KernelTime> profile(std::uint64_t runs);
 
-  std::string kernel_name() const { return updater_.kernel_name(); }
+  /// Of the parameters that are in no group.
+  std::string kernel_name() const { return groups_.back()->kernel_name(); }
 
   /// The kernels of a training step, for benchmarks.
   const Executor& train_executor() const { return train_; }
@@ -164,8 +167,8 @@ class Training {
   std::size_t rows_;   ///< Of the training program.
   std::size_t parts_;  ///< Runs of it before an update.
   std::map<std::string, Split, std::less<>> splits_;
-  optim::Updater updater_;
-  std::optional<optim::EvaluationWeights> evaluation_weights_;
+  std::vector<std::unique_ptr<UpdateGroup>> groups_;
+  bool evaluates_elsewhere_ = false;  ///< A group is evaluated at other weights.
   AlignedBuffer trained_;  ///< Parameters and gradients during an evaluation at other weights.
   ParameterLayouts layouts_;
   std::unique_ptr<ParameterStore> store_;
@@ -175,7 +178,6 @@ class Training {
   StepContext context_;
   Executor train_, evaluate_;
   std::size_t live_bytes_ = 0, total_bytes_ = 0;
-  std::vector<optim::Range> ranges_;
   std::vector<double> partial_norms_;
   std::vector<std::uint32_t> order_;
   std::optional<std::uint64_t> order_epoch_;

@@ -1,4 +1,5 @@
 import { loadAddon, type NativeTrainer } from './load-addon.js';
+import { nativeGroups } from './parameter-groups.js';
 import type { BatchValues, Metrics, Trainer, TrainerOptions, TrainResult } from './types.js';
 
 /**
@@ -11,7 +12,7 @@ import type { BatchValues, Metrics, Trainer, TrainerOptions, TrainResult } from 
  * @throws TypeError naming the program, op, tensor or option that is wrong; Error when the native core is missing.
  */
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
-  const native = new (loadAddon().Trainer)(options);
+  const native = new (loadAddon().Trainer)({ ...options, groups: nativeGroups(options) });
   await native.ready();
   return new EngineTrainer(native);
 }

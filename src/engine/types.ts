@@ -24,6 +24,21 @@ export interface Split {
 /** One batch of a field, row-major. */
 export type BatchValues = Float32Array | Int32Array;
 
+/** Parameters with settings of their own; what is absent is as in the trainer's options. */
+export interface ParameterGroup {
+  /** Their names; `selectParameters` finds them by kind or pattern. Each is in one group at most. */
+  parameters: readonly string[];
+  rule?: CompiledRule;
+  /** By name, everything in the group's rule. */
+  hyperparameters?: Record<string, number>;
+  /** Times the learning rate. Default 1. */
+  lrFactor?: number;
+  /** When given, for all parameters of the group, with `decay` or not. */
+  l2?: number;
+  /** Likewise. */
+  weightDecay?: number;
+}
+
 export interface TrainerOptions {
   /** Same parameters (by name and shape) in both. */
   train: Program;
@@ -39,6 +54,8 @@ export interface TrainerOptions {
   l2?: number;
   /** Decoupled weight decay λ: p ← p − lr·λ·p before the update, on parameters with `decay`. Default 0. */
   weightDecay?: number;
+  /** Default: none. */
+  groups?: readonly ParameterGroup[];
   /** Clip the global norm of the gradient, or each element. Default none. */
   clipNorm?: number;
   clipValue?: number;

@@ -1,5 +1,5 @@
 import type { Code, Instruction, Operand } from './code.js';
-import { type Expression, unnamed } from './expression.js';
+import { type Expression, type Unnamed, unnamed } from './expression.js';
 
 /** Turns expressions into straight-line code, computing equal subexpressions once. */
 export class CodeBuilder {
@@ -8,12 +8,12 @@ export class CodeBuilder {
   readonly #outputs: Code['outputs'] = [];
   readonly #known = new Map<string, Operand>();
   readonly #visited = new Map<Expression, Operand>();
-  readonly #hoist: ((expression: Expression) => string) | undefined;
+  readonly #bring: ((expression: Unnamed) => string | undefined) | undefined;
 
-  /** `hoist` takes over scalar expressions and returns the name of the input that brings their value. */
-  constructor(inputs: readonly string[], hoist?: (expression: Expression) => string) {
+  /** `bring` names the input that brings the value of an expression which is computed elsewhere. */
+  constructor(inputs: readonly string[], bring?: (expression: Unnamed) => string | undefined) {
     this.#inputs = [...inputs];
-    this.#hoist = hoist;
+    this.#bring = bring;
   }
 
   output(name: string, expression: Expression): void {
@@ -40,8 +40,11 @@ export class CodeBuilder {
   #compile(expression: Expression): Operand {
     const node = unnamed(expression);
     if (node.kind === 'constant') return { const: node.value };
-    if (this.#hoist && node.rank === 'scalar') return this.#input(this.#hoist(node));
+    const brought = this.#bring?.(node);
+    if (brought !== undefined) return this.#input(brought);
     if (node.kind === 'input') return this.#input(node.name);
+    if (node.kind !== 'apply')
+      throw new TypeError(`a ${node.kind} is no part of code for elements`);
     const args = node.args.map((arg) => this.#operand(arg));
     return this.#once(`${node.op} ${args.map(keyOf).join(' ')}`, () => {
       this.#instructions.push({ op: node.op, args });

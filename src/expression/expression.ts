@@ -5,10 +5,21 @@ import { applyOperator, isRandom } from './operator.js';
  * The language of update rules and schedules: immutable expressions built by the functions below,
  * e.g. `add(mul(beta1, m), mul(sub(1, beta1), g))` for β₁ m + (1 − β₁) g.
  *
- * A `scalar` is the same for all elements of a step (lr, t, hyperparameters); an `element` differs from one
- * parameter to the next. The compiler tells them apart, so a rule need not.
+ * A value's rank says what has one of its own. Parameters are tensors, each seen as a matrix: the first axis are its
+ * rows, the others its columns; a vector is one row.
+ *
+ * - `scalar`: all share it (lr, t, hyperparameters)
+ * - `tensor`: one number for each tensor
+ * - `row`, `column`: one for each row or column of a tensor
+ * - `element`: one for each element
+ * - `left`, `right`: a square matrix on a tensor's rows, or on its columns
+ *
+ * Values of lower rank spread over those of higher rank; the compiler tells ranks apart, so a rule need not.
  */
-export type Rank = 'scalar' | 'element';
+export type Rank = 'scalar' | 'tensor' | 'row' | 'column' | 'element' | 'left' | 'right';
+
+/** What is computed of whole matrices; the engine has a function for each. */
+export type MatrixFunction = 'matmul' | 'orthogonalize';
 
 export type Expression<R extends Rank = Rank> = Node & { readonly rank: R };
 
@@ -20,6 +31,18 @@ type Node =
       readonly rank: Rank;
       readonly op: Operator;
       readonly args: readonly Expression[];
+    }
+  /** The sum of a value of higher rank. */
+  | { readonly kind: 'sum'; readonly rank: Rank; readonly args: readonly [Expression] }
+  | {
+      readonly kind: 'matrix';
+      readonly rank: Rank;
+      readonly op: MatrixFunction;
+      readonly args: readonly Expression[];
+      /** Which of `args` are taken transposed. */
+      readonly transposed: readonly boolean[];
+      /** Settings of the function. */
+      readonly numbers: readonly number[];
     }
   /** A subexpression with a name of its own in the formula. */
   | {
@@ -33,12 +56,11 @@ type Node =
 export type Term<R extends Rank = Rank> = Expression<R> | number;
 
 type RankOf<T> = T extends Expression<infer R> ? R : 'scalar';
-type Joined<T extends readonly Term[]> =
-  'element' extends RankOf<T[number]>
-    ? Rank extends RankOf<T[number]>
-      ? Expression
-      : Expression<'element'>
-    : Expression<'scalar'>;
+type Joined<T extends readonly Term[]> = [RankOf<T[number]>] extends ['scalar']
+  ? Expression<'scalar'>
+  : [RankOf<T[number]>] extends ['scalar' | 'element']
+    ? Expression<'element'>
+    : Expression;
 
 export function input<R extends Rank>(name: string, rank: R): Expression<R> {
   return { kind: 'input', rank, name };
@@ -53,8 +75,10 @@ export function named<R extends Rank>(name: string, value: Expression<R>): Expre
   return { kind: 'named', rank: value.rank, name, value };
 }
 
+export type Unnamed = Exclude<Expression, { kind: 'named' }>;
+
 /** The expression without its name. */
-export function unnamed(expression: Expression): Exclude<Expression, { kind: 'named' }> {
+export function unnamed(expression: Expression): Unnamed {
   return expression.kind === 'named' ? unnamed(expression.value) : expression;
 }
 
@@ -122,6 +146,89 @@ export function square<A extends Term>(x: A): Joined<[A, A]> {
 export const average = <D extends Term, A extends Term, X extends Term>(decay: D, mean: A, x: X) =>
   add(mul(decay, mean), mul(sub(1, decay), x));
 
+/** The sum over all tensors. */
+export const total = (x: Expression): Expression<'scalar'> => sumTo('scalar', x);
+/** The sum over a tensor. */
+export const sum = (x: Expression): Expression<'tensor'> => sumTo('tensor', x);
+export const rowSums = (x: Expression): Expression<'row'> => sumTo('row', x);
+export const columnSums = (x: Expression): Expression<'column'> => sumTo('column', x);
+/** The Euclidean norm of a tensor. */
+export const norm = (x: Expression): Expression => sqrt(sum(square(x)));
+
+/** How many rows and columns a tensor has. */
+export const rows: Expression<'tensor'> = input('rows', 'tensor');
+export const columns: Expression<'tensor'> = input('columns', 'tensor');
+
+/** The product of two matrices, either of them transposed. */
+export function matmul(
+  a: Expression,
+  b: Expression,
+  transposed: readonly [boolean, boolean] = [false, false],
+): Expression {
+  const [left, inner] = sidesOf(a, transposed[0]);
+  const [match, right] = sidesOf(b, transposed[1]);
+  if (inner !== match) throw new TypeError(`matmul() of a ${a.rank} and a ${b.rank} matrix`);
+  const rank = ranksBySides[`${left} ${right}`];
+  if (rank === undefined) throw new TypeError('matmul() gives a transposed tensor');
+  return { kind: 'matrix', op: 'matmul', args: [a, b], rank, transposed, numbers: [] };
+}
+
+/**
+ * The nearest semi-orthogonal matrix, about: `steps` iterations X ← a X + (b X Xᵀ + c (X Xᵀ)²) X of Newton–Schulz on
+ * the side that is shorter. The singular values of x must not exceed 1.
+ */
+export const orthogonalize = (
+  x: Expression,
+  steps: number,
+  coefficients: readonly [number, number, number],
+): Expression => matrixFunction('orthogonalize', x, [...coefficients, steps]);
+
+function matrixFunction(op: MatrixFunction, x: Expression, numbers: readonly number[]): Expression {
+  return { kind: 'matrix', op, args: [x], rank: x.rank, transposed: [false], numbers };
+}
+
+/** Whether a node's value is brought to passes over elements from a stage before them. */
+export const isStaged = ({ kind }: Expression): boolean => kind === 'sum' || kind === 'matrix';
+
+const sides: Partial<Record<Rank, readonly [string, string]>> = {
+  element: ['rows', 'columns'],
+  left: ['rows', 'rows'],
+  right: ['columns', 'columns'],
+};
+const ranksBySides: Readonly<Record<string, Rank | undefined>> = Object.fromEntries(
+  Object.entries(sides).map(([rank, [left, right]]) => [`${left} ${right}`, rank as Rank]),
+);
+
+function sidesOf({ rank }: Expression, transposed: boolean): readonly [string, string] {
+  const found = sides[rank];
+  if (!found) throw new TypeError(`matmul() of a value of rank ${rank}, which is no matrix`);
+  return transposed ? [found[1], found[0]] : found;
+}
+
+const spreading: Readonly<Record<Rank, readonly Rank[]>> = {
+  scalar: ['tensor', 'row', 'column', 'element', 'left', 'right'],
+  tensor: ['row', 'column', 'element', 'left', 'right'],
+  row: ['element'],
+  column: ['element'],
+  element: [],
+  left: [],
+  right: [],
+};
+
+/** The rank of what depends on both; a row and a column make elements. */
+function joinedRank(a: Rank, b: Rank): Rank {
+  if (a === b || spreading[b].includes(a)) return a;
+  if (spreading[a].includes(b)) return b;
+  const found = spreading[a].find((rank) => spreading[b].includes(rank));
+  if (found) return found;
+  throw new TypeError(`values of rank ${a} and ${b} do not go together`);
+}
+
+function sumTo<R extends Rank>(rank: R, x: Expression): Expression<R> {
+  if (rank !== x.rank && spreading[rank].includes(x.rank)) return { kind: 'sum', rank, args: [x] };
+  throw new TypeError(`a sum of ${x.rank} values cannot be of rank ${rank}`);
+}
+
 function lift(term: Term): Expression {
   return typeof term === 'number' ? constant(term) : term;
 }
@@ -132,7 +239,7 @@ function apply<const T extends Term[]>(op: Operator, terms: T): Joined<T> {
     kind: 'apply',
     op,
     args,
-    rank: args.some((arg) => arg.rank === 'element') ? 'element' : 'scalar',
+    rank: args.map(({ rank }) => rank).reduce(joinedRank, 'scalar'),
   }) as Joined<T>;
 }
 
@@ -148,7 +255,7 @@ function fold<T extends Term[]>(op: 'add' | 'mul', terms: T): Joined<T> {
   const first = lifted.findIndex(({ rank }) => rank === 'scalar');
   const joined = join(
     lifted.flatMap((term, k) => {
-      if (term.rank === 'element') return [term];
+      if (term.rank !== 'scalar') return [term];
       return k === first && scalar ? [scalar] : [];
     }),
   );

@@ -51,7 +51,7 @@ function findSteps(slots: readonly Assignment[]): Step[] {
   const visit = (expression: Expression): void => {
     if (known.has(expression)) return;
     known.add(expression);
-    if (expression.kind === 'apply') expression.args.forEach(visit);
+    if ('args' in expression) expression.args.forEach(visit);
     if (expression.kind !== 'named') return;
     visit(expression.value);
     const { name, value } = expression;
@@ -75,7 +75,7 @@ function reads(step: Step, nodes: ReadonlySet<Expression>) {
     }
     if (expression.kind === 'input') inputs.add(expression.name);
     if (expression.kind === 'named') visit(expression.value);
-    if (expression.kind === 'apply') expression.args.forEach(visit);
+    if ('args' in expression) expression.args.forEach(visit);
   };
   visit(step.value);
   return { results, inputs };

@@ -1,5 +1,5 @@
 import type { Operator } from './code.js';
-import type { Expression } from './expression.js';
+import type { Expression, Rank } from './expression.js';
 
 /** A way of writing expressions. */
 export interface Notation {
@@ -34,6 +34,8 @@ interface Style {
   call(name: string, args: readonly string[]): string;
   choice(condition: string, positive: string, otherwise: string): Piece;
   absolute(x: string): string;
+  norm(x: string): string;
+  transpose(x: string): string;
   arrow: string;
   prime: string;
 }
@@ -89,7 +91,52 @@ function render(
       return { text: style.symbol(expression.name), tightness: tightness.atom };
     case 'apply':
       return application(style, expression.op, expression.args, names);
+    case 'sum':
+      return reduction(style, expression, names);
+    case 'matrix':
+      return matrixFunction(style, expression, names);
   }
+}
+
+const sumNames: Partial<Record<Rank, string>> = {
+  scalar: 'total',
+  tensor: 'sum',
+  row: 'row_sums',
+  column: 'column_sums',
+};
+
+function reduction(
+  style: Style,
+  { rank, args: [of] }: Expression & { kind: 'sum' },
+  names: ReadonlyMap<Expression, string>,
+): Piece {
+  const text = style.call(sumNames[rank] ?? 'sum', [render(style, of, names).text]);
+  return { text, tightness: tightness.atom };
+}
+
+function matrixFunction(
+  style: Style,
+  { op, args, transposed }: Expression & { kind: 'matrix' },
+  names: ReadonlyMap<Expression, string>,
+): Piece {
+  const pieces = args.map((arg) => render(style, arg, names));
+  if (op !== 'matmul') {
+    const texts = pieces.map(({ text }) => text);
+    return { text: style.call(op, texts), tightness: tightness.atom };
+  }
+  const factors = pieces.map((piece, k) => {
+    const atom = enclose(style, piece, transposed[k] ? tightness.atom : tightness.product);
+    return transposed[k] ? style.transpose(atom) : atom;
+  });
+  return { text: factors.join(style.beside), tightness: tightness.product };
+}
+
+/** What x is when an expression is √sum(x²). */
+function normOf(root: Expression | undefined): Expression | undefined {
+  if (root?.kind !== 'sum' || root.rank !== 'tensor') return undefined;
+  const [of] = root.args;
+  if (of.kind !== 'apply' || of.op !== 'mul' || of.args[0] !== of.args[1]) return undefined;
+  return of.args[0];
 }
 
 function number(style: Style, value: number): Piece {
@@ -136,8 +183,11 @@ function application(
       return { text: `${style.minus}${enclose(style, a, product)}`, tightness: sum };
     case 'pow':
       return { text: style.power(enclose(style, a, atom), b), tightness: root };
-    case 'sqrt':
-      return style.root(a);
+    case 'sqrt': {
+      const normed = normOf(args[0]);
+      if (!normed) return style.root(a);
+      return { text: style.norm(render(style, normed, names).text), tightness: atom };
+    }
     case 'abs':
       return { text: style.absolute(a.text), tightness: atom };
     case 'select':
@@ -193,6 +243,8 @@ const plainStyle: Style = {
     tightness: 0,
   }),
   absolute: (x) => `|${x}|`,
+  norm: (x) => `‖${x}‖`,
+  transpose: (x) => `${x}ᵀ`,
   arrow: '←',
   prime: '′',
 };
@@ -218,12 +270,15 @@ const latexStyle: Style = {
   fraction: (a, b) => ({ text: `\\frac{${a.text}}{${b.text}}`, tightness: tightness.product }),
   root: (x) => ({ text: `\\sqrt{${x.text}}`, tightness: tightness.root }),
   power: (base, exponent) => `${base}^{${exponent.text}}`,
-  call: (name, args) => `\\operatorname{${name}}\\left(${args.join(', ')}\\right)`,
+  call: (name, args) =>
+    `\\operatorname{${name.replaceAll('_', '\\_')}}\\left(${args.join(', ')}\\right)`,
   choice: (condition, positive, otherwise) => ({
     text: `\\begin{cases}${positive} & ${condition} > 0 \\\\ ${otherwise} & \\text{else}\\end{cases}`,
     tightness: tightness.product,
   }),
   absolute: (x) => `\\left|${x}\\right|`,
+  norm: (x) => `\\left\\|${x}\\right\\|`,
+  transpose: (x) => `${x}^{\\top}`,
   arrow: '\\leftarrow',
   prime: "'",
 };

@@ -15,8 +15,9 @@ export function substituteInputs(
     if (node.kind === 'input') return values.get(node.name) ?? node;
     if (node.kind === 'named') return named(node.name, visit(node.value));
     if (node.kind === 'apply') return applied(node.op, node.args.map(visit));
-    if (node.kind === 'constant') return node;
-    throw new TypeError('only what is computed element by element can be put elsewhere');
+    if (node.kind === 'sum') return { ...node, args: [visit(node.args[0])] };
+    if (node.kind === 'matrix') return { ...node, args: node.args.map(visit) };
+    return node;
   };
   return visit(expression);
 }

@@ -9,7 +9,7 @@ const lr = {
   scale: 'log',
 } as const;
 
-const hyperparameters = {
+export const adamwHyperparameters = {
   beta1: {
     description: 'decay rate of the first moment',
     default: 0.9,
@@ -42,7 +42,7 @@ export const adamw = defineOptimizer({
   title: 'AdamW',
   source: 'Loshchilov & Hutter 2019, algorithm 2, with ε as in Choi et al. 2019, Table 1',
   lr,
-  hyperparameters,
+  hyperparameters: adamwHyperparameters,
   state: { m: 0, v: 0 },
   rule: ({ g, p, state, hyper: { beta1, beta2, epsilon, lambda }, lr, t }) => {
     const m = average(beta1, state.m, g);
@@ -60,7 +60,7 @@ export const adamwPytorch = defineOptimizer({
   variants: ['pytorch'],
   source: 'Loshchilov & Hutter 2019, algorithm 2; torch.optim.AdamW(weight_decay=λ)',
   lr,
-  hyperparameters,
+  hyperparameters: adamwHyperparameters,
   state: { m: 0, v: 0 },
   rule: ({ g, p, state, hyper: { beta1, beta2, epsilon, lambda }, lr, t }) => {
     const m = average(beta1, state.m, g);

@@ -1,5 +1,5 @@
 import { CodeBuilder } from '../expression/code-builder.js';
-import type { Expression } from '../expression/expression.js';
+import type { Unnamed } from '../expression/expression.js';
 import type { Optimizer } from './optimizer.js';
 import type { CompiledEvaluation } from './rule.js';
 
@@ -10,7 +10,8 @@ export function compileEvaluation(optimizer: Optimizer): CompiledEvaluation | un
   const names = scalarState.map(({ name }) => name);
   const scalar = new CodeBuilder(['t', ...Object.keys(hyperparameters), ...names]);
   const coefficients = new Map<string, string>();
-  const hoist = (expression: Expression): string => {
+  const bring = (expression: Unnamed): string | undefined => {
+    if (expression.rank === 'element') return undefined;
     const operand = scalar.key(expression);
     const known = coefficients.get(operand);
     if (known !== undefined) return known;
@@ -19,7 +20,8 @@ export function compileEvaluation(optimizer: Optimizer): CompiledEvaluation | un
     scalar.output(name, expression);
     return name;
   };
-  const vector = new CodeBuilder(['p', ...state.map(({ name }) => name)], hoist);
+  const slots = state.filter(({ rank }) => rank === 'element').map(({ name }) => name);
+  const vector = new CodeBuilder(['p', ...slots], bring);
   vector.output('p', evaluation);
   return { scalar: scalar.code(), vector: vector.code() };
 }

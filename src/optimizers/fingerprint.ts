@@ -4,8 +4,12 @@ import type { Code, Operand } from '../expression/code.js';
  * Hash of vector code that does not depend on names: FNV-1a (64 bit) of its canonical text, as 16 hexadecimal
  * digits. native/optim/rule.cpp computes the same.
  */
-export function fingerprint(vector: Code, state: readonly string[]): string {
-  const inputs = canonicalInputs(vector, state);
+export function fingerprint(
+  vector: Code,
+  state: readonly string[],
+  isSpread: (name: string) => boolean,
+): string {
+  const inputs = canonicalInputs(vector, state, isSpread);
   const text = (operand: Operand): string => {
     if ('const' in operand) return `#${bits(operand.const)}`;
     return 'in' in operand ? `${inputs[operand.in]}` : `%${operand.op}`;
@@ -21,13 +25,19 @@ export function fingerprint(vector: Code, state: readonly string[]): string {
   return fnv1a([...instructions, ...outputs].join(''));
 }
 
-/** `p`, `g`, `s<slot>`, and `c<k>` for the k-th coefficient. */
-export function canonicalInputs(vector: Code, state: readonly string[]): string[] {
+/** `p`, `g`, `s<slot>`, `x<k>` for the k-th other value of elements, and `c<k>` for the k-th coefficient. */
+export function canonicalInputs(
+  vector: Code,
+  state: readonly string[],
+  isSpread: (name: string) => boolean,
+): string[] {
   let coefficients = 0;
+  let values = 0;
   return vector.inputs.map((name) => {
     if (name === 'p' || name === 'g') return name;
     const slot = state.indexOf(name);
-    return slot >= 0 ? `s${slot}` : `c${coefficients++}`;
+    if (slot >= 0) return `s${slot}`;
+    return isSpread(name) ? `x${values++}` : `c${coefficients++}`;
   });
 }
 

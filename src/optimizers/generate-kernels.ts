@@ -28,6 +28,8 @@ export function generateKernels(optimizers: readonly Optimizer[]): string {
   const kernels = new Map<string, { optimizer: Optimizer; rule: CompiledRule }>();
   for (const optimizer of optimizers) {
     const rule = compileRule(optimizer);
+    // What reads other values of elements than p, g and the state is left to the evaluator.
+    if (rule.vector.inputs.some((name) => isSpread(rule, name))) continue;
     if (!kernels.has(rule.fingerprint)) kernels.set(rule.fingerprint, { optimizer, rule });
   }
   const structs = [...kernels.values()].map(({ optimizer, rule }) => kernel(optimizer, rule));
@@ -46,8 +48,8 @@ function structName({ name }: CompiledRule): string {
 }
 
 function kernel(optimizer: Optimizer, rule: CompiledRule): string {
-  const state = rule.state.map(({ name }) => name);
-  const inputs = canonicalInputs(rule.vector, state).map((name) =>
+  const state = elementState(rule);
+  const inputs = canonicalInputs(rule.vector, state, () => false).map((name) =>
     name.replace(/^([sc])(\d+)$/, '$1[$2]'),
   );
   const coefficients = inputs.filter((name) => name.startsWith('c')).length;
@@ -88,6 +90,14 @@ ${body}
   }
 };
 `;
+}
+
+const elementState = ({ state }: CompiledRule): string[] =>
+  state.filter(({ rank }) => rank === undefined).map(({ name }) => name);
+
+function isSpread({ sections, state }: CompiledRule, name: string): boolean {
+  const values = [...state.filter(({ rank }) => rank), ...(sections.at(-1)?.values ?? [])];
+  return values.some((value) => value.name === name && value.rank !== 'tensor');
 }
 
 function usage({ vector }: CompiledRule, name: string): boolean {

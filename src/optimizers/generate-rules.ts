@@ -3,10 +3,11 @@ import { compileRule } from './compile-rule.js';
 import type { Optimizer } from './optimizer.js';
 import type { CompiledRule } from './rule.js';
 
-/** native/optim/rules.generated.hpp: the built-in rules as data, for native tests and benchmarks. */
+/** native/optim/rules.generated.hpp: the elementwise built-in rules as data, for native tests and benchmarks. */
 export function generateRules(optimizers: readonly Optimizer[]): string {
-  const rules = optimizers.map((optimizer) => {
+  const rules = optimizers.flatMap((optimizer) => {
     const rule = compileRule(optimizer);
+    if (rule.sections.length > 0) return [];
     const defaults = Object.values(optimizer.hyperparameters).map((known) => number(known.default));
     return `      {${ruleText(rule)},\n       {${defaults.join(', ')}}},\n`;
   });

@@ -1,13 +1,17 @@
 import { adabelief } from './adabelief.js';
 import { adadelta, adadeltaPytorch } from './adadelta.js';
+import { adafactor, adafactorPytorch } from './adafactor.js';
 import { adagrad, adagradPytorch } from './adagrad.js';
 import { adam, adamPytorch } from './adam.js';
 import { adamax } from './adamax.js';
 import { adamw, adamwPytorch } from './adamw.js';
 import { amsgrad, amsgradPytorch } from './amsgrad.js';
 import { heavyBall } from './heavy-ball.js';
+import { lamb } from './lamb.js';
+import { lars } from './lars.js';
 import { lion } from './lion.js';
 import { momentum, momentumPytorch } from './momentum.js';
+import { muon } from './muon.js';
 import { nadam, nadamPytorch } from './nadam.js';
 import { nadamw, nadamwPytorch } from './nadamw.js';
 import { nesterov } from './nesterov.js';
@@ -80,6 +84,11 @@ export const optimizers: readonly Optimizer[] = [
   signSgd,
   signum,
   lion,
+  lars,
+  lamb,
+  adafactor,
+  adafactorPytorch,
+  muon,
   scheduleFreeSgd,
   scheduleFreeAdamw,
 ];

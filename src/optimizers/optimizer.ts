@@ -1,17 +1,24 @@
-import { type Expression, input } from '../expression/expression.js';
+import { type Expression, input, type Rank } from '../expression/expression.js';
 import type { Hyperparameter } from './hyperparameter.js';
 
 /** Whose conventions a rule follows: Choi et al. 2019 (Table 1), or torch.optim. */
 export type Variant = 'paper' | 'pytorch';
 
 /** What a rule is written in terms of. */
-export interface RuleInputs<H extends string, S extends string, C extends string> {
+export interface RuleInputs<
+  H extends string,
+  S extends string,
+  C extends string,
+  F extends string = never,
+> {
   /** The gradient, after clipping and L2. */
   g: Expression<'element'>;
   /** The parameter. */
   p: Expression<'element'>;
   /** The state before this step. */
   state: Record<S, Expression<'element'>>;
+  /** The state of rows, columns and sides, before this step. */
+  factors: Record<F, Expression>;
   /** The state that all elements share, before this step. */
   scalarState: Record<C, Expression<'scalar'>>;
   hyper: Record<H, Expression<'scalar'>>;
@@ -28,16 +35,22 @@ export type EvaluationInputs<H extends string, S extends string, C extends strin
 >;
 
 /** The parameter and the state after a step. */
-export type RuleOutputs<S extends string, C extends string> = { p: Expression } & Record<
-  S,
-  Expression
-> &
+export type RuleOutputs<S extends string, C extends string, F extends string = never> = {
+  p: Expression;
+} & Record<S | F, Expression> &
   Record<C, Expression<'scalar'>>;
+
+/** A state slot that is not of elements. */
+export interface Factor {
+  rank: 'row' | 'column' | 'left' | 'right';
+  init: number;
+}
 
 export interface OptimizerDefinition<
   H extends string = never,
   S extends string = never,
   C extends string = never,
+  F extends string = never,
 > {
   /** In lower case, e.g. `adam`. */
   name: string;
@@ -51,18 +64,23 @@ export interface OptimizerDefinition<
   hyperparameters: Record<H, Hyperparameter>;
   /** Slots of each element, with their first values. */
   state?: Record<S, number>;
+  /** State of a tensor's rows, columns or sides. */
+  factors?: Record<F, Factor>;
   /** State that all elements share, with its first values. */
   scalarState?: Record<C, number>;
-  rule: (inputs: RuleInputs<H, S, C>) => RuleOutputs<NoInfer<S>, NoInfer<C>>;
+  rule: (inputs: RuleInputs<H, S, C, F>) => RuleOutputs<NoInfer<S>, NoInfer<C>, NoInfer<F>>;
   /**
    * Where the model is evaluated and predicts after `t` steps, if not at its parameters: an average, say. Gradients are
    * still taken at the parameters.
    */
   evaluation?: (inputs: EvaluationInputs<H, S, C>) => Expression;
+  /** What trains parameters that are no matrices, if not this rule; some of the same hyperparameters. */
+  vectors?: Optimizer;
 }
 
 export interface Slot {
   name: string;
+  rank: Rank;
   init: number;
   next: Expression;
 }
@@ -80,9 +98,10 @@ export interface Optimizer {
   readonly scalarState: readonly Slot[];
   /** Of p, the state, the hyperparameters and the number of steps so far, `t`. */
   readonly evaluation?: Expression;
+  readonly vectors?: Optimizer;
 }
 
-const reserved = /^(p|g|t|lr|c\d+)$/;
+const reserved = /^(p|g|t|lr|rows|columns|[cx]\d+)$/;
 
 /**
  * An optimizer from its update rule, written once. From it come the engine's code (`compileRule`), the float64
@@ -95,11 +114,13 @@ export function defineOptimizer<
   H extends string = never,
   S extends string = never,
   C extends string = never,
->(definition: OptimizerDefinition<H, S, C>): Optimizer {
+  F extends string = never,
+>(definition: OptimizerDefinition<H, S, C, F>): Optimizer {
   const { name, title, source, lr, hyperparameters } = definition;
   const state: Partial<Record<S, number>> = definition.state ?? {};
   const scalarState: Partial<Record<C, number>> = definition.scalarState ?? {};
-  const names = [hyperparameters, state, scalarState].flatMap(Object.keys);
+  const factors: Record<string, Factor> = definition.factors ?? {};
+  const names = [hyperparameters, state, factors, scalarState].flatMap(Object.keys);
   checkNames(name, names);
 
   const kept = {
@@ -113,21 +134,31 @@ export function defineOptimizer<
     ...kept,
     g: input('g', 'element'),
     lr: input('lr', 'scalar'),
+    factors: Object.fromEntries(
+      Object.entries(factors).map(([key, { rank }]) => [key, input(key, rank)]),
+    ) as Record<F, Expression>,
   });
   const output = (key: string): Expression => {
     const found = outputs[key];
     if (found) return found;
     throw new TypeError(`optimizer '${name}': the rule must return '${key}'`);
   };
-  const slots = (inits: Partial<Record<string, number>>): Slot[] =>
-    Object.entries(inits).map(([key, init = 0]) => ({ name: key, init, next: output(key) }));
+  const slots = (inits: Partial<Record<string, number>>, rank: Rank): Slot[] =>
+    Object.entries(inits).map(([key, init = 0]) => ({ name: key, rank, init, next: output(key) }));
 
-  const shared = slots(scalarState);
-  const wrong = shared.find(({ next }) => next.rank === 'element');
+  const shared = slots(scalarState, 'scalar');
+  const wrong = shared.find(({ next }) => next.rank !== 'scalar');
   if (wrong)
     throw new TypeError(
-      `optimizer '${name}': the scalar state '${wrong.name}' depends on single elements; make it a state`,
+      `optimizer '${name}': the scalar state '${wrong.name}' depends on single ${wrong.next.rank}s; make it a state`,
     );
+  const structured = Object.entries(factors).map(([key, { rank, init }]): Slot => {
+    const next = output(key);
+    if (next.rank === rank) return { name: key, rank, init, next };
+    throw new TypeError(
+      `optimizer '${name}': the state '${key}' of rank ${rank} gets a ${next.rank}`,
+    );
+  });
   return {
     name,
     title,
@@ -136,9 +167,10 @@ export function defineOptimizer<
     lr,
     hyperparameters,
     next: output('p'),
-    state: slots(state),
+    state: [...slots(state, 'element'), ...structured],
     scalarState: shared,
     ...(definition.evaluation && { evaluation: definition.evaluation(kept) }),
+    ...(definition.vectors && { vectors: definition.vectors }),
   };
 }
 

@@ -1,12 +1,15 @@
 import type { Code } from '../expression/code.js';
+import type { Rank } from '../expression/expression.js';
 import { runCode } from '../expression/run-code.js';
 import { compileRule, ruleName } from './compile-rule.js';
 import { resolveHyperparameters } from './hyperparameter.js';
+import { runMatrixFunction } from './matrix-functions.js';
 import type { Optimizer } from './optimizer.js';
+import type { CompiledRule, PassStage, Section } from './rule.js';
 
 /** An optimizer in float64, to check others against. */
 export interface Reference {
-  /** Each state slot, by name. */
+  /** Each state slot, by name; those of rows, columns and sides one tensor after the other. */
   readonly state: Readonly<Record<string, Float64Array>>;
   readonly scalarState: Readonly<Record<string, number>>;
   /** Updates `p` in place from its gradient `g`, and the state. */
@@ -15,19 +18,96 @@ export interface Reference {
   evaluated(p: Float64Array): Float64Array;
 }
 
+/** Rows and columns of a tensor. */
+type MatrixShape = readonly [rows: number, columns: number];
+
+type Round = (value: number) => number;
+type Values = Record<string, Float64Array>;
+
 /**
- * @param size number of parameters
+ * @param size number of parameters, of one vector; or the shapes of the tensors that the parameters are, one after the
+ * other, row-major
  * @param lr the learning rate of step t (from 0), or one for all steps
  * @param round what becomes of every number of an element: nothing, for float64; `Math.fround`, for float32 as in the
- * engine, whose scalars are in float64 too
+ * engine, whose scalars and sums are in float64 too
  * @throws RangeError when a hyperparameter is unknown or outside its domain
  */
 export function reference(
   optimizer: Optimizer,
-  size: number,
+  size: number | readonly (readonly number[])[],
   lr: number | ((t: number) => number),
   hyperparameters: Readonly<Record<string, number>> = {},
-  round: (value: number) => number = (value) => value,
+  round: Round = (value) => value,
+): Reference {
+  const shapes = typeof size === 'number' ? [[size]] : size;
+  const { vectors } = optimizer;
+  if (!vectors) return referenceOf(optimizer, shapes.map(asMatrix), lr, hyperparameters, round);
+  const own = (given: Optimizer) =>
+    Object.fromEntries(
+      Object.entries(hyperparameters).filter(([name]) => name in given.hyperparameters),
+    );
+  const isMatrix = (shape: readonly number[]) => shape.length > 1;
+  const parts = [
+    { shapes: shapes.filter(isMatrix), optimizer, hyperparameters, of: isMatrix },
+    {
+      shapes: shapes.filter((shape) => !isMatrix(shape)),
+      optimizer: vectors,
+      hyperparameters: own(vectors),
+      of: (shape: readonly number[]) => !isMatrix(shape),
+    },
+  ].map((part) => ({
+    ours: referenceOf(part.optimizer, part.shapes.map(asMatrix), lr, part.hyperparameters, round),
+    at: indicesOf(shapes, part.of),
+  }));
+  const gather = (from: Float64Array, at: readonly number[]) =>
+    Float64Array.from(at, (i) => from[i] ?? Number.NaN);
+  const scatter = (from: Float64Array, at: readonly number[], to: Float64Array) => {
+    for (const [k, i] of at.entries()) to[i] = from[k] ?? Number.NaN;
+  };
+  return {
+    state: Object.assign({}, ...parts.toReversed().map(({ ours }) => ours.state)),
+    scalarState: Object.assign({}, ...parts.toReversed().map(({ ours }) => ours.scalarState)),
+    step: (p, g) => {
+      for (const { ours, at } of parts) {
+        const values = gather(p, at);
+        ours.step(values, gather(g, at));
+        scatter(values, at, p);
+      }
+    },
+    evaluated: (p) => {
+      const result = p.slice();
+      for (const { ours, at } of parts) scatter(ours.evaluated(gather(p, at)), at, result);
+      return result;
+    },
+  };
+}
+
+const asMatrix = (shape: readonly number[]): MatrixShape => {
+  const [rows = 1, ...rest] = shape;
+  return rest.length === 0 ? [1, rows] : [rows, rest.reduce((a, b) => a * b)];
+};
+
+/** Where the elements of the tensors that `chosen` names are among all. */
+function indicesOf(
+  shapes: readonly (readonly number[])[],
+  chosen: (shape: readonly number[]) => boolean,
+): number[] {
+  let begin = 0;
+  return shapes.flatMap((shape) => {
+    const count = shape.reduce((a, b) => a * b, 1);
+    const first = begin;
+    begin += count;
+    return chosen(shape) ? Array.from({ length: count }, (_, i) => first + i) : [];
+  });
+}
+
+/** Of a rule for all tensors. */
+function referenceOf(
+  optimizer: Optimizer,
+  shapes: readonly MatrixShape[],
+  lr: number | ((t: number) => number),
+  hyperparameters: Readonly<Record<string, number>>,
+  round: Round,
 ): Reference {
   const rule = compileRule(optimizer);
   const hyper = resolveHyperparameters(
@@ -35,13 +115,33 @@ export function reference(
     optimizer.hyperparameters,
     hyperparameters,
   );
-  const state: Record<string, Float64Array> = Object.fromEntries(
-    rule.state.map(({ name, init }) => [name, new Float64Array(size).fill(init)]),
+  const slots = [{ name: 'p' }, { name: 'g' }, ...rule.state];
+  const sizeOf = (rank: Rank | undefined) =>
+    shapes.reduce((total, shape) => total + countOf(rank ?? 'element', shape), 0);
+  const count = sizeOf('element');
+  const state: Values = Object.fromEntries(
+    rule.state.map(({ name, rank, init }) => [name, new Float64Array(sizeOf(rank)).fill(init)]),
   );
   const scalarState: Record<string, number> = Object.fromEntries(
     rule.scalarState.map(({ name, init }) => [name, init]),
   );
   let t = 0;
+
+  /** The parts of `arrays` that each tensor has. */
+  const partsOf = (arrays: Values): Tensor[] => {
+    const begins = new Map(slots.map(({ name }) => [name, 0]));
+    return shapes.map((shape) => {
+      const values = Object.fromEntries(
+        slots.map(({ name, ...slot }): [string, Float64Array] => {
+          const begin = begins.get(name) ?? 0;
+          const end = begin + countOf(('rank' in slot ? slot.rank : undefined) ?? 'element', shape);
+          begins.set(name, end);
+          return [name, arrays[name]?.subarray(begin, end) ?? new Float64Array(0)];
+        }),
+      );
+      return new Tensor(rule, shape, values, round);
+    });
+  };
 
   const evaluated = (p: Float64Array): Float64Array => {
     if (!rule.evaluation) return Float64Array.from(p);
@@ -57,31 +157,147 @@ export function reference(
   };
 
   const step = (p: Float64Array, g: Float64Array): void => {
-    if (p.length !== size || g.length !== size)
+    if (p.length !== count || g.length !== count)
       throw new RangeError(
-        `expected ${size} parameters and gradients, got ${p.length} and ${g.length}`,
+        `expected ${count} parameters and gradients, got ${p.length} and ${g.length}`,
       );
-    const rate = typeof lr === 'number' ? lr : lr(t);
-    const scalars = run(rule.scalar, { ...hyper, ...scalarState, t, lr: rate });
-    for (const name of Object.keys(scalarState)) scalarState[name] = scalars[name] ?? Number.NaN;
-    const arrays: Record<string, Float64Array> = { ...state, p };
-    const sources = rule.vector.inputs.map(
-      (name) => (name === 'g' ? g : arrays[name]) ?? round(scalars[name] ?? Number.NaN),
-    );
-    for (let i = 0; i < size; i += 1) {
-      const values = runCode(
-        rule.vector,
-        sources.map((source) => (typeof source === 'number' ? source : (source[i] ?? Number.NaN))),
-        round,
-      );
-      for (const [k, { name }] of rule.vector.outputs.entries()) {
-        const target = arrays[name];
-        if (target) target[i] = values[k] ?? Number.NaN;
+    const scalars: Record<string, number> = {
+      ...hyper,
+      ...scalarState,
+      t,
+      lr: typeof lr === 'number' ? lr : lr(t),
+    };
+    const next: Record<string, number> = {};
+    /** Next scalar states must not hide the ones that later scalar code still reads. */
+    const runScalars = (code: Code): void => {
+      for (const [name, value] of Object.entries(run(code, scalars)))
+        (name in scalarState ? next : scalars)[name] = value;
+    };
+    runScalars(rule.scalar);
+    const tensors = partsOf({ ...state, p, g });
+    for (const [k, section] of rule.sections.entries()) {
+      for (const { name, rank } of section.values) if (rank === 'scalar') scalars[name] = 0;
+      for (const tensor of tensors) {
+        tensor.runStages(section, scalars);
+        if (k === rule.sections.length - 1) tensor.update(scalars);
       }
+      runScalars(section.scalar);
     }
+    if (rule.sections.length === 0) for (const tensor of tensors) tensor.update(scalars);
+    Object.assign(scalarState, next);
     t += 1;
   };
   return { state, scalarState, step, evaluated };
+}
+
+/** One tensor with its state and what stages compute of it. */
+class Tensor {
+  readonly #rule: CompiledRule;
+  readonly #shape: MatrixShape;
+  readonly #values: Map<string, { rank: Rank; values: Float64Array }>;
+  readonly #round: Round;
+
+  constructor(rule: CompiledRule, shape: MatrixShape, arrays: Values, round: Round) {
+    const ranks = new Map(rule.state.map(({ name, rank }) => [name, rank]));
+    this.#rule = rule;
+    this.#shape = shape;
+    this.#round = round;
+    this.#values = new Map(
+      Object.entries(arrays).map(([name, values]) => [
+        name,
+        { rank: ranks.get(name) ?? 'element', values },
+      ]),
+    );
+    this.#values.set('rows', { rank: 'tensor', values: Float64Array.of(shape[0]) });
+    this.#values.set('columns', { rank: 'tensor', values: Float64Array.of(shape[1]) });
+  }
+
+  runStages({ values, stages }: Section, scalars: Record<string, number>): void {
+    for (const { name, rank } of values)
+      this.#values.set(name, { rank, values: new Float64Array(countOf(rank, this.#shape)) });
+    for (const stage of stages) {
+      if (stage.kind === 'pass') this.#pass(stage, scalars);
+      else runMatrixFunction(stage, (name) => this.#matrix(name));
+    }
+    // Totals go on from tensor to tensor.
+    for (const { name, rank } of values)
+      if (rank === 'scalar')
+        scalars[name] = (scalars[name] ?? 0) + (this.#get(name).values[0] ?? 0);
+  }
+
+  /** The vector program, and the next state of rows, columns and sides. */
+  update(scalars: Readonly<Record<string, number>>): void {
+    const factors = this.#rule.state.flatMap(({ name, next }) => {
+      return next === undefined ? [] : [[name, this.#get(next).values.slice()] as const];
+    });
+    this.#pass({ kind: 'pass', rank: 'element', code: this.#rule.vector }, scalars);
+    for (const [name, values] of factors) this.#get(name).values.set(values.map(this.#round));
+  }
+
+  #get(name: string): { rank: Rank; values: Float64Array } {
+    const found = this.#values.get(name);
+    if (!found) throw new Error(`no value '${name}'`);
+    return found;
+  }
+
+  #matrix(name: string) {
+    const { rank, values } = this.#get(name);
+    const [rows, columns] = this.#shape;
+    const sides = { left: [rows, rows], right: [columns, columns] } as const;
+    const shape = rank === 'left' || rank === 'right' ? sides[rank] : this.#shape;
+    return { values, rows: shape[0], columns: shape[1] };
+  }
+
+  #pass({ rank, code }: PassStage, scalars: Readonly<Record<string, number>>): void {
+    const round: Round = rank === 'tensor' ? (value) => value : this.#round;
+    const sources = code.inputs.map((name) => {
+      const found = this.#values.get(name);
+      if (!found) return () => round(scalars[name] ?? Number.NaN);
+      const { rank: from, values } = found;
+      if (from === 'tensor') return () => round(values[0] ?? Number.NaN);
+      return (i: number) => values[this.#index(from, rank, i)] ?? Number.NaN;
+    });
+    const targets = code.outputs.map(({ name }) => this.#get(name));
+    const count = countOf(rank, this.#shape);
+    for (let i = 0; i < count; i += 1) {
+      const results = runCode(
+        code,
+        sources.map((source) => source(i)),
+        round,
+      );
+      for (const [k, target] of targets.entries()) {
+        const at = this.#index(target.rank, rank, i);
+        const before = target.rank === rank ? 0 : (target.values[at] ?? Number.NaN);
+        target.values[at] = before + (results[k] ?? Number.NaN);
+      }
+    }
+  }
+
+  /** Where the value of rank `of` is that goes with the i-th of rank `within`. */
+  #index(of: Rank, within: Rank, i: number): number {
+    if (of === within) return i;
+    if (of === 'row') return Math.floor(i / this.#shape[1]);
+    return of === 'column' ? i % this.#shape[1] : 0;
+  }
+}
+
+/** How many values of a rank a tensor has. */
+function countOf(rank: Rank, [rows, columns]: MatrixShape): number {
+  switch (rank) {
+    case 'scalar':
+    case 'tensor':
+      return 1;
+    case 'row':
+      return rows;
+    case 'column':
+      return columns;
+    case 'element':
+      return rows * columns;
+    case 'left':
+      return rows * rows;
+    case 'right':
+      return columns * columns;
+  }
 }
 
 function run(code: Code, inputs: Readonly<Record<string, number>>): Record<string, number> {

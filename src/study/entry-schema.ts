@@ -26,6 +26,7 @@ import { nearest } from '../yaml/nearest.js';
 import { axisOrDefaultSchema, axisSchema } from './axis-schema.js';
 import { defaultSpace } from './default-space.js';
 import { entryOptimizer } from './entry-optimizer.js';
+import { groupProblem, groupSchema } from './group-schema.js';
 import { optimizerTextSchema } from './optimizer-schema.js';
 import { scheduleAxes, scheduleDomains, scheduleSchema } from './schedule-schema.js';
 
@@ -73,6 +74,8 @@ const writtenEntrySchema = z.strictObject({
   label_smoothing: axisSchema.optional(),
   dropout: axisSchema.optional(),
   clip_norm: axisSchema.optional(),
+  /** Parameters with settings of their own; each is in the first group that selects it. */
+  groups: z.array(groupSchema).min(1).optional(),
   /** Computes every convolution directly, in place of the workload's choice. */
   exact_convolutions: z.boolean().optional(),
   /** Of convolutions and matrix products. Default `f32`. */
@@ -239,6 +242,13 @@ function clashProblems(entry: WrittenEntry, optimizer: Optimizer): Problem[] {
   }));
 }
 
+function groupProblems({ groups = [] }: WrittenEntry): Problem[] {
+  return groups.flatMap((group, k) => {
+    const message = groupProblem(group);
+    return message === undefined ? [] : [{ path: ['groups', `${k}`], message }];
+  });
+}
+
 /** Hyperparameters that the space can lead out of their domain. */
 function rangeProblems(entry: OptimizerEntry, optimizer: Optimizer): Problem[] {
   const space = entrySpace(entry);
@@ -273,7 +283,11 @@ function completeEntry(written: WrittenEntry): OptimizerEntry | Problem[] {
   if ('message' in optimizer) return [optimizer];
   const space = expandSpace(written, optimizer);
   if (Array.isArray(space)) return space;
-  const names = [...clashProblems(written, optimizer), ...nameProblems(space, optimizer)];
+  const names = [
+    ...clashProblems(written, optimizer),
+    ...nameProblems(space, optimizer),
+    ...groupProblems(written),
+  ];
   if (names.length > 0) return names;
 
   const entry: OptimizerEntry = {

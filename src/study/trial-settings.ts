@@ -6,6 +6,7 @@ import type { NewTrial } from '../store/store.js';
 import type { Duration } from './duration-schema.js';
 import { type EntryRule, entryOptimizer } from './entry-optimizer.js';
 import type { OptimizerEntry } from './entry-schema.js';
+import type { GroupSettings } from './group-schema.js';
 import { type Study, workloadReference } from './load-study.js';
 import { scheduleAxes, watchedMetric } from './schedule-schema.js';
 
@@ -25,6 +26,7 @@ export interface TrialSettings extends EntryRule {
   labelSmoothing?: number;
   dropout?: number;
   clipNorm?: number;
+  groups?: readonly GroupSettings[];
   exactConvolutions?: boolean;
   precision?: Precision;
   recompute?: Recompute;
@@ -85,6 +87,7 @@ export function settingsOf(
     ...(entry.label_smoothing && { labelSmoothing: value('label_smoothing') }),
     ...(entry.dropout && { dropout: value('dropout') }),
     ...(entry.clip_norm && { clipNorm: value('clip_norm') }),
+    ...(entry.groups && { groups: entry.groups }),
     ...(entry.exact_convolutions !== undefined && { exactConvolutions: entry.exact_convolutions }),
     ...(entry.precision && { precision: entry.precision }),
     ...(recompute && { recompute }),

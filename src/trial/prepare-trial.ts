@@ -4,6 +4,7 @@ import { compileRule, type Optimizer } from '../optimizers/index.js';
 import { compileSchedule, scaleSchedule } from '../schedules/index.js';
 import { inSteps } from '../study/duration-schema.js';
 import { entryOptimizer } from '../study/entry-optimizer.js';
+import { parameterGroups } from '../study/group-schema.js';
 import { loadWorkload } from '../workloads/index.js';
 import type { LoadedWorkload } from '../workloads/types.js';
 import type { TrialJob } from './messages.js';
@@ -75,6 +76,7 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
     ...(settings.l2 !== undefined && { l2: settings.l2 }),
     ...(settings.weightDecay !== undefined && { weightDecay: settings.weightDecay }),
     ...(settings.clipNorm !== undefined && { clipNorm: settings.clipNorm }),
+    ...(settings.groups && { groups: parameterGroups(programs.train, settings.groups) }),
     ...(settings.precision !== undefined && { precision: settings.precision }),
     seed: BigInt(settings.seed),
     threads: settings.threads,

@@ -409,6 +409,38 @@ describe('formula', () => {
       θ ← θ − α (sign(β₁ m + (1 − β₁) g) + λ θ)
       m ← β₂ m + (1 − β₂) g
 
+      lars
+      trust = min(η ‖θ‖ / (‖g‖ + λ ‖θ‖ + ε) if ‖g‖ > 0 else 1 if ‖θ‖ > 0 else 1, max_trust)
+      v ← γ v + α trust (g + λ θ)
+      θ ← θ − v
+
+      lamb
+      m ← β₁ m + (1 − β₁) g
+      v ← β₂ v + (1 − β₂) g²
+      b₁ = 1 − β₁^(t + 1)
+      b₂ = √(1 − β₂^(t + 1))
+      u = (m / b₁) / (√v / b₂ + ε) + λ θ
+      trust = min(‖θ‖ / ‖u‖ if ‖u‖ > 0 else 1 if ‖θ‖ > 0 else 1, max_trust)
+      θ ← θ − α trust u
+
+      adafactor
+      β₂ = 1 − (t + 1)^(0 − decay)
+      r ← β₂ r + (1 − β₂) (row_sums(g² + ε) / columns)
+      c ← β₂ c + (1 − β₂) (column_sums(g² + ε) / rows)
+      u = g / √((r / (sum(r) / rows)) c)
+      θ ← θ − α max(ε₂, ‖θ‖ / √(rows columns)) (u / max(1, (‖u‖ / √(rows columns)) / d))
+
+      adafactor/pytorch
+      β₂ = 1 − (t + 1)^(0 − decay)
+      r ← β₂ r + (1 − β₂) (row_sums(g²) / columns)
+      c ← β₂ c + (1 − β₂) (column_sums(g²) / rows)
+      u = g / √max((r / max(sum(r) / rows, ε)) c, ε²)
+      θ ← (1 − α λ) θ − min(α, 1 / √(t + 1)) max(ε₂, ‖θ‖ / √(rows columns)) (u / max(1, (‖u‖ / √(rows columns)) / d))
+
+      muon
+      m ← γ m + (1 − γ) g
+      θ ← (1 − α λ) θ − α √max(1, rows / columns) orthogonalize((γ m + (1 − γ) g) / max(‖γ m + (1 − γ) g‖, 1e-7))
+
       schedulefree-sgd
       α_max ← max(α_max, α)
       weights ← weights + α_max²

@@ -33,7 +33,7 @@ function trajectory(
     return p[0] ?? Number.NaN;
   });
   const state = [
-    ...Object.values(rule.state).map(([value]) => value),
+    ...Object.values(rule.state).flatMap((values) => [...values]),
     ...Object.values(rule.scalarState),
   ];
   return { path, state, evaluated: rule.evaluated(p)[0] };
@@ -78,7 +78,10 @@ describe('a rule does not depend', () => {
   );
 
   // Without decay, nothing but the gradient says where the parameter is.
-  it.each(named)('%s on where the parameter is, without decay', (_, optimizer) => {
+  // LARS, LAMB and Adafactor take steps in proportion to a tensor.
+  const relative = /^(lars|lamb|adafactor)/;
+  const elsewhere = named.filter(([name]) => !relative.test(name));
+  it.each(elsewhere)('%s on where the parameter is, without decay', (_, optimizer) => {
     fc.assert(
       fc.property(history, fc.double({ min: -100, max: 100, noNaN: true }), (g, shift) => {
         const hyperparameters = { lambda: 0 };

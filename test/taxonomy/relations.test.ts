@@ -119,7 +119,7 @@ describe('emulate', () => {
   it.each<[() => unknown, string]>([
     [
       () => emulate('momentum', 'adam', {}, 1),
-      'no relation says that momentum includes adam; momentum includes sgd, and adam is included in',
+      'no relation says that momentum includes adam; momentum includes sgd, heavyball, and adam is included in',
     ],
     [() => emulate('adam', 'momentum', { gama: 0.9 }, 1), "momentum has no 'gama'; it has gamma"],
     [() => emulate('adam', 'momentum', { gamma: 1 }, 1), 'momentum: gamma = 1 is outside [0, 1)'],

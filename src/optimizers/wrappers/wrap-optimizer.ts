@@ -1,4 +1,4 @@
-import { add, type Expression, input } from '../../expression/expression.js';
+import { add, type Expression, input, type Rank } from '../../expression/expression.js';
 import { substituteInputs } from '../../expression/substitute.js';
 import type { Hyperparameter } from '../hyperparameter.js';
 import type { Optimizer } from '../optimizer.js';
@@ -72,8 +72,8 @@ export function wrapOptimizer<H extends string, S extends string, C extends stri
     ...{ p, t, state, scalarState, hyper, next: optimizer.next },
     evaluated: optimizer.evaluation ? substituteInputs(evaluated, after) : optimizer.next,
   });
-  const slotsOf = (names: readonly string[]) =>
-    names.map((slot) => ({ name: slot, init: 0, next: result[slot] as Expression }));
+  const slotsOf = (names: readonly string[], rank: Rank) =>
+    names.map((slot) => ({ name: slot, rank, init: 0, next: result[slot] as Expression }));
   return {
     ...optimizer,
     name: `${name}(${optimizer.name})`,
@@ -81,9 +81,10 @@ export function wrapOptimizer<H extends string, S extends string, C extends stri
     source: `${wrapper.source}; ${optimizer.source}`,
     hyperparameters: { ...optimizer.hyperparameters, ...hyperparameters },
     next: result['p'] ?? optimizer.next,
-    state: [...optimizer.state, ...slotsOf(slots)],
-    scalarState: [...optimizer.scalarState, ...slotsOf(shared)],
+    state: [...optimizer.state, ...slotsOf(slots, 'element')],
+    scalarState: [...optimizer.scalarState, ...slotsOf(shared, 'scalar')],
     evaluation: wrapper.evaluation({ evaluated, state, scalarState, t }),
+    ...(optimizer.vectors && { vectors: wrapOptimizer(optimizer.vectors, wrapper) }),
   };
 }
 

@@ -4,6 +4,8 @@ import { adamMomentumConstant } from './adam-momentum-constant.js';
 import { adamPytorchAdam } from './adam-pytorch-adam.js';
 import { adamRmsprop } from './adam-rmsprop.js';
 import { adamSignum } from './adam-signum.js';
+import { amsgradAdam } from './amsgrad-adam.js';
+import { momentumHeavyBallDecaying } from './momentum-heavy-ball-decaying.js';
 import { momentumNesterov } from './momentum-nesterov.js';
 import { nadamMomentum } from './nadam-momentum.js';
 import { nesterovMomentum } from './nesterov-momentum.js';
@@ -28,4 +30,6 @@ export const claims: readonly Claim[] = [
   qhadamNadam,
   qhadamRmsprop,
   qhadamNesterov,
+  momentumHeavyBallDecaying,
+  amsgradAdam,
 ];

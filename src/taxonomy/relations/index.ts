@@ -1,18 +1,29 @@
 import type { Relation } from '../relation.js';
+import { adagradPytorchAdagrad } from './adagrad-pytorch-adagrad.js';
+import { adagradSgd } from './adagrad-sgd.js';
 import { adamMomentum } from './adam-momentum.js';
 import { adamPytorchMomentum } from './adam-pytorch-momentum.js';
 import { adamPytorchSignSgd } from './adam-pytorch-sign-sgd.js';
 import { adamSignSgd } from './adam-sign-sgd.js';
+import { adamaxMomentum } from './adamax-momentum.js';
+import { adamaxSignSgd } from './adamax-sign-sgd.js';
 import { adamwAdam } from './adamw-adam.js';
 import { adamwPytorchAdam } from './adamw-pytorch-adam.js';
+import { amsgradMomentum } from './amsgrad-momentum.js';
+import { heavyBallSgd } from './heavy-ball-sgd.js';
 import { lionSignum } from './lion-signum.js';
+import { momentumHeavyBall } from './momentum-heavy-ball.js';
+import { momentumPytorchMomentum } from './momentum-pytorch-momentum.js';
 import { momentumSgd } from './momentum-sgd.js';
 import { nadamNesterov } from './nadam-nesterov.js';
 import { nadamSignSgd } from './nadam-sign-sgd.js';
+import { nadamwNadam } from './nadamw-nadam.js';
+import { nadamwPytorchNadam } from './nadamw-pytorch-nadam.js';
 import { nesterovSgd } from './nesterov-sgd.js';
 import { qhadamAdam } from './qhadam-adam.js';
 import { qhmMomentum } from './qhm-momentum.js';
 import { qhmNesterov } from './qhm-nesterov.js';
+import { radamMomentum } from './radam-momentum.js';
 import { rmspropMomentum } from './rmsprop-momentum.js';
 import { rmspropSignSgd } from './rmsprop-sign-sgd.js';
 import { rmsterovNesterov } from './rmsterov-nesterov.js';
@@ -38,4 +49,15 @@ export const relations: readonly Relation[] = [
   adamPytorchSignSgd,
   rmspropSignSgd,
   nadamSignSgd,
+  adagradPytorchAdagrad,
+  adagradSgd,
+  adamaxMomentum,
+  adamaxSignSgd,
+  amsgradMomentum,
+  heavyBallSgd,
+  momentumHeavyBall,
+  momentumPytorchMomentum,
+  nadamwNadam,
+  nadamwPytorchNadam,
+  radamMomentum,
 ];

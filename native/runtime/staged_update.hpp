@@ -1,0 +1,133 @@
+// Runs a rule with sections: passes and matrix functions on one tensor after the other, each seen
+// as a row-major matrix, its first axis the rows, a vector one row.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "optim/scalar_program.hpp"
+#include "optim/updater.hpp"
+#include "runtime/aligned_buffer.hpp"
+#include "runtime/parameter_store.hpp"
+
+namespace optcmp {
+
+class StagedUpdate {
+ public:
+  /// `parameters` are those to update, whose values, gradients and state slots are the store's; it
+  /// and the updater, whose rule has sections, must live as long. `hyperparameters` in the order of
+  /// the rule. `l2` and `weight_decay` are for parameters with decay.
+  StagedUpdate(optim::Updater& updater, const ParameterStore& store,
+               std::vector<const Parameter*> parameters, const std::vector<double>& hyperparameters,
+               float l2, float weight_decay, int threads);
+
+  /// Step `t` (from 0). False when something is not finite. The result depends neither on the
+  /// number of threads nor on layouts; allocates nothing.
+  bool run(std::uint64_t t, const optim::GradientPrelude& prelude);
+
+  /// State of rows, columns and sides, checkpointed by the caller.
+  float* factors() const { return factor_memory_.floats(); }
+  std::size_t factor_size() const { return factor_size_; }
+
+ private:
+  /// Where the value of a name is: an array of the tensor at hand, or a number.
+  struct Slot {
+    bool is_array;
+    std::size_t index;
+  };
+  struct Array {
+    optim::Rank rank;
+    float* data;
+  };
+  /// A pass over arrays, ready to run.
+  struct Pass {
+    optim::Rank rank;
+    std::vector<expression::BlockOp> ops;
+    std::uint32_t registers;
+    std::vector<std::size_t> arrays;  ///< Of the first registers.
+    std::vector<bool> written;
+    std::vector<std::size_t> numbers;  ///< Where scalars come from.
+    std::vector<float> scalars;        ///< They, then constants.
+    struct Sum {
+      std::uint32_t register_index;
+      Slot to;
+    };
+    std::vector<Sum> sums;
+    std::vector<optim::StagedArray> bound;
+  };
+  /// Scalar code that reads and writes numbers.
+  struct Scalars {
+    optim::ScalarProgram program;
+    std::vector<std::size_t> inputs, outputs;
+  };
+  struct MatrixCall {
+    optim::MatrixFunction function;
+    std::vector<std::size_t> args;
+    std::vector<bool> transposed;
+    std::vector<double> numbers;
+    std::size_t to;
+  };
+  using ReadyStage = std::variant<Pass, Scalars, MatrixCall>;
+  struct Section {
+    std::vector<ReadyStage> stages;
+    std::vector<std::size_t> totals;
+    Scalars scalar;
+  };
+  /// A parameter as a matrix.
+  struct Tensor {
+    const Parameter* parameter;
+    std::size_t rows, columns;
+    bool in_place;  ///< Its layout is row-major.
+    std::vector<std::vector<std::size_t>> offsets;
+    std::vector<float*> state;
+    std::vector<float*> factors;
+  };
+
+  void name_all(const optim::Rule& rule);
+  void add_tensors(const std::vector<const Parameter*>& parameters);
+  void allocate();
+  std::size_t add_number(const std::string& name);
+  void add_array(const std::string& name, optim::Rank rank);
+  Pass lower(const std::string& where, optim::Rank rank, const optim::Code& code, bool is_update);
+  Scalars scalars(const optim::Code& code) const;
+  MatrixCall matrix_call(const optim::Stage& stage) const;
+
+  void open(const Tensor& tensor, const optim::GradientPrelude& prelude);
+  void close(const Tensor& tensor);
+  void run(const Tensor& tensor, Pass& pass);
+  void run(Scalars& scalars);
+  void run(const Tensor& tensor, MatrixCall& call);
+  void run(const Tensor& tensor, ReadyStage& stage);
+  void update(const Tensor& tensor);
+  template <class Visit>
+  void for_each_element(const Tensor& tensor, const Visit& visit) const;
+
+  optim::Updater& updater_;
+  const ParameterStore& store_;
+  const optim::Rule& rule_;
+  float l2_, weight_decay_;
+  int threads_;
+  optim::Passes passes_;
+  optim::Kernel kernel_;
+
+  std::map<std::string, Slot> slots_;
+  std::vector<Array> arrays_;
+  std::vector<double> numbers_;
+  std::vector<Section> sections_;
+  Pass vector_;
+  std::vector<Tensor> tensors_;
+  std::size_t first_factor_ = 0, first_value_ = 0;  ///< Among arrays.
+  std::vector<std::size_t> next_factors_;           ///< The array that follows each factor.
+  std::vector<std::size_t> scalar_outputs_, scalar_state_, next_scalar_state_, hyperparameters_;
+
+  AlignedBuffer factor_memory_, packed_, values_, matrix_scratch_;
+  std::size_t factor_size_ = 0;
+  std::vector<double> sums_;  ///< Partial sums of a pass.
+  bool finite_ = true;
+};
+
+}  // namespace optcmp
