@@ -1,5 +1,5 @@
 import { add, average, div, mul, named, pow, sqrt, square, sub } from '../expression/expression.js';
-import { decayRate, epsilonDomain, positive } from './hyperparameter.js';
+import { adamRate, beta1, beta2, epsilon } from './moments.js';
 import { defineOptimizer } from './optimizer.js';
 
 /** Adam with the gradient's variance around its average in place of the second moment. */
@@ -7,25 +7,14 @@ export const adabelief = defineOptimizer({
   name: 'adabelief',
   title: 'AdaBelief',
   source: 'Zhuang et al. 2020, Algorithm 2; adabelief-pytorch without its options',
-  lr: { description: 'learning rate', default: 0.001, domain: positive, scale: 'log' },
+  lr: adamRate,
   hyperparameters: {
-    beta1: {
-      description: 'decay rate of the first moment',
-      default: 0.9,
-      domain: decayRate,
-      scale: 'log_complement',
-    },
-    beta2: {
-      description: 'decay rate of the variance',
-      default: 0.999,
-      domain: decayRate,
-      scale: 'log_complement',
-    },
+    beta1,
+    beta2: { ...beta2, description: 'decay rate of the variance' },
     epsilon: {
+      ...epsilon,
       description: 'added to the variance at each step, and to its root',
       default: 1e-16,
-      domain: epsilonDomain,
-      scale: 'log',
     },
   },
   state: { m: 0, s: 0 },

@@ -1,33 +1,11 @@
 import { add, average, div, mul, named, pow, sqrt, square, sub } from '../expression/expression.js';
-import { decayRate, epsilonDomain, positive } from './hyperparameter.js';
+import { adamRate, beta1, beta2, epsilon } from './moments.js';
 import { defineOptimizer } from './optimizer.js';
 
-const lr = {
-  description: 'learning rate',
-  default: 0.001,
-  domain: positive,
-  scale: 'log',
-} as const;
-
 const hyperparameters = {
-  beta1: {
-    description: 'decay rate of the first moment',
-    default: 0.9,
-    domain: decayRate,
-    scale: 'log_complement',
-  },
-  beta2: {
-    description: 'decay rate of the second moment',
-    default: 0.999,
-    domain: decayRate,
-    scale: 'log_complement',
-  },
-  epsilon: {
-    description: 'added to the root of the second moment',
-    default: 1e-8,
-    domain: epsilonDomain,
-    scale: 'log',
-  },
+  beta1,
+  beta2,
+  epsilon,
 } as const;
 
 /** Adam with the bias correction outside the root's ε. */
@@ -35,7 +13,7 @@ export const adam = defineOptimizer({
   name: 'adam',
   title: 'Adam',
   source: 'Kingma & Ba 2015; Choi et al. 2019, Table 1',
-  lr,
+  lr: adamRate,
   hyperparameters,
   state: { m: 0, v: 0 },
   rule: ({ g, p, state, hyper: { beta1, beta2, epsilon }, lr, t }) => {
@@ -52,7 +30,7 @@ export const adamPytorch = defineOptimizer({
   title: 'Adam',
   variants: ['pytorch'],
   source: 'torch.optim.Adam',
-  lr,
+  lr: adamRate,
   hyperparameters,
   state: { m: 0, v: 0 },
   rule: ({ g, p, state, hyper: { beta1, beta2, epsilon }, lr, t }) => {

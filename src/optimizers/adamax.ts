@@ -1,5 +1,6 @@
 import { abs, add, average, div, max, mul, named, pow, sub } from '../expression/expression.js';
-import { decayRate, epsilonDomain, positive } from './hyperparameter.js';
+import { positive } from './hyperparameter.js';
+import { beta1, beta2, epsilon } from './moments.js';
 import { defineOptimizer } from './optimizer.js';
 
 /** Adam with the decayed greatest gradient in place of the second moment's root. PyTorch's `Adamax` is the same. */
@@ -10,24 +11,9 @@ export const adamax = defineOptimizer({
   source: 'Kingma & Ba 2015, Algorithm 2, with ε as in torch.optim.Adamax',
   lr: { description: 'learning rate', default: 0.002, domain: positive, scale: 'log' },
   hyperparameters: {
-    beta1: {
-      description: 'decay rate of the first moment',
-      default: 0.9,
-      domain: decayRate,
-      scale: 'log_complement',
-    },
-    beta2: {
-      description: 'decay rate of the infinity norm',
-      default: 0.999,
-      domain: decayRate,
-      scale: 'log_complement',
-    },
-    epsilon: {
-      description: 'added to the size of the gradient; the paper has none',
-      default: 1e-8,
-      domain: epsilonDomain,
-      scale: 'log',
-    },
+    beta1,
+    beta2: { ...beta2, description: 'decay rate of the infinity norm' },
+    epsilon: { ...epsilon, description: 'added to the size of the gradient; the paper has none' },
   },
   state: { m: 0, u: 0 },
   rule: ({ g, p, state, hyper: { beta1, beta2, epsilon }, lr, t }) => {

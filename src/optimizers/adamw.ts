@@ -1,39 +1,12 @@
 import { add, average, div, mul, named, pow, sqrt, square, sub } from '../expression/expression.js';
-import { decayRate, epsilonDomain, nonNegative, positive } from './hyperparameter.js';
+import { adamRate, beta1, beta2, epsilon, lambda } from './moments.js';
 import { defineOptimizer } from './optimizer.js';
 
-const lr = {
-  description: 'learning rate',
-  default: 0.001,
-  domain: positive,
-  scale: 'log',
-} as const;
-
 export const adamwHyperparameters = {
-  beta1: {
-    description: 'decay rate of the first moment',
-    default: 0.9,
-    domain: decayRate,
-    scale: 'log_complement',
-  },
-  beta2: {
-    description: 'decay rate of the second moment',
-    default: 0.999,
-    domain: decayRate,
-    scale: 'log_complement',
-  },
-  epsilon: {
-    description: 'added to the root of the second moment',
-    default: 1e-8,
-    domain: epsilonDomain,
-    scale: 'log',
-  },
-  lambda: {
-    description: 'decay of the parameters, times the learning rate',
-    default: 0.01,
-    domain: nonNegative,
-    scale: 'log',
-  },
+  beta1,
+  beta2,
+  epsilon,
+  lambda,
 } as const;
 
 /** Adam as in Choi et al. 2019, Table 1, with decoupled weight decay. */
@@ -41,7 +14,7 @@ export const adamw = defineOptimizer({
   name: 'adamw',
   title: 'AdamW',
   source: 'Loshchilov & Hutter 2019, algorithm 2, with ε as in Choi et al. 2019, Table 1',
-  lr,
+  lr: adamRate,
   hyperparameters: adamwHyperparameters,
   state: { m: 0, v: 0 },
   rule: ({ g, p, state, hyper: { beta1, beta2, epsilon, lambda }, lr, t }) => {
@@ -59,7 +32,7 @@ export const adamwPytorch = defineOptimizer({
   title: 'AdamW',
   variants: ['pytorch'],
   source: 'Loshchilov & Hutter 2019, algorithm 2; torch.optim.AdamW(weight_decay=λ)',
-  lr,
+  lr: adamRate,
   hyperparameters: adamwHyperparameters,
   state: { m: 0, v: 0 },
   rule: ({ g, p, state, hyper: { beta1, beta2, epsilon, lambda }, lr, t }) => {

@@ -10,35 +10,13 @@ import {
   square,
   sub,
 } from '../expression/expression.js';
-import { decayRate, epsilonDomain, positive } from './hyperparameter.js';
+import { adamRate, beta1, beta2, epsilon } from './moments.js';
 import { defineOptimizer } from './optimizer.js';
 
-const lr = {
-  description: 'learning rate',
-  default: 0.001,
-  domain: positive,
-  scale: 'log',
-} as const;
-
 const hyperparameters = {
-  beta1: {
-    description: 'decay rate of the first moment',
-    default: 0.9,
-    domain: decayRate,
-    scale: 'log_complement',
-  },
-  beta2: {
-    description: 'decay rate of the second moment',
-    default: 0.999,
-    domain: decayRate,
-    scale: 'log_complement',
-  },
-  epsilon: {
-    description: 'added to the root of the greatest second moment',
-    default: 1e-8,
-    domain: epsilonDomain,
-    scale: 'log',
-  },
+  beta1,
+  beta2,
+  epsilon: { ...epsilon, description: 'added to the root of the greatest second moment' },
 } as const;
 
 /** Adam with the greatest second moment so far, w. As its authors write it, nothing is corrected for bias. */
@@ -46,7 +24,7 @@ export const amsgrad = defineOptimizer({
   name: 'amsgrad',
   title: 'AMSGrad',
   source: 'Reddi et al. 2018, Algorithm 2',
-  lr,
+  lr: adamRate,
   hyperparameters,
   state: { m: 0, v: 0, w: 0 },
   rule: ({ g, p, state, hyper: { beta1, beta2, epsilon }, lr }) => {
@@ -63,7 +41,7 @@ export const amsgradPytorch = defineOptimizer({
   title: 'AMSGrad',
   variants: ['pytorch'],
   source: 'torch.optim.Adam(amsgrad=True)',
-  lr,
+  lr: adamRate,
   hyperparameters,
   state: { m: 0, v: 0, w: 0 },
   rule: ({ g, p, state, hyper: { beta1, beta2, epsilon }, lr, t }) => {

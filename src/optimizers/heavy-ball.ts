@@ -1,5 +1,6 @@
 import { add, mul, sub } from '../expression/expression.js';
-import { decayRate, positive } from './hyperparameter.js';
+import { positive } from './hyperparameter.js';
+import { gamma } from './moments.js';
 import { defineOptimizer } from './optimizer.js';
 
 /** Momentum whose velocity is a step: old gradients keep the learning rate of their own time. */
@@ -9,12 +10,7 @@ export const heavyBall = defineOptimizer({
   source: 'Polyak 1964; Sutskever et al. 2013, equations 1 and 2; tf.keras.optimizers.SGD',
   lr: { description: 'learning rate', default: 0.01, domain: positive, scale: 'log' },
   hyperparameters: {
-    gamma: {
-      description: 'decay rate of the velocity',
-      default: 0.9,
-      domain: decayRate,
-      scale: 'log_complement',
-    },
+    gamma,
   },
   state: { v: 0 },
   rule: ({ g, p, state, hyper: { gamma }, lr }) => {

@@ -10,8 +10,9 @@ import {
   square,
   sub,
 } from '../expression/expression.js';
-import { decayRate, epsilonDomain, nonNegative, positive } from './hyperparameter.js';
+import { positive } from './hyperparameter.js';
 import { trustRatio } from './lars.js';
+import { adamRate, beta1, beta2, epsilon, lambda } from './moments.js';
 import { defineOptimizer } from './optimizer.js';
 
 /** Adam whose step on each tensor is in proportion to the tensor's norm. */
@@ -19,31 +20,14 @@ export const lamb = defineOptimizer({
   name: 'lamb',
   title: 'LAMB',
   source: 'You et al. 2020, algorithm 2; the bound of the ratio as in timm',
-  lr: { description: 'learning rate', default: 0.001, domain: positive, scale: 'log' },
+  lr: adamRate,
   hyperparameters: {
-    beta1: {
-      description: 'decay rate of the first moment',
-      default: 0.9,
-      domain: decayRate,
-      scale: 'log_complement',
-    },
-    beta2: {
-      description: 'decay rate of the second moment',
-      default: 0.999,
-      domain: decayRate,
-      scale: 'log_complement',
-    },
-    epsilon: {
-      description: 'added to the root of the second moment',
-      default: 1e-6,
-      domain: epsilonDomain,
-      scale: 'log',
-    },
+    beta1,
+    beta2,
+    epsilon: { ...epsilon, default: 1e-6 },
     lambda: {
+      ...lambda,
       description: 'decay of the parameters, part of the step that the ratio scales',
-      default: 0.01,
-      domain: nonNegative,
-      scale: 'log',
     },
     max_trust: {
       description: "greatest ratio of a step to Adam's",

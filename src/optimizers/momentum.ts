@@ -1,15 +1,9 @@
 import { add, mul, select, sub } from '../expression/expression.js';
-import { decayRate, positive } from './hyperparameter.js';
+import { positive } from './hyperparameter.js';
+import { gamma } from './moments.js';
 import { defineOptimizer } from './optimizer.js';
 
 const lr = { description: 'learning rate', default: 0.01, domain: positive, scale: 'log' } as const;
-
-const gamma = {
-  description: 'decay rate of the velocity',
-  default: 0.9,
-  domain: decayRate,
-  scale: 'log_complement',
-} as const;
 
 /** SGD with heavy-ball momentum. */
 export const momentum = defineOptimizer({

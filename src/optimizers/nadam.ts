@@ -10,28 +10,14 @@ import {
   square,
   sub,
 } from '../expression/expression.js';
-import { decayRate, epsilonDomain, nonNegative, positive } from './hyperparameter.js';
+import { nonNegative, positive } from './hyperparameter.js';
+import { adamRate, beta1, beta2, epsilon } from './moments.js';
 import { defineOptimizer } from './optimizer.js';
 
 const hyperparameters = {
-  beta1: {
-    description: 'decay rate of the first moment',
-    default: 0.9,
-    domain: decayRate,
-    scale: 'log_complement',
-  },
-  beta2: {
-    description: 'decay rate of the second moment',
-    default: 0.999,
-    domain: decayRate,
-    scale: 'log_complement',
-  },
-  epsilon: {
-    description: 'added to the root of the second moment',
-    default: 1e-8,
-    domain: epsilonDomain,
-    scale: 'log',
-  },
+  beta1,
+  beta2,
+  epsilon,
 } as const;
 
 /** Adam with Nesterov's form of momentum. */
@@ -39,7 +25,7 @@ export const nadam = defineOptimizer({
   name: 'nadam',
   title: 'NAdam',
   source: 'Dozat 2016; Choi et al. 2019, Table 1',
-  lr: { description: 'learning rate', default: 0.001, domain: positive, scale: 'log' },
+  lr: adamRate,
   hyperparameters,
   state: { m: 0, v: 0 },
   rule: ({ g, p, state, hyper: { beta1, beta2, epsilon }, lr, t }) => {
@@ -56,6 +42,14 @@ type Scalar = Expression<'scalar'>;
 /** Dozat's momentum of a step: β₁ (1 − 0.5 · 0.96^(ψ step)). */
 const schedule = (beta1: Scalar, decay: Scalar, step: Scalar) =>
   mul(beta1, sub(1, mul(0.5, pow(0.96, mul(decay, step)))));
+
+/** ψ. */
+export const momentumDecay = {
+  description: 'speed of the momentum schedule',
+  default: 0.004,
+  domain: nonNegative,
+  scale: 'log',
+} as const;
 
 /** The step of scheduled momentum, times the learning rate and corrected for bias, and the next product of all μ. */
 export function dozatMomentum(
@@ -82,12 +76,7 @@ export const nadamPytorch = defineOptimizer({
   lr: { description: 'learning rate', default: 0.002, domain: positive, scale: 'log' },
   hyperparameters: {
     ...hyperparameters,
-    momentum_decay: {
-      description: 'speed of the momentum schedule',
-      default: 0.004,
-      domain: nonNegative,
-      scale: 'log',
-    },
+    momentum_decay: momentumDecay,
   },
   state: { m: 0, v: 0 },
   scalarState: { mu_product: 1 },

@@ -1,33 +1,14 @@
 import { add, average, div, mul, named, pow, sqrt, square, sub } from '../expression/expression.js';
-import { decayRate, epsilonDomain, nonNegative, positive } from './hyperparameter.js';
-import { dozatMomentum } from './nadam.js';
+import { positive } from './hyperparameter.js';
+import { adamRate, beta1, beta2, epsilon, lambda } from './moments.js';
+import { dozatMomentum, momentumDecay } from './nadam.js';
 import { defineOptimizer } from './optimizer.js';
 
 const hyperparameters = {
-  beta1: {
-    description: 'decay rate of the first moment',
-    default: 0.9,
-    domain: decayRate,
-    scale: 'log_complement',
-  },
-  beta2: {
-    description: 'decay rate of the second moment',
-    default: 0.999,
-    domain: decayRate,
-    scale: 'log_complement',
-  },
-  epsilon: {
-    description: 'added to the root of the second moment',
-    default: 1e-8,
-    domain: epsilonDomain,
-    scale: 'log',
-  },
-  lambda: {
-    description: 'decay of the parameters, times the learning rate',
-    default: 0.01,
-    domain: nonNegative,
-    scale: 'log',
-  },
+  beta1,
+  beta2,
+  epsilon,
+  lambda,
 } as const;
 
 /** NAdam as in Choi et al. 2019, Table 1, with decoupled weight decay. */
@@ -35,7 +16,7 @@ export const nadamw = defineOptimizer({
   name: 'nadamw',
   title: 'NAdamW',
   source: 'Dozat 2016; Loshchilov & Hutter 2019; ε as in Choi et al. 2019, Table 1',
-  lr: { description: 'learning rate', default: 0.001, domain: positive, scale: 'log' },
+  lr: adamRate,
   hyperparameters,
   state: { m: 0, v: 0 },
   rule: ({ g, p, state, hyper: { beta1, beta2, epsilon, lambda }, lr, t }) => {
@@ -57,12 +38,7 @@ export const nadamwPytorch = defineOptimizer({
   lr: { description: 'learning rate', default: 0.002, domain: positive, scale: 'log' },
   hyperparameters: {
     ...hyperparameters,
-    momentum_decay: {
-      description: 'speed of the momentum schedule',
-      default: 0.004,
-      domain: nonNegative,
-      scale: 'log',
-    },
+    momentum_decay: momentumDecay,
   },
   state: { m: 0, v: 0 },
   scalarState: { mu_product: 1 },

@@ -1,5 +1,6 @@
 import { add, mul, sub } from '../expression/expression.js';
-import { decayRate, positive } from './hyperparameter.js';
+import { positive } from './hyperparameter.js';
+import { gamma } from './moments.js';
 import { defineOptimizer } from './optimizer.js';
 
 /** SGD with Nesterov's momentum. PyTorch's `SGD(momentum=γ, nesterov=True)` is the same. */
@@ -10,12 +11,7 @@ export const nesterov = defineOptimizer({
   source: 'Nesterov 1983; Sutskever et al. 2013; Choi et al. 2019, Table 1',
   lr: { description: 'learning rate', default: 0.01, domain: positive, scale: 'log' },
   hyperparameters: {
-    gamma: {
-      description: 'decay rate of the velocity',
-      default: 0.9,
-      domain: decayRate,
-      scale: 'log_complement',
-    },
+    gamma,
   },
   state: { v: 0 },
   rule: ({ g, p, state, hyper: { gamma }, lr }) => {

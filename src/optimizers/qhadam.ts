@@ -1,5 +1,5 @@
 import { add, average, div, mul, named, pow, sqrt, square, sub } from '../expression/expression.js';
-import { decayRate, epsilonDomain, positive } from './hyperparameter.js';
+import { adamRate, beta1, beta2, epsilon } from './moments.js';
 import { defineOptimizer } from './optimizer.js';
 
 const weight = { domain: { min: 0, max: 1 }, scale: 'linear' } as const;
@@ -9,28 +9,13 @@ export const qhadam = defineOptimizer({
   name: 'qhadam',
   title: 'QHAdam',
   source: 'Ma & Yarats 2019',
-  lr: { description: 'learning rate', default: 0.001, domain: positive, scale: 'log' },
+  lr: adamRate,
   hyperparameters: {
-    beta1: {
-      description: 'decay rate of the first moment',
-      default: 0.995,
-      domain: decayRate,
-      scale: 'log_complement',
-    },
-    beta2: {
-      description: 'decay rate of the second moment',
-      default: 0.999,
-      domain: decayRate,
-      scale: 'log_complement',
-    },
+    beta1: { ...beta1, default: 0.995 },
+    beta2,
     nu1: { ...weight, description: 'weight of the first moment in the step', default: 0.7 },
     nu2: { ...weight, description: 'weight of the second moment in the denominator', default: 1 },
-    epsilon: {
-      description: 'added to the root of the second term',
-      default: 1e-8,
-      domain: epsilonDomain,
-      scale: 'log',
-    },
+    epsilon: { ...epsilon, description: 'added to the root of the second term' },
   },
   state: { m: 0, v: 0 },
   rule: ({ g, p, state, hyper: { beta1, beta2, nu1, nu2, epsilon }, lr, t }) => {

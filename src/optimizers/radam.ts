@@ -11,7 +11,7 @@ import {
   square,
   sub,
 } from '../expression/expression.js';
-import { decayRate, epsilonDomain, positive } from './hyperparameter.js';
+import { adamRate, beta1, beta2, epsilon } from './moments.js';
 import { defineOptimizer, type Variant } from './optimizer.js';
 
 /** `shortest`: the length of the average beyond which its variance is taken to be known. */
@@ -21,25 +21,13 @@ const radamWith = (variant: Variant, source: string, shortest: number) =>
     title: 'RAdam',
     variants: [variant],
     source,
-    lr: { description: 'learning rate', default: 0.001, domain: positive, scale: 'log' },
+    lr: adamRate,
     hyperparameters: {
-      beta1: {
-        description: 'decay rate of the first moment',
-        default: 0.9,
-        domain: decayRate,
-        scale: 'log_complement',
-      },
-      beta2: {
-        description: 'decay rate of the second moment',
-        default: 0.999,
-        domain: decayRate,
-        scale: 'log_complement',
-      },
+      beta1,
+      beta2,
       epsilon: {
+        ...epsilon,
         description: 'added to the root of the second moment; the paper has none',
-        default: 1e-8,
-        domain: epsilonDomain,
-        scale: 'log',
       },
     },
     state: { m: 0, v: 0 },

@@ -1,5 +1,6 @@
 import { add, average, div, mul, named, pow, sqrt, square, sub } from '../expression/expression.js';
-import { decayRate, epsilonDomain, nonNegative, positive } from './hyperparameter.js';
+import { positive } from './hyperparameter.js';
+import { beta2, epsilon, lambda } from './moments.js';
 import { defineOptimizer } from './optimizer.js';
 import { averageOf, interpolation, scheduleFreeStep } from './schedule-free.js';
 
@@ -12,24 +13,9 @@ export const scheduleFreeAdamw = defineOptimizer({
   lr: { description: 'learning rate', default: 0.0025, domain: positive, scale: 'log' },
   hyperparameters: {
     beta1: interpolation,
-    beta2: {
-      description: 'decay rate of the second moment',
-      default: 0.999,
-      domain: decayRate,
-      scale: 'log_complement',
-    },
-    epsilon: {
-      description: 'added to the root of the second moment',
-      default: 1e-8,
-      domain: epsilonDomain,
-      scale: 'log',
-    },
-    lambda: {
-      description: 'decay of the parameters, times the learning rate',
-      default: 0,
-      domain: nonNegative,
-      scale: 'log',
-    },
+    beta2,
+    epsilon,
+    lambda: { ...lambda, default: 0 },
   },
   state: { d: 0, v: 0 },
   scalarState: { lr_max: 0, weights: 0 },
