@@ -1,16 +1,20 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { CsvError, parse } from 'csv-parse/sync';
-import { searchesOf } from './csv.js';
 import { findFiles } from './find-files.js';
 import {
+  endOf,
+  hyperparametersFrom,
   ImportError,
   type ImportedMeasurement,
   type ImportedStudy,
   type ImportedTrial,
   type ImportOptions,
+  isSplit,
+  type Minimized,
   minimized,
+  searchesOf,
 } from './imported-study.js';
+import { readJson, readTable } from './read-file.js';
 import { repeatedPoints } from './write-imported.js';
 
 /** The metrics that AlgoPerf's workloads have targets for, in the order in which a log is searched for them. */
@@ -24,8 +28,6 @@ const TARGETS = [
   { name: 'loss', maximize: false },
 ];
 
-const SPLITS = ['train', 'validation', 'test'] as const;
-
 type Row = Record<string, string>;
 
 /**
@@ -38,7 +40,7 @@ export function readAlgoperf(path: string, options: ImportOptions): ImportedStud
   const files = findFiles(path, /^eval_measurements\.csv$/);
   if (files.length === 0)
     throw new ImportError(`${path}: has no trial of AlgoPerf (eval_measurements.csv) in it`);
-  const tables = files.map((file) => ({ file, rows: readRows(file) }));
+  const tables = files.map((file) => ({ file, rows: readTable<Row>(file, { columns: true }) }));
   const columns = new Set(tables.flatMap(({ rows }) => Object.keys(rows[0] ?? {})));
   const target = options.metric
     ? { name: options.metric, maximize: options.maximize ?? false }
@@ -53,8 +55,7 @@ export function readAlgoperf(path: string, options: ImportOptions): ImportedStud
       const measurements = rows.flatMap((row, i) =>
         measurementsOf(row, `${file}:${i + 2}`, kept, target.name),
       );
-      const last = measurements.findLast((m) => m.split === 'validation' && m.metric === kept.name);
-      const isFeasible = last !== undefined && Number.isFinite(last.value);
+      const isFeasible = Number.isFinite(endOf(measurements, kept.name));
       return {
         ...place(file, options),
         hyperparameters: hyperparametersBeside(file),
@@ -79,19 +80,10 @@ export function readAlgoperf(path: string, options: ImportOptions): ImportedStud
   };
 }
 
-function readRows(file: string): Row[] {
-  try {
-    return parse(readFileSync(file), { bom: true, columns: true, skip_empty_lines: true }) as Row[];
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw new ImportError(`${file}:${error['lines'] ?? 1}: ${error.message}`, { cause: error });
-  }
-}
-
 function measurementsOf(
   row: Row,
   where: string,
-  kept: ReturnType<typeof minimized>,
+  kept: Minimized,
   target: string,
 ): ImportedMeasurement[] {
   const step = Number(row['global_step']);
@@ -102,14 +94,14 @@ function measurementsOf(
   const seconds = Number(row['accumulated_submission_time'] ?? 0);
   return Object.entries(row).flatMap(([column, text]): ImportedMeasurement[] => {
     const [split, metric] = column.split('/');
-    const isMetric = metric !== undefined && SPLITS.includes(split as (typeof SPLITS)[number]);
-    if (!isMetric || text === '' || /^num_examples$/.test(metric)) return [];
+    if (!isSplit(split) || metric === undefined || metric === 'num_examples' || text === '')
+      return [];
     const value = Number(text.toLowerCase().replace(/^inf$/, 'Infinity'));
     const isTarget = metric === target;
     return [
       {
         step,
-        split: split as (typeof SPLITS)[number],
+        split,
         metric: isTarget ? kept.name : metric,
         value: isTarget ? kept.value(value) : value,
         seconds: Number.isFinite(seconds) ? seconds : 0,
@@ -132,20 +124,8 @@ function place(file: string, { workload, optimizer }: ImportOptions) {
 function hyperparametersBeside(file: string): Record<string, number | string> {
   const path = join(dirname(file), 'hyperparameters.json');
   if (!existsSync(path)) return {};
-  try {
-    const data = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-    return Object.fromEntries(
-      Object.entries(data).flatMap(([name, value]) => {
-        if (value === null || typeof value === 'object') return [];
-        return [
-          [
-            name === 'learning_rate' ? 'lr' : name,
-            typeof value === 'number' ? value : String(value),
-          ],
-        ];
-      }),
-    );
-  } catch (error) {
-    throw new ImportError(`${path}: is not JSON: ${(error as Error).message}`, { cause: error });
-  }
+  const settings = Object.entries(readJson(path) as Record<string, unknown>);
+  return hyperparametersFrom(
+    settings.filter(([, value]) => value !== null && typeof value !== 'object'),
+  );
 }

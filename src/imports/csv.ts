@@ -1,18 +1,21 @@
-import { readFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
-import { CsvError, parse } from 'csv-parse/sync';
 import { metricNames } from '../metrics/metrics.js';
+import { groupBy } from '../report/group-by.js';
 import { canonicalJson } from '../study/canonical-json.js';
 import {
+  endOf,
   ImportError,
   type ImportedMeasurement,
-  type ImportedSearch,
   type ImportedStudy,
   type ImportedTrial,
   type ImportOptions,
+  isSplit,
   type Minimized,
   minimized,
+  SPLITS,
+  searchesOf,
 } from './imported-study.js';
+import { readTable } from './read-file.js';
 import { repeatedPoints } from './write-imported.js';
 
 /** What columns can hold, beside hyperparameters. Any of them may have another name, told by `--column`. */
@@ -39,7 +42,6 @@ interface Line {
   cells: Record<string, string>;
 }
 
-const SPLITS = ['train', 'validation', 'test'] as const;
 const STATES = ['waiting', 'complete', 'infeasible', 'failed'] as const;
 
 /**
@@ -78,28 +80,19 @@ export function readCsv(path: string, options: ImportOptions): ImportedStudy {
 }
 
 function table(path: string): { header: string[]; lines: Line[] } {
-  try {
-    const rows = parse(readFileSync(path), {
-      bom: true,
-      info: true,
-      skip_empty_lines: true,
-      trim: true,
-    }) as unknown as { info: { lines: number }; record: string[] }[];
-    const [first, ...rest] = rows;
-    if (first === undefined) throw new ImportError(`${path}: is empty; it needs a header`);
-    const header = first.record;
-    const twice = header.find((name, i) => header.indexOf(name) < i);
-    if (twice !== undefined) throw new ImportError(`${path}:1: has two columns "${twice}"`);
-    const lines = rest.map(({ info, record }) => ({
-      number: info.lines,
-      cells: Object.fromEntries(header.map((name, i) => [name, record[i] ?? ''])),
-    }));
-    return { header, lines };
-  } catch (error) {
-    if (error instanceof CsvError)
-      throw new ImportError(`${path}:${error['lines'] ?? 1}: ${error.message}`, { cause: error });
-    throw error;
-  }
+  const [first, ...rest] = readTable<{ info: { lines: number }; record: string[] }>(path, {
+    info: true,
+    trim: true,
+  });
+  if (first === undefined) throw new ImportError(`${path}: is empty; it needs a header`);
+  const header = first.record;
+  const twice = header.find((name, i) => header.indexOf(name) < i);
+  if (twice !== undefined) throw new ImportError(`${path}:1: has two columns "${twice}"`);
+  const lines = rest.map(({ info, record }) => ({
+    number: info.lines,
+    cells: Object.fromEntries(header.map((name, i) => [name, record[i] ?? ''])),
+  }));
+  return { header, lines };
 }
 
 function columnNames(
@@ -177,11 +170,9 @@ class Source {
 
   /** One row a measurement; rows of a trial need not be together. */
   measurements(lines: readonly Line[]): ImportedTrial[] {
-    const byTrial = new Map<string, Line[]>();
-    for (const line of lines) {
-      const key = canonicalJson({ ...this.#key(line), trial: this.#text(line, 'trial') });
-      byTrial.set(key, [...(byTrial.get(key) ?? []), line]);
-    }
+    const byTrial = groupBy(lines, (line) =>
+      canonicalJson({ ...this.#key(line), trial: this.#text(line, 'trial') }),
+    );
     return repeatedPoints(
       [...byTrial.values()].map((own) => {
         const measurements = own.map((line) => this.#measurement(line));
@@ -194,8 +185,7 @@ class Source {
 
   #measurement(line: Line): ImportedMeasurement {
     const split = this.#text(line, 'split');
-    if (!SPLITS.includes(split as (typeof SPLITS)[number]))
-      throw this.#bad(line, 'split', `must be one of ${SPLITS.join(', ')}`);
+    if (!isSplit(split)) throw this.#bad(line, 'split', `must be one of ${SPLITS.join(', ')}`);
     const value = this.#number(line, 'value');
     if (value === undefined) throw this.#bad(line, 'value', 'must be a number');
     const step = this.#whole(line, 'step');
@@ -205,7 +195,7 @@ class Source {
     const isObjective = name === wanted;
     return {
       step,
-      split: split as (typeof SPLITS)[number],
+      split,
       metric: isObjective ? this.metric.name : name,
       value: isObjective ? this.metric.value(value) : value,
       seconds: this.#number(line, 'seconds') ?? 0,
@@ -235,12 +225,8 @@ class Source {
     const reason = this.#text(line, 'reason') || null;
     if (state !== '' && !STATES.includes(state as (typeof STATES)[number]))
       throw this.#bad(line, 'state', `must be one of ${STATES.join(', ')}`);
-    const last = measurements.findLast(
-      ({ split, metric }) => split === 'validation' && metric === this.metric.name,
-    );
-    const isFeasible = last !== undefined && Number.isFinite(last.value);
     if (state === '' || state === 'complete')
-      return isFeasible
+      return Number.isFinite(endOf(measurements, this.metric.name))
         ? { state: 'complete', reason }
         : { state: 'infeasible', reason: reason ?? 'no finite validation metric' };
     return { state: state as (typeof STATES)[number], reason };
@@ -274,11 +260,4 @@ class Source {
       `${this.#path}:${line.number}: column "${name}" ${message}, found "${text.slice(0, 60)}"`,
     );
   }
-}
-
-export function searchesOf(trials: readonly ImportedTrial[]): ImportedSearch[] {
-  const found = new Map<string, ImportedSearch>();
-  for (const { workload, optimizer } of trials)
-    found.set(JSON.stringify([workload, optimizer]), { workload, optimizer, axes: {} });
-  return [...found.values()];
 }

@@ -1,15 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { searchesOf } from './csv.js';
 import { findFiles } from './find-files.js';
 import {
+  endOf,
+  hyperparametersFrom,
   ImportError,
   type ImportedMeasurement,
   type ImportedStudy,
   type ImportedTrial,
   type ImportOptions,
+  searchesOf,
 } from './imported-study.js';
+import { readJson } from './read-file.js';
 import { repeatedPoints } from './write-imported.js';
 
 /** Python's JSON has NaN and Infinity; they are read as text. */
@@ -67,15 +69,7 @@ export function readDeepobs(path: string, options: ImportOptions): ImportedStudy
 }
 
 function readOutput(file: string): Output {
-  const text = readFileSync(file, 'utf8');
-  const quoted = text.replace(/([[:,]\s*)(-?Infinity|NaN)(?=\s*[,\]}])/g, '$1"$2"');
-  let data: unknown;
-  try {
-    data = JSON.parse(quoted);
-  } catch (error) {
-    throw new ImportError(`${file}: is not JSON: ${(error as Error).message}`, { cause: error });
-  }
-  const { success, data: output, error } = outputSchema.safeParse(data);
+  const { success, data: output, error } = outputSchema.safeParse(readJson(file));
   if (success) return output;
   const [issue] = error.issues;
   throw new ImportError(`${file}: ${issue?.path.join('.')}: ${issue?.message}`);
@@ -99,27 +93,16 @@ function toTrial(
         .filter(({ split }) => split === 'test')
         .map((measurement) => ({ ...measurement, split: 'validation' as const }));
   const all = [...measurements, ...chosen];
-  const last = all.findLast((m) => m.split === 'validation' && m.metric === metric);
-  const isFeasible = last !== undefined && Number.isFinite(last.value);
+  const end = endOf(all, metric);
+  const isFeasible = Number.isFinite(end);
   return {
     workload: output.testproblem,
     optimizer: output.optimizer_name,
-    hyperparameters: hyperparametersOf(output.optimizer_hyperparams),
+    hyperparameters: hyperparametersFrom(Object.entries(output.optimizer_hyperparams)),
     state: isFeasible ? 'complete' : 'infeasible',
-    reason: isFeasible ? null : `${metric} on validation data is ${last?.value}`,
+    reason: isFeasible ? null : `${metric} on validation data is ${end}`,
     seed: String(output.random_seed),
     seconds: 0,
     measurements: all,
   };
-}
-
-function hyperparametersOf(
-  written: Output['optimizer_hyperparams'],
-): Record<string, number | string> {
-  return Object.fromEntries(
-    Object.entries(written).map(([name, value]) => [
-      name === 'learning_rate' ? 'lr' : name,
-      typeof value === 'number' ? value : String(value),
-    ]),
-  );
 }

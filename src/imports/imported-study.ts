@@ -41,6 +41,39 @@ export interface ImportedTrial {
 
 export type ImportedMeasurement = Omit<Measurement, 'trial'>;
 
+/** The splits of measurements. */
+export const SPLITS = ['train', 'validation', 'test'] as const satisfies Measurement['split'][];
+
+export const isSplit = (text: string | undefined): text is Measurement['split'] =>
+  SPLITS.some((split) => split === text);
+
+/** The last value of a metric on validation data. */
+export const endOf = (
+  measurements: readonly ImportedMeasurement[],
+  metric: string,
+): number | undefined =>
+  measurements.findLast((m) => m.split === 'validation' && m.metric === metric)?.value;
+
+/** The searches of trials of which the source does not say what the spaces were. */
+export function searchesOf(trials: readonly ImportedTrial[]): ImportedSearch[] {
+  const found = new Map<string, ImportedSearch>();
+  for (const { workload, optimizer } of trials)
+    found.set(JSON.stringify([workload, optimizer]), { workload, optimizer, axes: {} });
+  return [...found.values()];
+}
+
+/** Settings by the names that they have here, what is no number as text. */
+export function hyperparametersFrom(
+  written: readonly (readonly [name: string, value: unknown])[],
+): ImportedTrial['hyperparameters'] {
+  return Object.fromEntries(
+    written.map(([name, value]) => [
+      name === 'learning_rate' ? 'lr' : name,
+      typeof value === 'number' ? value : String(value),
+    ]),
+  );
+}
+
 /** What a reader of a format is told. */
 export interface ImportOptions {
   /** Name of the study. Default: from the source. */

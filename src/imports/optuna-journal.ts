@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { ImportError, type ImportedStudy, type ImportOptions } from './imported-study.js';
-import { fromOptuna, type OptunaStudy, type OptunaTrial, parseDistribution } from './optuna.js';
-import { secondsBetween } from './optuna-sqlite.js';
+import {
+  fromOptuna,
+  type OptunaStudy,
+  type OptunaTrial,
+  parseDistribution,
+  secondsBetween,
+} from './optuna.js';
+import { parsePythonJson } from './read-file.js';
 
 /** Optuna's numbers of the operations that matter here. */
 const OPERATIONS = {
@@ -39,17 +45,12 @@ export function readOptunaJournal(path: string, options: ImportOptions): Importe
 
 function entryOf(line: string): Entry | undefined {
   try {
-    const value: unknown = JSON.parse(withoutBareNumbers(line));
+    const value: unknown = parsePythonJson(line);
     const isEntry = typeof value === 'object' && value !== null && 'op_code' in value;
     return isEntry ? (value as Entry) : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** Python writes NaN and Infinity, which JSON does not have. */
-function withoutBareNumbers(line: string): string {
-  return line.replace(/([[:,]\s*)(-?Infinity|NaN)(?=\s*[,\]}])/g, '$1"$2"');
 }
 
 class Journal {

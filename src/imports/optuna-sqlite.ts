@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
-import initSqlJs, { type Database } from 'sql.js';
+import type { Database } from 'sql.js';
 import { ImportError, type ImportedStudy, type ImportOptions } from './imported-study.js';
-import { fromOptuna, type OptunaStudy, type OptunaTrial, parseDistribution } from './optuna.js';
+import {
+  fromOptuna,
+  type OptunaStudy,
+  type OptunaTrial,
+  parseDistribution,
+  secondsBetween,
+} from './optuna.js';
 
 type Row = Record<string, unknown>;
 
@@ -24,6 +30,8 @@ export async function readOptunaSqlite(
   path: string,
   options: ImportOptions,
 ): Promise<ImportedStudy> {
+  // Here, as no other command needs it.
+  const { default: initSqlJs } = await import('sql.js');
   const sql = await initSqlJs();
   const database = new sql.Database(readFileSync(path));
   try {
@@ -116,9 +124,4 @@ function parsed(json: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function secondsBetween(start: unknown, end: unknown): number {
-  const seconds = (Date.parse(String(end)) - Date.parse(String(start))) / 1000;
-  return Number.isNaN(seconds) ? 0 : Math.max(0, seconds);
 }

@@ -1,4 +1,5 @@
 import {
+  endOf,
   ImportError,
   type ImportedAxis,
   type ImportedMeasurement,
@@ -38,6 +39,12 @@ export interface OptunaParameter {
 export interface OptunaDistribution {
   name: string;
   attributes: Record<string, unknown>;
+}
+
+/** Of two dates as Optuna writes them; 0 where one is missing. */
+export function secondsBetween(start: unknown, end: unknown): number {
+  const seconds = (Date.parse(String(end)) - Date.parse(String(start))) / 1000;
+  return Number.isNaN(seconds) ? 0 : Math.max(0, seconds);
 }
 
 /** @throws {ImportError} naming `where` when it is no distribution */
@@ -108,14 +115,13 @@ function toTrial(trial: OptunaTrial, { kept, metric, workload, label }: Context)
   );
   const { optimizer = label, ...rest } = hyperparameters;
   const measurements = measurementsOf(trial, kept, metric);
-  const last = measurements.findLast(({ split }) => split === 'validation');
   const seed = trial.userAttributes.get('seed');
   return {
     workload,
     optimizer: String(optimizer),
     repetition: 0,
     hyperparameters: rest,
-    ...stateOf(trial.state, last?.value),
+    ...stateOf(trial.state, endOf(measurements, kept.name)),
     seed: seed === undefined ? '' : String(seed),
     seconds: trial.seconds,
     measurements,
@@ -126,10 +132,9 @@ function stateOf(
   state: OptunaTrial['state'],
   last: number | undefined,
 ): Pick<ImportedTrial, 'state' | 'reason'> {
-  const isFeasible = last !== undefined && Number.isFinite(last);
   switch (state) {
     case 'COMPLETE':
-      return isFeasible
+      return Number.isFinite(last)
         ? { state: 'complete', reason: null }
         : { state: 'infeasible', reason: `the objective is ${last}` };
     case 'PRUNED':
