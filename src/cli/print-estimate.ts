@@ -1,11 +1,6 @@
 import { formatCount, formatNumber, formatSeconds } from '../report/format.js';
-import type { StudyEstimate, TrialEstimate } from '../trial/estimate-study.js';
+import type { Bounds, StudyEstimate, TrialEstimate } from '../trial/estimate-study.js';
 import { printTable } from './print.js';
-
-interface Bounds {
-  least: number;
-  most: number;
-}
 
 /** What `optcmp run --dry-run` says. */
 export function printEstimate(name: string, estimate: StudyEstimate): void {

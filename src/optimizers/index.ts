@@ -39,6 +39,7 @@ export {
   defineOptimizer,
   type Optimizer,
   type OptimizerDefinition,
+  VARIANTS,
   type Variant,
 } from './optimizer.js';
 export {

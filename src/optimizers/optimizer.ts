@@ -2,7 +2,8 @@ import { type Expression, input, type Rank } from '../expression/expression.js';
 import type { Hyperparameter } from './hyperparameter.js';
 
 /** Whose conventions a rule follows: Choi et al. 2019 (Table 1), or torch.optim. */
-export type Variant = 'paper' | 'pytorch';
+export const VARIANTS = ['paper', 'pytorch'] as const;
+export type Variant = (typeof VARIANTS)[number];
 
 /** What a rule is written in terms of. */
 export interface RuleInputs<

@@ -1,4 +1,5 @@
 import type { Comparison } from './figures/figure.js';
+import { lastLevels } from './figures/last-levels.js';
 import { formatDifference, formatList, formatMetric, formatPlural } from './format.js';
 import { groupBy } from './group-by.js';
 import type { WorkloadSummary } from './summary.js';
@@ -9,7 +10,7 @@ export function overallVerdict(comparisons: readonly Comparison[]): Verdict {
   const byWorkload = [...groupBy(comparisons, ({ view }) => view.name)];
   const [first] = byWorkload;
   if (first !== undefined && byWorkload.length === 1) return overLevels(first[1]);
-  const last = byWorkload.flatMap(([, levels]) => levels.at(-1) ?? []);
+  const last = lastLevels(comparisons);
   const flips = byWorkload.filter(([, levels]) => winnersOf(levels).length > 1);
   const { headline, sentences } = overWorkloads(last);
   if (flips.length === 0) return { headline, sentences };

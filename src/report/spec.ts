@@ -4,6 +4,7 @@
  */
 
 import { optimizers, ruleName } from '../optimizers/index.js';
+import type { RangeAxis } from '../sampler/axis.js';
 
 /** One axis of a search space, with its bounds as the study file states them. */
 export interface AxisBounds {
@@ -12,6 +13,12 @@ export interface AxisBounds {
   /** Lower and upper bound; absent for choices and when the study does not say. */
   bounds?: readonly [low: number, high: number];
   choices?: readonly (number | string)[];
+}
+
+/** The axis as the sampler has it; undefined for choices and where the bounds are unknown. */
+export function rangeOf({ scale, bounds }: AxisBounds): RangeAxis | undefined {
+  if (scale === 'choice' || bounds === undefined) return undefined;
+  return { kind: scale === 'linear' ? 'uniform' : scale, low: bounds[0], high: bounds[1] };
 }
 
 /** What the study says about an optimizer on a workload. */

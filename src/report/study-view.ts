@@ -1,6 +1,12 @@
 import { metricNames } from '../metrics/metrics.js';
 import { type CurvePoint, stepsToTarget } from '../stats/steps-to-target.js';
-import type { Measurement, StageRecord, StudyData, Trial } from '../store/records.js';
+import {
+  type Measurement,
+  type StageRecord,
+  type StudyData,
+  stageKey,
+  type Trial,
+} from '../store/records.js';
 import { extent } from './extent.js';
 import { describeMetric, type Metric } from './format.js';
 import { groupBy } from './group-by.js';
@@ -165,12 +171,6 @@ function searched(stages: readonly StageRecord[]): AxisBounds[] {
     return { ...first, bounds: [Math.min(...bounds), Math.max(...bounds)] as const };
   });
 }
-
-const stageKey = ({
-  workload,
-  optimizer,
-  stage,
-}: Pick<Trial, 'workload' | 'optimizer' | 'stage'>) => JSON.stringify([workload, optimizer, stage]);
 
 /** Final runs repeat a point that counts already; a superseding stage makes its level's earlier ones not count. */
 function isSuperseded(stage: StageRecord, all: readonly StageRecord[]): boolean {

@@ -58,6 +58,14 @@ export interface StageRecord {
   repetitions: number;
 }
 
+/** Tells the stages of a study apart. */
+export const stageKey = ({
+  workload,
+  optimizer,
+  stage,
+}: Pick<StageRecord, 'workload' | 'optimizer' | 'stage'>): string =>
+  JSON.stringify([workload, optimizer, stage]);
+
 export interface Measurement {
   trial: number;
   step: number;

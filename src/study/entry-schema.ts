@@ -14,6 +14,7 @@ import {
   parseOptimizer,
   positive,
   studyDomain,
+  VARIANTS,
   type Variant,
   type WrapperName,
   wrapped,
@@ -33,8 +34,6 @@ import { scheduleAxes, scheduleDomains, scheduleSchema } from './schedule-schema
 const PRECISIONS = ['f32', 'bf16'] as const satisfies readonly Precision[];
 
 const WRAPPERS = Object.keys(wrappers) as WrapperName[];
-
-const VARIANTS = ['paper', 'pytorch'] as const satisfies readonly Variant[];
 
 /** Settings of a trial beside its update rule and schedule, each fixed or sampled. */
 export const SETTINGS = {

@@ -7,6 +7,7 @@ import {
   type Optimizer,
   resolveHyperparameters,
   ruleName,
+  VARIANTS,
 } from '../optimizers/index.js';
 
 /** A group of parameters of a study's entry. Its numbers are fixed; what it does not name is as in the entry. */
@@ -15,7 +16,7 @@ export const groupSchema = z.strictObject({
   parameters: z.array(z.string().min(1)).min(1),
   /** A rule of their own, of the built-in ones, without wrappers. */
   optimizer: z.string().optional(),
-  variant: z.enum(['paper', 'pytorch']).optional(),
+  variant: z.enum(VARIANTS).optional(),
   /** Of that rule; what is not named keeps its default. */
   hyperparameters: z.record(z.string(), z.number()).optional(),
   /** Times the entry's learning rate. */

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { countFlops } from '../compiler/ops/count-flops.js';
 import type { Program, Tensor } from '../compiler/program.js';
 import { DatasetError } from '../datasets/dataset-error.js';
@@ -12,6 +11,7 @@ import { type Study, workloadReference } from '../study/load-study.js';
 import { searchesOf } from '../study/search.js';
 import type { LoadedWorkload } from '../workloads/index.js';
 import { loadWorkload, loadWorkloadModel } from '../workloads/load-workload.js';
+import { workerCount } from './worker-count.js';
 
 /** What one level of an optimizer's search will take. */
 export interface SearchEstimate {
@@ -19,7 +19,7 @@ export interface SearchEstimate {
   optimizer: string;
   /** Empty without a protocol. */
   level: string;
-  trials: { least: number; most: number };
+  trials: Bounds;
 }
 
 /** What a trial of a workload takes, run to its end. */
@@ -46,7 +46,7 @@ export interface StudyEstimate {
   total: { trials: Bounds; flops: Bounds | undefined; hours: Bounds | undefined };
 }
 
-interface Bounds {
+export interface Bounds {
   least: number;
   most: number;
 }
@@ -81,8 +81,7 @@ export async function estimateStudy(
   const trials: TrialEstimate[] = [];
   for (const workload of spec.workloads)
     trials.push(await estimateTrial(study, workload, dataFolder));
-  const fitting = Math.max(1, Math.floor(availableParallelism() / spec.threads));
-  const atOnce = workers ?? spec.workers ?? fitting;
+  const atOnce = workerCount(spec, workers);
   const total = (of: (trial: TrialEstimate) => number | undefined): Bounds | undefined => {
     const sum = { least: 0, most: 0 };
     for (const search of searches) {

@@ -1,8 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { dirname, join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FinishedTrial } from '../protocols/index.js';
-import type { StageRecord, Trial, TrialState } from '../store/records.js';
+import { type StageRecord, stageKey, type Trial, type TrialState } from '../store/records.js';
 import { openStoreToWrite } from '../store/sqlite-store.js';
 import type { NewMeasurement, NewStudy, Store } from '../store/store.js';
 import { type Study, storedSpec, studyHash } from '../study/load-study.js';
@@ -15,6 +14,7 @@ import { describeMachine } from './describe-machine.js';
 import type { TrialJob, TrialMessage, TrialOutcome } from './messages.js';
 import { ProgressTracker, type StudyProgress } from './study-progress.js';
 import { TrialWorker, type WorkerDeath } from './trial-worker.js';
+import { workerCount } from './worker-count.js';
 
 export interface RunStudyOptions {
   /** Default: `defaultDatabasePath(study)`. */
@@ -109,13 +109,6 @@ interface RunningSearch {
 
 const isFinished = (state: TrialState) => state !== 'waiting' && state !== 'running';
 
-const stageKey = ({
-  workload,
-  optimizer,
-  stage,
-}: Pick<StageRecord, 'workload' | 'optimizer' | 'stage'>) =>
-  JSON.stringify([workload, optimizer, stage]);
-
 function stageRecord(
   { workload, optimizer, index, level, stage }: PlannedStage,
   outcome: string | null,
@@ -163,7 +156,10 @@ class StudyRun {
     );
     await this.#begin(searches);
 
-    const workers = Math.min(this.#workers(), Math.max(1, this.#waiting.length));
+    const workers = Math.min(
+      workerCount(this.#study.spec, this.#options.workers),
+      Math.max(1, this.#waiting.length),
+    );
     this.#emit({ kind: 'study_started', databasePath: this.#databasePath, workers });
     const lanes = Array.from({ length: workers }, () => this.#lane());
     const ends = await Promise.allSettled(lanes);
@@ -239,12 +235,6 @@ class StudyRun {
       points.set(number, known);
     });
     return [...points.values()].map(({ point, scores }) => ({ point, score: mean(scores) }));
-  }
-
-  #workers(): number {
-    const { workers, threads } = this.#study.spec;
-    const fitting = Math.max(1, Math.floor(availableParallelism() / threads));
-    return this.#options.workers ?? workers ?? fitting;
   }
 
   #emit(body: EventBody): void {

@@ -1,5 +1,6 @@
-import { axisPosition } from '../axis-scale.js';
+import { axisUnit } from '../../sampler/axis.js';
 import { formatSetting } from '../format.js';
+import { rangeOf } from '../spec.js';
 import type { Competitor } from '../study-view.js';
 import { eachCompetitor, type Finding, type WarningDefinition } from './warning.js';
 
@@ -21,13 +22,13 @@ export const boundary: WarningDefinition = {
 function* boundaries({ optimizer, axes, best }: Competitor): Generator<Finding> {
   for (const axis of axes) {
     const value = best?.first.trial.point[axis.name];
-    if (typeof value !== 'number' || !axis.bounds) continue;
-    const position = axisPosition(axis, value);
-    if (position === undefined) continue;
+    const range = rangeOf(axis);
+    if (typeof value !== 'number' || range === undefined) continue;
+    const position = axisUnit(range, value);
     const side =
       position < BOUNDARY_SHARE ? 'lower' : position > 1 - BOUNDARY_SHARE ? 'upper' : undefined;
-    if (!side || (side === 'upper' && axis.bounds[1] === naturalEnd(axis.name))) continue;
-    const [low, high] = axis.bounds.map(formatSetting);
+    if (!side || (side === 'upper' && range.high === naturalEnd(axis.name))) continue;
+    const [low, high] = [range.low, range.high].map(formatSetting);
     const message =
       `The best ${axis.name} of ${optimizer}, ${formatSetting(value)}, is at the ${side} end of its range ` +
       `(${low} to ${high}). The optimum may lie beyond: widen the range and run again.`;
