@@ -13,6 +13,7 @@ import {
   tickLabels,
 } from '../ticks.js';
 import type { FigureFunction, Panel } from './figure.js';
+import { rankedCompetitors } from './ranked.js';
 import { type MetricScale, metricScale, padded } from './scales.js';
 
 /** Room above the feasible trials for those that diverged, as a share of the axis. */
@@ -21,10 +22,8 @@ const DIVERGED_ROOM = 0.14;
 const CROSS = 'M-1,-1L1,1M1,-1L-1,1';
 
 /** The validation metric of every trial on every axis of the search space (paper, figure 5 and appendix E). */
-export const hyperparameters: FigureFunction = (view, { rows }) => {
-  const ranked = rows.flatMap(({ optimizer }) =>
-    view.competitors.filter((c) => c.optimizer === optimizer && c.best && c.axes.length > 0),
-  );
+export const hyperparameters: FigureFunction = (view, summary) => {
+  const ranked = rankedCompetitors(view, summary).filter(({ axes }) => axes.length > 0);
   if (ranked.length === 0) return undefined;
   const y = verticalScale(view);
   return {

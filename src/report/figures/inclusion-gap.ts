@@ -5,9 +5,8 @@ import { findPath } from '../../taxonomy/index.js';
 import { formatMetric, formatProbability, type Metric } from '../format.js';
 import { MUTED, seriesColor, seriesDash } from '../palette.js';
 import type { Competitor } from '../study-view.js';
-import { numberTicks, powerOfTwoTicks, tickLabels } from '../ticks.js';
 import type { FigureFunction, Panel } from './figure.js';
-import { legendAbove } from './scales.js';
+import { legendAbove, trialsAxis } from './scales.js';
 
 /** An optimizer of the study and one that includes it. */
 interface Pair {
@@ -70,7 +69,6 @@ function panel(pairs: readonly Pair[]): Panel {
       })
       .join(' '),
     spec: (width) => {
-      const ticks = numberTicks(powerOfTwoTicks(most, width < 500 ? 6 : 12));
       const channel = {
         field: 'pair',
         type: 'nominal' as const,
@@ -91,17 +89,7 @@ function panel(pairs: readonly Pair[]): Panel {
             data: { values: lines },
             mark: { type: 'line', strokeWidth: 2.5, point: { size: 30 } },
             encoding: {
-              x: {
-                field: 'k',
-                type: 'quantitative',
-                scale: { type: 'log', base: 2, domain: [1, most], nice: false },
-                axis: {
-                  title: 'number of trials of each',
-                  grid: false,
-                  values: ticks.values,
-                  labelExpr: tickLabels(ticks),
-                },
-              },
+              x: { field: 'k', ...trialsAxis(most, width, 'number of trials of each') },
               y: {
                 field: 'chance',
                 type: 'quantitative',

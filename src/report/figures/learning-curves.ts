@@ -5,6 +5,7 @@ import { seriesColor } from '../palette.js';
 import type { Competitor, PointResult } from '../study-view.js';
 import { linearTicks, numberTicks, tickLabels } from '../ticks.js';
 import type { FigureFunction, Panel } from './figure.js';
+import { rankedCompetitors } from './ranked.js';
 import { focused, metricScale, optimizerLines } from './scales.js';
 
 /** Points of a line beyond which the eye sees no more. */
@@ -15,9 +16,10 @@ const FAINT_TRIALS = 10;
 const TABLE_STEPS = 12;
 
 /** The validation metric over the run, of the best trial and of those next to it. */
-export const learningCurves: FigureFunction = ({ competitors, metric }, { rows }) => {
-  const ranked = rows.flatMap(({ optimizer }) =>
-    competitors.filter((c) => c.optimizer === optimizer && c.best && curve(c.best).length > 1),
+export const learningCurves: FigureFunction = (view, summary) => {
+  const { competitors, metric } = view;
+  const ranked = rankedCompetitors(view, summary).filter(
+    ({ best }) => best && curve(best).length > 1,
   );
   if (ranked.length === 0) return undefined;
   const bests = ranked.map((competitor) => ({

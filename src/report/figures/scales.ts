@@ -3,7 +3,14 @@ import type { Metric } from '../format.js';
 import { seriesColor, seriesDash } from '../palette.js';
 import type { Competitor } from '../study-view.js';
 import { textWidth } from '../text-width.js';
-import { linearTicks, logTicks, metricTicks, tickLabels } from '../ticks.js';
+import {
+  linearTicks,
+  logTicks,
+  metricTicks,
+  numberTicks,
+  powerOfTwoTicks,
+  tickLabels,
+} from '../ticks.js';
 
 /** A range wider than this is shown on a logarithmic scale. */
 const LOG_RATIO = 2.5;
@@ -67,6 +74,16 @@ export function optimizerColors(competitors: readonly Competitor[]): {
   return {
     domain: competitors.map(({ optimizer }) => optimizer),
     range: competitors.map(({ index }) => seriesColor(index)),
+  };
+}
+
+/** Vega-Lite's horizontal channel of numbers of trials from 1 to `most`; the caller adds the field. */
+export function trialsAxis(most: number, width: number, title: string) {
+  const ticks = numberTicks(powerOfTwoTicks(most, width < 500 ? 6 : 12));
+  return {
+    type: 'quantitative' as const,
+    scale: { type: 'log' as const, base: 2, domain: [1, most], nice: false as const },
+    axis: { title, grid: false, values: ticks.values, labelExpr: tickLabels(ticks) },
   };
 }
 
