@@ -30,6 +30,8 @@ export interface TrialResult {
   test: number | null;
   /** First step that reached the workload's target on validation; +∞ when none, NaN without target or result. */
   stepsToTarget: number;
+  /** Lowest (or last) training loss of the run; +∞ when infeasible, NaN when there is none. */
+  training: number;
   /** The validation metric over the run, by step. */
   curve: CurvePoint[];
 }
@@ -42,6 +44,7 @@ export interface PointResult {
   /** +∞ as soon as one repetition is infeasible. */
   validation: number;
   test: number | null;
+  training: number;
   stepsToTarget: number;
 }
 
@@ -72,6 +75,8 @@ export interface WorkloadView {
   /** The protocol's level; empty where there is one. */
   level: string;
   metric: Metric;
+  /** The loss that was measured while training; null when none was. */
+  trainingMetric: Metric | null;
   /** Whether a trial counts by its best measurement or by its last. */
   over: 'best' | 'final';
   target: number | null;
@@ -99,6 +104,7 @@ export function viewStudy(data: StudyData, options: ViewOptions = {}): WorkloadV
   const { spec } = data.study;
   const bySplit = indexMeasurements(data.measurements);
   const metric = describeMetric(chooseMetric(data, options.objective));
+  const trainingMetric = trainingMetricOf(data);
   const over = options.over ?? specObjective(spec).over;
   const optimizers = [...new Set(data.trials.map(({ optimizer }) => optimizer))];
   return comparisons(data).map(({ workload, level, trials, stages }) => {
@@ -108,7 +114,12 @@ export function viewStudy(data: StudyData, options: ViewOptions = {}): WorkloadV
       const results = own
         .sort((a, b) => a.number - b.number || a.repetition - b.repetition)
         .map((trial) =>
-          trialResult(trial, bySplit.get(trial.id), { metric: metric.name, over, target }),
+          trialResult(trial, bySplit.get(trial.id), {
+            metric: metric.name,
+            trainingMetric: trainingMetric?.name ?? null,
+            over,
+            target,
+          }),
         );
       const entry = specEntry(spec, workload, optimizer, stages[0]?.level);
       const axes = searched(stages.filter((stage) => stage.optimizer === optimizer));
@@ -119,6 +130,7 @@ export function viewStudy(data: StudyData, options: ViewOptions = {}): WorkloadV
       name: workload,
       level,
       metric,
+      trainingMetric,
       over,
       target,
       importNotes: specNotes(spec),
@@ -214,22 +226,40 @@ function chooseMetric({ study, measurements }: StudyData, objective?: string): s
   return metricNames.find((name) => measured.has(name)) ?? [...measured][0] ?? metricNames[0];
 }
 
+/** What was measured while training that is a loss, not a rate of errors. */
+function trainingMetricOf({ measurements }: StudyData): Metric | null {
+  const names = new Set(
+    measurements.flatMap(({ split, metric }) => (split === 'train' ? metric : [])),
+  );
+  return [...names].map(describeMetric).find(({ percent }) => !percent) ?? null;
+}
+
+interface Counted {
+  metric: string;
+  trainingMetric: string | null;
+  over: 'best' | 'final';
+  target: number | null;
+}
+
 function trialResult(
   trial: Trial,
   splits: Splits | undefined,
-  { metric, over, target }: { metric: string; over: 'best' | 'final'; target: number | null },
+  { metric, trainingMetric, over, target }: Counted,
 ): TrialResult {
-  const measured = (split: keyof Splits) =>
-    (splits?.[split] ?? []).filter((m) => m.metric === metric).sort((a, b) => a.step - b.step);
+  const measured = (split: keyof Splits, name = metric) =>
+    (splits?.[split] ?? []).filter((m) => m.metric === name).sort((a, b) => a.step - b.step);
+  const counting = (points: readonly CurvePoint[]) =>
+    over === 'best' ? lowest(points) : points.at(-1);
   const curve = measured('validation').map(({ step, value }) => ({ step, value }));
   const none = { trial, step: null, test: null, curve };
   if (trial.state === 'infeasible') {
     const worst = Number.POSITIVE_INFINITY;
-    return { ...none, validation: worst, stepsToTarget: target === null ? Number.NaN : worst };
+    const steps = target === null ? Number.NaN : worst;
+    return { ...none, validation: worst, training: worst, stepsToTarget: steps };
   }
-  const best = over === 'best' ? lowest(curve) : curve.at(-1);
+  const best = counting(curve);
   if (trial.state !== 'complete' || !best || Number.isNaN(best.value)) {
-    return { ...none, validation: Number.NaN, stepsToTarget: Number.NaN };
+    return { ...none, validation: Number.NaN, training: Number.NaN, stepsToTarget: Number.NaN };
   }
   const tests = measured('test');
   const test = tests.find(({ step }) => step === best.step) ?? tests.at(-1);
@@ -238,6 +268,10 @@ function trialResult(
     validation: best.value,
     step: best.step,
     test: test?.value ?? null,
+    training:
+      trainingMetric === null
+        ? Number.NaN
+        : (counting(measured('train', trainingMetric))?.value ?? Number.NaN),
     stepsToTarget: target === null ? Number.NaN : stepsToTarget(curve, target),
   };
 }
@@ -288,6 +322,7 @@ function point(repetitions: readonly TrialResult[]): PointResult[] {
       first,
       validation: mean(results.map(({ validation }) => validation)),
       test: tests.length > 0 ? mean(tests) : null,
+      training: mean(results.map(({ training }) => training)),
       stepsToTarget: mean(results.map((result) => result.stepsToTarget)),
     },
   ];

@@ -55,6 +55,8 @@ export interface RankingRow {
   validation: Estimate | null;
   /** Test metric of the trial with the best validation metric; null when it was not measured. */
   test: Estimate | null;
+  /** Training loss when tuned for that; null when it was not measured. */
+  training: Estimate | null;
   /** Steps to the workload's target when tuned for that; +∞ when it is not reached. Null without a target. */
   stepsToTarget: Estimate | null;
   /**
@@ -157,6 +159,8 @@ function rowOf(
   const picks = resampled(validation);
   const steps = target === null ? [] : points.map((point) => point.stepsToTarget);
   const stepPicks = resampled(steps);
+  const training = points.map((point) => point.training);
+  const trainingPicks = training.some(Number.isNaN) ? null : resampled(training);
   return {
     optimizer,
     trials: countStates(trials.map(({ trial }) => trial.state)),
@@ -165,11 +169,14 @@ function rowOf(
     validation:
       best && picks ? { value: best.validation, ...bootstrapInterval(picks, validation) } : null,
     test: best && picks ? testEstimate(best, points, picks) : null,
-    stepsToTarget: stepPicks
-      ? { value: extent(steps)[0], ...bootstrapInterval(stepPicks, steps) }
-      : null,
+    training: lowestOf(trainingPicks, training),
+    stepsToTarget: lowestOf(stepPicks, steps),
     seconds: trials.reduce((sum, { trial }) => sum + trial.seconds, 0),
   };
+}
+
+function lowestOf(picks: Int32Array | null, values: readonly number[]): Estimate | null {
+  return picks && { value: extent(values)[0], ...bootstrapInterval(picks, values) };
 }
 
 /** Infeasible trials have no test metric: they count as diverged there as well. */

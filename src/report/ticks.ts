@@ -51,6 +51,24 @@ export function powerOfTwoTicks(high: number, count: number): number[] {
   return Array.from({ length: Math.ceil(powers / every) }, (_, i) => 2 ** (i * every));
 }
 
+const UNITS = [
+  { name: 's', seconds: 1, counts: [1, 2, 5, 10, 20, 30] },
+  { name: 'min', seconds: 60, counts: [1, 2, 5, 10, 20, 30] },
+  { name: 'h', seconds: 3600, counts: [1, 2, 5, 10] },
+  { name: 'd', seconds: 86400, counts: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
+];
+
+/** Round spans of time between the bounds, at most `count`, for a logarithmic axis. 0 < low < high. */
+export function secondsTicks(low: number, high: number, count: number): Ticks {
+  if (high < 2) return numberTicks(logTicks(low, high, count));
+  const all = UNITS.flatMap(({ name, seconds, counts }) =>
+    counts.map((n) => ({ value: n * seconds, label: `${n}\u00a0${name}` })),
+  ).filter(({ value }) => value >= low && value <= high);
+  const every = Math.ceil(all.length / count);
+  const kept = all.filter((_, i) => i % every === 0);
+  return { values: kept.map(({ value }) => value), labels: kept.map(({ label }) => label) };
+}
+
 export function numberTicks(values: number[]): Ticks {
   return { values, labels: values.map((value) => formatNumber(value, 6)) };
 }

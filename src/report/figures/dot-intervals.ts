@@ -1,8 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatMetric, type Metric } from '../format.js';
 import { INK } from '../palette.js';
 import type { Competitor } from '../study-view.js';
 import type { Estimate } from '../summary.js';
-import { legendAbove, type MetricScale, optimizerColors } from './scales.js';
+import type { PanelGroup } from './figure.js';
+import { legendAbove, type MetricScale, metricScale, optimizerColors } from './scales.js';
 
 export interface IntervalRow {
   optimizer: string;
@@ -11,12 +13,71 @@ export interface IntervalRow {
   estimate: Estimate;
 }
 
+/** What the intervals of a figure are of. */
+export interface IntervalAxis {
+  metric: Metric;
+  /** Of the horizontal axis. */
+  title: string;
+  /** Of the column with the values. */
+  heading: string;
+  /** A value as text; default: as the metric is written. */
+  format?: (value: number) => string;
+}
+
+/** One panel of dots with intervals, and its table. The split gets a column where there are several series. */
+export function intervalGroup(
+  rows: readonly IntervalRow[],
+  competitors: readonly Competitor[],
+  { metric, title, heading, format = (value) => formatMetric(value, metric) }: IntervalAxis,
+): PanelGroup {
+  const values = intervalValues(rows);
+  const several = new Set(rows.map(({ series }) => series)).size > 1;
+  return {
+    panels: [
+      {
+        name: 'all',
+        size: 'full',
+        description: rows
+          .map(({ optimizer, series, estimate: e }) => {
+            const [value, low, high] = [e.value, e.low, e.high].map(format);
+            return `${optimizer}: ${series} ${value}, from ${low} to ${high}.`;
+          })
+          .join(' '),
+        spec: (width) => {
+          const scale = metricScale(values, metric, width < 500 ? 4 : 8);
+          return dotIntervals(rows, competitors, { ...scale, title }, width);
+        },
+      },
+    ],
+    table: {
+      columns: [
+        { label: 'optimizer' },
+        ...(several ? [{ label: 'split' }] : []),
+        { label: heading, numeric: true },
+        { label: '5th percentile', numeric: true },
+        { label: 'median', numeric: true },
+        { label: '95th percentile', numeric: true },
+      ],
+      rows: rows.map(({ optimizer, series, estimate: e }) => [
+        optimizer,
+        ...(several ? [series] : []),
+        ...[e.value, e.low, e.median, e.high].map(format),
+      ]),
+    },
+  };
+}
+
+/** Every number that an axis should cover. */
+export function intervalValues(rows: readonly IntervalRow[]): number[] {
+  return rows.flatMap(({ estimate: e }) => [e.value, e.low, e.median, e.high]);
+}
+
 /** In pixels. */
 const LINE_HEIGHT = 24;
 const SYMBOLS = ['circle', 'diamond', 'square'];
 
 /** Dots with intervals, one line an optimizer and series (paper, figures 1 and 2). The tick is the median. */
-export function dotIntervals(
+function dotIntervals(
   rows: readonly IntervalRow[],
   competitors: readonly Competitor[],
   x: MetricScale & { title: string },

@@ -1,14 +1,19 @@
 import { averageRanks } from './average-ranks.js';
 import { beats } from './beats.js';
 import { bestOfTrials } from './best-of-trials.js';
+import { cost } from './cost.js';
 import type { FigureFunction, StudyFigureFunction } from './figure.js';
 import { hyperparameters } from './hyperparameters.js';
+import { importance } from './importance.js';
 import { inclusionGap } from './inclusion-gap.js';
 import { learningCurves } from './learning-curves.js';
+import { parallelCoordinates } from './parallel-coordinates.js';
 import { profiles } from './performance-profiles.js';
 import { progression } from './progression.js';
 import { ranking } from './ranking.js';
+import { robustness } from './robustness.js';
 import { stepsToTarget } from './steps-to-target.js';
+import { trainingLoss } from './training-loss.js';
 
 /** The figures of a report, in its order. */
 export const FIGURES: readonly FigureFunction[] = [
@@ -18,7 +23,12 @@ export const FIGURES: readonly FigureFunction[] = [
   learningCurves,
   bestOfTrials,
   inclusionGap,
+  cost,
+  trainingLoss,
+  robustness,
   hyperparameters,
+  parallelCoordinates,
+  importance,
 ];
 
 /** The figures over all comparisons of a study. */

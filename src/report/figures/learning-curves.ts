@@ -3,10 +3,10 @@ import type { CurvePoint } from '../../stats/steps-to-target.js';
 import { formatCount, formatMetric, type Metric } from '../format.js';
 import { seriesColor } from '../palette.js';
 import type { Competitor, PointResult } from '../study-view.js';
-import { linearTicks, numberTicks, tickLabels } from '../ticks.js';
+import { thin } from '../thin.js';
 import type { FigureFunction, Panel } from './figure.js';
 import { rankedCompetitors } from './ranked.js';
-import { focused, metricScale, optimizerLines } from './scales.js';
+import { focused, metricScale, optimizerLines, stepsAxis } from './scales.js';
 
 /** Points of a line beyond which the eye sees no more. */
 const LINE_POINTS = 160;
@@ -134,20 +134,8 @@ function neighboursPanel(
 function axes(values: readonly CurvePoint[], metric: Metric, width: number) {
   const y = metricScale(focused(values.map(({ value }) => value)), metric);
   const last = values.reduce((most, { step }) => Math.max(most, step), 0);
-  const ticks = numberTicks(linearTicks(0, last, width < 500 ? 4 : 8));
-  const labels = ticks.values.map(formatCount);
   return {
-    x: {
-      field: 'step',
-      type: 'quantitative' as const,
-      scale: { domain: [0, last], nice: false },
-      axis: {
-        title: 'training step',
-        grid: false,
-        values: ticks.values,
-        labelExpr: tickLabels({ values: ticks.values, labels }),
-      },
-    },
+    x: { field: 'step', ...stepsAxis(last, width) },
     y: {
       field: 'value',
       type: 'quantitative' as const,
@@ -205,13 +193,4 @@ function nextBest({ points, best }: Competitor): PointResult[] {
 
 function curve({ first }: PointResult): CurvePoint[] {
   return first.curve.filter(({ value }) => Number.isFinite(value));
-}
-
-/** Evenly chosen items, the first and the last among them. */
-function thin<T>(items: readonly T[], count: number): T[] {
-  if (items.length <= count) return [...items];
-  return Array.from(
-    { length: count },
-    (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))] as T,
-  );
 }

@@ -1,5 +1,5 @@
 import { extent } from '../extent.js';
-import type { Metric } from '../format.js';
+import { formatCount, type Metric } from '../format.js';
 import { seriesColor, seriesDash } from '../palette.js';
 import type { Competitor } from '../study-view.js';
 import { textWidth } from '../text-width.js';
@@ -9,6 +9,7 @@ import {
   metricTicks,
   numberTicks,
   powerOfTwoTicks,
+  secondsTicks,
   tickLabels,
 } from '../ticks.js';
 
@@ -83,6 +84,31 @@ export function trialsAxis(most: number, width: number, title: string) {
   return {
     type: 'quantitative' as const,
     scale: { type: 'log' as const, base: 2, domain: [1, most], nice: false as const },
+    axis: { title, grid: false, values: ticks.values, labelExpr: tickLabels(ticks) },
+  };
+}
+
+/** Vega-Lite's horizontal channel of training steps up to `last`; the caller adds the field. */
+export function stepsAxis(last: number, width: number) {
+  const values = linearTicks(0, last, width < 500 ? 4 : 8);
+  return {
+    type: 'quantitative' as const,
+    scale: { domain: [0, last], nice: false as const },
+    axis: {
+      title: 'training step',
+      grid: false,
+      values,
+      labelExpr: tickLabels({ values, labels: values.map(formatCount) }),
+    },
+  };
+}
+
+/** Vega-Lite's horizontal channel of seconds on a logarithmic scale; the caller adds the field. */
+export function secondsAxis([low, high]: readonly [number, number], width: number, title: string) {
+  const ticks = secondsTicks(low, high, width < 500 ? 4 : 8);
+  return {
+    type: 'quantitative' as const,
+    scale: { type: 'log' as const, domain: [low, high], nice: false as const },
     axis: { title, grid: false, values: ticks.values, labelExpr: tickLabels(ticks) },
   };
 }
