@@ -78,10 +78,12 @@ describe('renderReport', () => {
       expect(html).toMatch(new RegExp(`<desc id="${ids[i]}-desc">[^<]{20,}</desc>`));
     }
     const figures = html.split('<section class="figure"').slice(1);
-    expect(figures).toHaveLength(7);
+    expect(figures).toHaveLength(12);
     for (const figure of figures) expect(figure).toContain('<details><summary>Data</summary>');
-    // 2 dot figures, who beats whom, 1 + 6 curves, 1 + 6 numbers of trials, the gap of inclusion, one an axis.
-    expect(svg.size).toBe(2 + 1 + 7 + 7 + 1 + (1 + 2 + 2 + 3 + 3 + 3));
+    // 3 dot figures, who beats whom, 1 + 6 curves, 1 + 6 numbers of trials, the gap of inclusion, cost, 1 + 6 budgets.
+    const overview = 3 + 1 + 7 + 7 + 1 + 1 + 7;
+    // One an axis; one an optimizer with several axes for how they go together and for which matter.
+    expect(svg.size).toBe(overview + (1 + 2 + 2 + 3 + 3 + 3) + 5 + 5);
     for (const drawing of svg.values()) elements(drawing);
   });
 

@@ -24,7 +24,7 @@ export const cost: FigureFunction = (view, summary) => {
   const domain = extent(curves.flatMap(({ points }) => points.map(({ x }) => x)));
   const axes: BandAxes = {
     curves,
-    horizontal: (width) => ({ field: 'x', ...secondsAxis(domain, width, 'seconds of training') }),
+    horizontal: (width) => ({ field: 'x', ...secondsAxis(domain, width, 'training time') }),
     metric,
     title: `best validation ${metric.label}`,
   };

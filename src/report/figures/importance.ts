@@ -53,7 +53,7 @@ interface Share {
   share: number;
 }
 
-/** The axes, then the strongest pairs; none when the trials tell nothing. */
+/** The axes, then the strongest pairs; none with one axis alone, or when the trials tell nothing. */
 function sharesOf({ points, axes }: Competitor): Share[] {
   const used = axes.filter((axis) => coordinateOf(axis) !== undefined);
   const sampled = thin(points, MOST_TRIALS);
@@ -64,7 +64,7 @@ function sharesOf({ points, axes }: Competitor): Share[] {
   const [low, worst] = extent(sampled.map(({ validation }) => validation));
   const kept = sampled.filter((_, i) => whole[i]);
   const values = kept.map(({ validation }) => Math.min(validation, worst));
-  if (used.length === 0 || kept.length < LEAST_TRIALS || low === worst) return [];
+  if (used.length < 2 || kept.length < LEAST_TRIALS || low === worst) return [];
   const forest = growForest(
     coordinates.filter((_, i) => whole[i]),
     values,
@@ -105,7 +105,7 @@ function panel({ optimizer, index }: Competitor, rows: readonly Share[]): Panel 
       title: optimizer,
       data: { values: rows.map((row) => ({ ...row, text: percent(row.share) })) },
       width,
-      height: { step: 22 },
+      height: 22 * rows.length,
       autosize: { type: 'fit-x', contains: 'padding' },
       encoding: {
         y: {
