@@ -15,7 +15,7 @@ export * from './protocols/index.js';
 export { compareEntries, type PairedComparison } from './report/compare-entries.js';
 export { renderRanking } from './report/render-ranking.js';
 export { type StudySummary, type SummaryOptions, summarize } from './report/summary.js';
-export { type ReportFiles, writeReport } from './report/write-report.js';
+export { type ReportFiles, type ReportOptions, writeReport } from './report/write-report.js';
 export {
   compileSchedule,
   initialState,

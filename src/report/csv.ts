@@ -1,3 +1,6 @@
+import { bestOfK, powersOfTwoUpTo } from '../stats/best-of-k.js';
+import { interval } from '../stats/distribution.js';
+import { expectedBest } from '../stats/expected-best.js';
 import type { StudyData } from '../store/records.js';
 import type { WorkloadView } from './study-view.js';
 import type { StudySummary } from './summary.js';
@@ -57,6 +60,44 @@ export function measurementsCsv({ trials, measurements }: StudyData): string {
     const key = [trial?.workload, trial?.optimizer, trial?.number, trial?.repetition];
     return [id, ...key, step, split, metric, value, seconds];
   });
+  return toCsv(header, rows);
+}
+
+/**
+ * The best of k trials in closed form, for k = 1, 2, 4, … and all: percentiles, and the expected validation performance
+ * with its variance (Dodge et al. 2019), which diverged trials make infinite.
+ */
+export function bestOfKCsv(views: readonly WorkloadView[]): string {
+  const header = [
+    'workload',
+    'optimizer',
+    'metric',
+    'k',
+    'p5',
+    'median',
+    'p95',
+    'mean',
+    'variance',
+  ];
+  const rows = views.flatMap(({ workload, metric, competitors }) =>
+    competitors.flatMap(({ optimizer, points }) => {
+      const values = points.map(({ validation }) => validation);
+      return powersOfTwoUpTo(values.length).map((k) => {
+        const { low, median, high } = interval(bestOfK(values, k));
+        const expected = expectedBest(values, k);
+        return [
+          ...[workload, optimizer, metric.name, k],
+          ...[
+            low,
+            median,
+            high,
+            expected.mean,
+            Number.isNaN(expected.variance) ? null : expected.variance,
+          ],
+        ];
+      });
+    }),
+  );
   return toCsv(header, rows);
 }
 

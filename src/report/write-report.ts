@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import type { StudyData } from '../store/records.js';
-import { measurementsCsv, rankingCsv, trialsCsv } from './csv.js';
+import { bestOfKCsv, measurementsCsv, rankingCsv, trialsCsv } from './csv.js';
 import type { Figure, Panel } from './figures/figure.js';
 import { FIGURES, STUDY_FIGURES } from './figures/index.js';
+import { rankingLatex, spacesLatex } from './latex.js';
 import { type DrawnFigure, renderPage, type WorkloadSection } from './page.js';
 import { onPaper, useVariables } from './palette.js';
 import { renderSvg } from './render-svg.js';
@@ -14,7 +15,15 @@ import { type StudySummary, type SummaryOptions, summarizeViews } from './summar
 export interface ReportFiles {
   html: string;
   csv: string[];
+  tex: string[];
   svg: string[];
+  /** Empty unless asked for. */
+  png: string[];
+}
+
+export interface ReportOptions extends SummaryOptions {
+  /** Whether figures are written as PNG as well. Default false. */
+  png?: boolean;
 }
 
 export interface Report {
@@ -22,6 +31,7 @@ export interface Report {
   html: string;
   /** Contents by file name. */
   csv: Map<string, string>;
+  tex: Map<string, string>;
   svg: Map<string, string>;
 }
 
@@ -38,7 +48,7 @@ const WIDTHS = { full: 1016, narrow: 360, small: 330 };
 export async function writeReport(
   data: StudyData,
   target: string,
-  options: SummaryOptions = {},
+  { png = false, ...options }: ReportOptions = {},
 ): Promise<ReportFiles> {
   const report = await renderReport(data, options);
   const isFile = /^\.html?$/i.test(extname(target));
@@ -50,7 +60,9 @@ export async function writeReport(
   return {
     html: page,
     csv: await writeAll(folder, report.csv),
+    tex: await writeAll(folder, report.tex),
     svg: await writeAll(figures, report.svg),
+    png: png ? await writeAll(figures, await asPng(report.svg)) : [],
   };
 }
 
@@ -82,6 +94,11 @@ export async function renderReport(data: StudyData, options: SummaryOptions = {}
       ['trials.csv', trialsCsv(views)],
       ['measurements.csv', measurementsCsv(data)],
       ['ranking.csv', rankingCsv(summary)],
+      ['best-of-k.csv', bestOfKCsv(views)],
+    ]),
+    tex: new Map([
+      ['ranking.tex', rankingLatex(summary)],
+      ['spaces.tex', spacesLatex(views)],
     ]),
     svg,
   };
@@ -133,7 +150,19 @@ function slug(name: string): string {
   return safe.slice(0, 60).toLowerCase() || 'unnamed';
 }
 
-async function writeAll(folder: string, files: Map<string, string>): Promise<string[]> {
+async function asPng(svg: ReadonlyMap<string, string>): Promise<Map<string, Buffer>> {
+  // The renderer is a native module: who writes no PNG does not load it.
+  const { renderPng } = await import('./render-png.js');
+  const drawn = [...svg].map(
+    async ([name, drawing]) => [name.replace(/svg$/, 'png'), await renderPng(drawing)] as const,
+  );
+  return new Map(await Promise.all(drawn));
+}
+
+async function writeAll(
+  folder: string,
+  files: ReadonlyMap<string, string | Buffer>,
+): Promise<string[]> {
   const paths: string[] = [];
   for (const [name, content] of files) {
     const path = join(folder, name);

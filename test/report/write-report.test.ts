@@ -218,12 +218,35 @@ describe('writeReport', async () => {
     const files = await writeReport(data, target);
     expect(files.html).toBe(join(target, 'index.html'));
     expect(files.csv).toEqual(
-      ['trials.csv', 'measurements.csv', 'ranking.csv'].map((name) => join(target, name)),
+      ['trials.csv', 'measurements.csv', 'ranking.csv', 'best-of-k.csv'].map((name) =>
+        join(target, name),
+      ),
     );
+    expect(files.tex).toEqual(['ranking.tex', 'spaces.tex'].map((name) => join(target, name)));
+    expect(files.png).toEqual([]);
     expect(
       (await readdir(join(target, 'figures'))).map((name) => join(target, 'figures', name)).sort(),
     ).toEqual(files.svg.toSorted());
     expect(await readFile(files.html, 'utf8')).toMatch(/^<!doctype html>/);
+  });
+
+  it('writes figures as PNG where asked, with their text', async () => {
+    const target = join(folder, 'png');
+    const one = syntheticStudy({ trials: 2, optimizers: ['sgd'], evaluations: 1 });
+    const files = await writeReport(one, target, { png: true });
+    expect(files.png).toEqual(files.svg.map((path) => path.replace(/svg$/, 'png')));
+    const svg = await readFile(join(target, 'figures', 'ranking.svg'), 'utf8');
+    const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
+    const png = await readFile(join(target, 'figures', 'ranking.png'));
+    expect(png.subarray(1, 4).toString()).toBe('PNG');
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([
+      2 * Number(width),
+      2 * Number(height),
+    ]);
+    // Letters are drawn with the package's own font, so less is drawn without them.
+    const { renderPng } = await import('../../src/report/render-png.js');
+    const silent = await renderPng(svg.replace(/<text[^>]*>[^<]*<\/text>/g, ''));
+    expect(png.length).toBeGreaterThan(silent.length + 1000);
   });
 
   it('writes a file, with the rest in the folder of its name', async () => {

@@ -8,6 +8,7 @@ import { databaseOf, reportFolder } from '../study-files.js';
 interface Options {
   db?: string;
   output?: string;
+  png?: boolean;
   json?: boolean;
 }
 
@@ -18,18 +19,22 @@ export function reportCommand(): Command {
     .argument('<study>', 'study file or name, or its database')
     .option('--db <file>', 'database (default: optcmp-results/<study>.sqlite)')
     .option('--output <folder>', 'where the report goes (default: beside the database)')
+    .option('--png', 'write the figures as PNG as well')
     .option('--json', 'print JSON')
     .action(report);
 }
 
-async function report(studyOrDatabase: string, { db, output, json }: Options): Promise<void> {
+async function report(
+  studyOrDatabase: string,
+  { db, output, png = false, json }: Options,
+): Promise<void> {
   const database = await databaseOf(studyOrDatabase, db);
   const store = await openStore(database);
   const data = await store.read().finally(() => store.close());
   const summary = summarize(data);
   // Drawing needs vega, which takes a moment to load: no other command waits for it.
   const { writeReport } = await import('../../report/write-report.js');
-  const files = await writeReport(data, output ?? reportFolder(database));
+  const files = await writeReport(data, output ?? reportFolder(database), { png });
   if (json) {
     printJson({ ...summary, files });
     return;
