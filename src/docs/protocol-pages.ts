@@ -36,7 +36,7 @@ What the protocols of Wilson and Schneider find on a small network, level by lev
 | A is better than B at this budget, with an interval | points that do not depend on results: \`sobol\`, \`halton\`, \`random\`, \`latin_hypercube\`; best-of-k curves and the bootstrap suppose that trials are exchangeable |
 | the sensitivity to a hyperparameter | the same, over the space that the claim is about |
 | what the published protocol would have found | its own sampler, mostly \`grid\` |
-| the best point, no comparison | any; final runs with fresh seeds tell what it is worth |`;
+| the best point, no comparison | any; \`tpe\` finds better points with as many trials, but nothing of the above holds for them (warning OC111); final runs with fresh seeds tell what the point is worth |`;
 
 const OWN = `## A protocol of your own
 
@@ -62,7 +62,7 @@ levels:
 | \`tune\` | \`all\`, or a list of hyperparameters, settings (\`l2\`, \`weight_decay\`, …) and \`schedule\`; \`[]\` runs the defaults |
 | \`axes\` | axes in place of the entries' own, by hyperparameter |
 | \`schedule\` | the schedule where it is not tuned; \`constant\` when left out |
-| \`sampler\`, \`trials\` | in place of the study's |
+| \`sampler\`, \`trials\` | in place of the study's; \`tpe\` with a \`plain\` search only |
 | \`search\` | \`plain\`: one stage. \`narrow\`: a wide stage (\`wide_trials\`), then the space around the best share \`keep\` of its trials, \`padding\` added on both sides; accepted when the best trial is further than \`boundary\` from every end, else widened there by \`widening\`, at most \`rounds\` times. \`extend\`: a grid that grows by \`points\` where its best is at an end, at most \`rounds\` times. Shares are of an axis in its own scale |
 | \`final_runs\` | runs of the best point with fresh seeds |`;
 

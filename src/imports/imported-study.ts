@@ -31,7 +31,7 @@ export interface ImportedTrial {
   /** Trials of one point differ by it alone, e.g. in their seed; 0 where points are not repeated. */
   repetition: number;
   hyperparameters: Record<string, number | string>;
-  state: Exclude<TrialState, 'running'>;
+  state: Exclude<TrialState, 'running' | 'paused'>;
   reason: string | null;
   /** As the source has it; empty when it does not say. */
   seed: string;

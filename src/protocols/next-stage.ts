@@ -3,6 +3,7 @@ import type { Axis } from '../sampler/axis.js';
 import type { SamplerKind } from '../sampler/search-space.js';
 import { extendGrid } from './extend-grid.js';
 import { narrowSpace } from './narrow-space.js';
+import { proposeBatch, startModel } from './propose-batch.js';
 import type { Level } from './protocol.js';
 
 /** A finished trial, as a protocol sees it. */
@@ -23,6 +24,8 @@ export interface Stage {
   sampler: SamplerKind;
   trials: number;
   repetitions: number;
+  /** By axis name; those of the sampler when absent. */
+  points?: Record<string, number>[];
   /** Whether the level's earlier trials no longer count. */
   supersedes: boolean;
 }
@@ -47,14 +50,18 @@ export interface LevelContext {
   /** What the values of an axis may be. */
   domain: (axis: string) => Domain;
   sampler: SamplerKind;
+  /** Of what a sampler draws that depends on results. */
+  key: bigint;
   /** Points of a stage; all of a grid when it has fewer. */
   trials: number;
   repetitions: number;
 }
 
 /** The first stage of a level. */
-export function firstStage({ level, axes, sampler, trials, repetitions }: LevelContext): Stage {
+export function firstStage(context: LevelContext): Stage {
+  const { level, axes, sampler, trials, repetitions } = context;
   const { search } = level;
+  if (sampler === 'tpe') return startModel(context);
   const isWide = search.kind === 'narrow';
   const wide = isWide ? (search.wide_trials ?? trials) : trials;
   return {
@@ -86,7 +93,7 @@ function searchOn(context: LevelContext, done: readonly FinishedStage[]): Decisi
   const { search } = context.level;
   switch (search.kind) {
     case 'plain':
-      return { outcome: 'done' };
+      return context.sampler === 'tpe' ? proposeBatch(context, done) : { outcome: 'done' };
     case 'narrow':
       return narrowSpace(search, context, done);
     case 'extend':
@@ -124,6 +131,7 @@ function finalRuns(
     ),
     sampler,
     trials: 1,
+    points: [{ ...best.point }],
     repetitions: level.final_runs,
     supersedes: false,
   };

@@ -84,6 +84,8 @@ export const protocolSchema = writtenProtocolSchema.superRefine(({ levels }, con
       report([index, 'name'], `another level is called "${name}" too`);
     if (search.kind === 'extend' && sampler !== 'grid')
       report([index, 'search'], 'only a grid can be extended; set `sampler: grid`');
+    if (search.kind !== 'plain' && sampler === 'tpe')
+      report([index, 'search'], 'a model proposes points for a plain search only');
     for (const [axis, value] of Object.entries(axes as Record<string, Axis>)) {
       const problem = axisProblem(value);
       if (problem !== undefined) report([index, 'axes', axis], problem);

@@ -59,6 +59,8 @@ export interface Competitor {
   /** The point with the best validation metric; null when no point is feasible. */
   best: PointResult | null;
   axes: AxisBounds[];
+  /** What drew the points; empty when the store does not say. */
+  samplers: string[];
   /** Hyperparameters that had one value in every trial: the optimizer's default, or as the study file fixes it. */
   untuned: { name: string; value: number | string; byDefault: boolean }[];
   /** Name of the update rule, e.g. `adam/pytorch`; undefined when the study does not say. */
@@ -122,8 +124,11 @@ export function viewStudy(data: StudyData, options: ViewOptions = {}): WorkloadV
           }),
         );
       const entry = specEntry(spec, workload, optimizer, stages[0]?.level);
-      const axes = searched(stages.filter((stage) => stage.optimizer === optimizer));
-      return competitor(optimizer, optimizers.indexOf(optimizer), results, { entry, axes });
+      const ofOptimizer = stages.filter((stage) => stage.optimizer === optimizer);
+      const axes = searched(ofOptimizer);
+      const samplers = distinct(ofOptimizer.map(({ sampler }) => sampler));
+      const known = { entry, axes, samplers };
+      return competitor(optimizer, optimizers.indexOf(optimizer), results, known);
     });
     return {
       workload: level === '' ? workload : `${workload}, ${level}`,
@@ -289,7 +294,11 @@ function competitor(
   optimizer: string,
   index: number,
   trials: TrialResult[],
-  { entry, axes }: { entry: SpecEntry | undefined; axes: readonly AxisBounds[] },
+  {
+    entry,
+    axes,
+    samplers,
+  }: { entry: SpecEntry | undefined; axes: readonly AxisBounds[]; samplers: string[] },
 ): Competitor {
   const points = [...groupBy(trials, ({ trial }) => trial.number).values()].flatMap(point);
   const feasible = points.filter(({ validation }) => Number.isFinite(validation));
@@ -304,6 +313,7 @@ function competitor(
     points,
     best,
     axes: sampledAxes(trials, axes.length > 0 ? axes : (entry?.axes ?? [])),
+    samplers,
     untuned: constants(trials, entry?.untuned ?? (() => false)),
     rule: entry?.rule,
     schedule: entry?.schedule,

@@ -6,7 +6,7 @@ import {
   rankInterval,
   rankProbabilities,
 } from '../stats/ranks.js';
-import type { StudyData, TrialState } from '../store/records.js';
+import { countStates, type StudyData, type TrialState } from '../store/records.js';
 import { extent } from './extent.js';
 import type { Metric } from './format.js';
 import {
@@ -193,10 +193,4 @@ function testEstimate(
 function bestTrial({ first: { trial, step } }: PointResult): BestTrial {
   const { id, number, point, hyperparameters, seconds } = trial;
   return { id, number, point, hyperparameters, step, seconds };
-}
-
-function countStates(states: readonly TrialState[]): Record<TrialState, number> {
-  const counts = { waiting: 0, running: 0, complete: 0, infeasible: 0, failed: 0 };
-  for (const state of states) counts[state]++;
-  return counts;
 }

@@ -7,8 +7,16 @@ import type { PointSequence } from './point-sequence.js';
 import { randomPoints } from './random-points.js';
 import { sobol } from './sobol.js';
 
-export const SAMPLERS = ['halton', 'sobol', 'random', 'latin_hypercube', 'grid'] as const;
+/** Samplers whose points do not depend on results. */
+export const SEQUENCES = ['halton', 'sobol', 'random', 'latin_hypercube', 'grid'] as const;
+export type SequenceKind = (typeof SEQUENCES)[number];
+
+export const SAMPLERS = [...SEQUENCES, 'tpe'] as const;
 export type SamplerKind = (typeof SAMPLERS)[number];
+
+/** What the first trials of a sampler are drawn with, while there are no results. */
+export const startingSequence = (sampler: SamplerKind): SequenceKind =>
+  sampler === 'tpe' ? 'random' : sampler;
 
 /** Levels of a grid along an axis that does not say. */
 export const DEFAULT_LEVELS = 5;
@@ -68,7 +76,7 @@ export class SearchSpace {
    * The points of a sampler over this space; `key` (64 bits) selects the randomisation.
    * @param count how many will be used; a Latin hypercube depends on it
    */
-  sequence(kind: SamplerKind, key: bigint, count: number): PointSequence {
+  sequence(kind: SequenceKind, key: bigint, count: number): PointSequence {
     const words = [
       Number(BigInt.asUintN(32, key)),
       Number(BigInt.asUintN(32, key >> 32n)),
@@ -105,9 +113,15 @@ export class SearchSpace {
 
   /** Maps a point of the unit cube to the axes' values and to hyperparameters. */
   at(unit: readonly number[]): SampledPoint {
-    const point = Object.fromEntries(
-      this.#sampled.map(([name, axis], j) => [name, axisValue(axis, unit[j] as number)]),
+    return this.complete(
+      Object.fromEntries(
+        this.#sampled.map(([name, axis], j) => [name, axisValue(axis, unit[j] as number)]),
+      ),
     );
+  }
+
+  /** The hyperparameters that follow from the values of the varying axes. */
+  complete(point: Record<string, number>): SampledPoint {
     const hyperparameters = Object.fromEntries(this.#defaults);
     for (const [name, { target, given, solve }] of this.#order) {
       const axis = this.axes.get(name) as Axis;

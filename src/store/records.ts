@@ -1,13 +1,28 @@
 /** What the store keeps, and what the statistics and the report read. Plain data. */
 
-export type TrialState =
-  | 'waiting'
-  | 'running'
-  | 'complete'
+export const TRIAL_STATES = [
+  'waiting',
+  'running',
+  /** Trained as far as its stage goes, while others of the stage are not there yet. */
+  'paused',
+  'complete',
+  /** Ended before its budget because others did better: its measurements go as far as it trained. */
+  'stopped',
   /** Diverged: counts as the worst. */
-  | 'infeasible'
+  'infeasible',
   /** Its worker died or it threw, after every retry. */
-  | 'failed';
+  'failed',
+] as const;
+
+export type TrialState = (typeof TRIAL_STATES)[number];
+
+/** How many trials are in each state. */
+export function countStates(states: Iterable<TrialState>): Record<TrialState, number> {
+  const none = TRIAL_STATES.map((state) => [state, 0]);
+  const counts = Object.fromEntries(none) as Record<TrialState, number>;
+  for (const state of states) counts[state]++;
+  return counts;
+}
 
 export interface TrialKey {
   workload: string;
@@ -56,6 +71,12 @@ export interface StageRecord {
   /** Points, and how often each is run. */
   trials: number;
   repetitions: number;
+  /** By axis name, where they depend on results. */
+  points?: Record<string, number>[];
+  /** Numbers of the earlier stage's trials that go on in this one; it has no others. */
+  continues?: number[];
+  /** The share of the budget that its trials train for; all of it when absent. */
+  share?: number;
 }
 
 /** Tells the stages of a study apart. */

@@ -45,6 +45,11 @@ export interface Tables {
     sampler: string;
     trials: number;
     repetitions: number;
+    /** JSON or null. */
+    points: string | null;
+    /** JSON or null. */
+    continues: string | null;
+    share: number | null;
   };
   measurement: {
     trial: number;
@@ -124,6 +129,32 @@ const MIGRATIONS: Migration[] = [
       primary key (workload, optimizer, stage)
     ) strict, without rowid`.execute(db);
   },
+  async (db) => {
+    for (const column of ['points text', 'continues text', 'share real'])
+      await sql.raw(`alter table stage add column ${column}`).execute(db);
+    // SQLite cannot change a check: a new table takes the old one's place.
+    await sql`create table trial_2 (
+      id integer primary key,
+      workload text not null,
+      optimizer text not null,
+      number integer not null check (number >= 0),
+      repetition integer not null check (repetition >= 0),
+      state text not null check (state in
+        ('waiting', 'running', 'paused', 'complete', 'stopped', 'infeasible', 'failed')),
+      reason text,
+      point text not null,
+      hyperparameters text not null,
+      seed text not null,
+      attempts integer not null default 0,
+      seconds real not null default 0,
+      stage integer not null default 0,
+      unique (workload, optimizer, number, repetition)
+    ) strict`.execute(db);
+    await sql`insert into trial_2 select id, workload, optimizer, number, repetition, state, reason, point,
+      hyperparameters, seed, attempts, seconds, stage from trial`.execute(db);
+    await sql`drop table trial`.execute(db);
+    await sql`alter table trial_2 rename to trial`.execute(db);
+  },
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;
@@ -166,9 +197,12 @@ export async function checkSchema(db: Kysely<Tables>, path: string): Promise<num
 /** Brings the schema from `version` to the newest, in one transaction. */
 export async function migrate(db: Kysely<Tables>, version: number): Promise<void> {
   if (version === SCHEMA_VERSION) return;
+  // Else a table that is replaced would take the rows with it that refer to its own.
+  await sql`pragma foreign_keys = off`.execute(db);
   await db.transaction().execute(async (transaction) => {
     for (const migration of MIGRATIONS.slice(version)) await migration(transaction);
     await sql.raw(`pragma application_id = ${APPLICATION_ID}`).execute(transaction);
     await sql.raw(`pragma user_version = ${SCHEMA_VERSION}`).execute(transaction);
   });
+  await sql`pragma foreign_keys = on`.execute(db);
 }

@@ -302,10 +302,13 @@ async function readStages(tx: Tx): Promise<StageRecord[]> {
     .orderBy('optimizer')
     .orderBy('stage')
     .execute();
-  return rows.map(({ axes, supersedes, ...row }) => ({
+  return rows.map(({ axes, supersedes, points, continues, share, ...row }) => ({
     ...row,
     axes: JSON.parse(axes),
     supersedes: supersedes === 1,
+    ...(points && { points: JSON.parse(points) }),
+    ...(continues && { continues: JSON.parse(continues) }),
+    ...(typeof share === 'number' && { share }),
   }));
 }
 
@@ -373,8 +376,16 @@ class SqliteStore extends SqliteReader implements Store {
     });
   }
 
-  async recordStage({ axes, supersedes, ...stage }: StageRecord): Promise<void> {
-    const row = { ...stage, axes: JSON.stringify(axes), supersedes: supersedes ? 1 : 0 };
+  async recordStage(record: StageRecord): Promise<void> {
+    const { axes, supersedes, points, continues, share, ...stage } = record;
+    const row = {
+      ...stage,
+      axes: JSON.stringify(axes),
+      supersedes: supersedes ? 1 : 0,
+      points: points === undefined ? null : JSON.stringify(points),
+      continues: continues === undefined ? null : JSON.stringify(continues),
+      share: share ?? null,
+    };
     await this.db
       .insertInto('stage')
       .values(row)

@@ -33,7 +33,7 @@ export interface CheckpointRecord {
   file: string;
 }
 
-export type FinalState = 'complete' | 'infeasible' | 'failed';
+export type FinalState = 'complete' | 'stopped' | 'infeasible' | 'failed';
 
 /** The reading side of a store; any number of processes may read while one writes. */
 export interface StoreReader {

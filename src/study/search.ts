@@ -9,7 +9,7 @@ import {
 import { defineProtocol, type Level } from '../protocols/protocol.js';
 import { deriveKey } from '../random/derive-key.js';
 import type { Axis } from '../sampler/axis.js';
-import type { SamplerKind } from '../sampler/search-space.js';
+import { type SamplerKind, type SearchSpace, startingSequence } from '../sampler/search-space.js';
 import type { StageRecord } from '../store/records.js';
 import { axisDomain, entrySpace, type OptimizerEntry } from './entry-schema.js';
 import { levelEntry, varyingAxes, withAxes } from './level-entry.js';
@@ -81,6 +81,10 @@ export class Search {
       axes: varyingAxes(entry),
       domain: (axis) => axisDomain(entry, axis),
       sampler,
+      key: deriveKey(
+        BigInt(spec.seed),
+        `proposals ${this.workload}\n${entry.label}\n${level.name}`,
+      ),
       trials: level.trials ?? (level.sampler === undefined ? spec.trials : all),
       repetitions: spec.repetitions,
     };
@@ -126,7 +130,7 @@ export class Search {
 
   /** The stage after `done`, as a store recorded it. */
   again(record: StageRecord, done: readonly FinishedPlan[]): PlannedStage {
-    const { kind, reason, supersedes, sampler, trials, repetitions } = record;
+    const { kind, reason, supersedes, sampler, trials, repetitions, points } = record;
     const level = this.#levels.find((own) => own.level.name === record.level) as SearchLevel;
     const axes = record.axes as Record<string, Axis>;
     const stage = {
@@ -137,6 +141,7 @@ export class Search {
       sampler: sampler as SamplerKind,
       trials,
       repetitions,
+      ...(points && { points }),
     };
     const number = done.reduce((sum, { results }) => sum + results.length, 0);
     return this.#plan(level, stage, { index: record.stage, number });
@@ -154,10 +159,11 @@ export class Search {
     const { label, untuned } = narrowed;
     const purpose = `points ${workload}\n${label}${index === 0 ? '' : `\n${index}`}`;
     const key = deriveKey(BigInt(studySeed), purpose);
-    const sequence = space.sequence(stage.sampler, key, stage.trials);
-    const count = Math.min(stage.trials, sequence.count);
+    const points = stage.points ?? sampledPoints(space, stage, key);
+    const count = points.length;
     const trial = (i: number, repetition: number): PlannedTrial => {
-      const { point, hyperparameters } = space.at(sequence.point(i));
+      const point = points[i] as Record<string, number>;
+      const { hyperparameters } = space.complete(point);
       const number = firstNumber + i;
       const seed = trialSeed(studySeed, { workload, number, repetition });
       return {
@@ -166,7 +172,7 @@ export class Search {
         stage: index,
         number,
         repetition,
-        point: { ...point, ...fixedValues(stage) },
+        point,
         hyperparameters,
         seed,
         settings: settingsOf(this.#study, workload, narrowed, hyperparameters, seed),
@@ -188,10 +194,16 @@ export class Search {
 }
 
 /** Points of the stages after the first, final runs aside. */
-function laterStages(search: Level['search'], { trials }: LevelContext): [number, number] {
+function laterStages(
+  search: Level['search'],
+  context: LevelContext,
+): [least: number, most: number] {
+  const { trials } = context;
   switch (search.kind) {
-    case 'plain':
-      return [0, 0];
+    case 'plain': {
+      const proposed = trials - firstStage(context).trials;
+      return [proposed, proposed];
+    }
     case 'narrow':
       return [trials, trials * search.rounds];
     case 'extend':
@@ -199,10 +211,13 @@ function laterStages(search: Level['search'], { trials }: LevelContext): [number
   }
 }
 
-/** The point that final runs repeat. */
-function fixedValues({ axes }: Stage): Record<string, number> {
-  const values = Object.entries(axes).flatMap(([name, axis]) =>
-    axis.kind === 'fixed' ? [[name, axis.value] as const] : [],
-  );
-  return Object.fromEntries(values);
+/** The points of a sampler; a grid may have fewer than asked for. */
+function sampledPoints(
+  space: SearchSpace,
+  { sampler, trials }: Stage,
+  key: bigint,
+): Record<string, number>[] {
+  const sequence = space.sequence(startingSequence(sampler), key, trials);
+  const count = Math.min(trials, sequence.count);
+  return Array.from({ length: count }, (_, i) => space.at(sequence.point(i)).point);
 }

@@ -3,7 +3,7 @@ import { RECOMPUTE } from '../compiler/recompute.js';
 import { optimizers } from '../optimizers/index.js';
 import { findProtocol } from '../protocols/find-protocol.js';
 import { type Protocol, protocolSchema } from '../protocols/protocol.js';
-import { SAMPLERS } from '../sampler/search-space.js';
+import { SAMPLERS, startingSequence } from '../sampler/search-space.js';
 import { durationSchema } from './duration-schema.js';
 import {
   entrySchema,
@@ -83,11 +83,12 @@ export function freeToChange({
   objective,
 }: StudySpec): readonly (keyof StudySpec)[] {
   // Later stages follow from what earlier ones were and led to.
-  const counts = protocol === undefined ? (['trials', 'repetitions'] as const) : [];
+  const isRead = protocol !== undefined || sampler === 'tpe';
+  const counts = isRead ? [] : (['trials', 'repetitions'] as const);
   // The points of a Latin hypercube depend on how many there are.
   const own = counts.filter((key) => key !== 'trials' || sampler !== 'latin_hypercube');
-  const isRead = protocol !== undefined || objective.target !== undefined;
-  return [...ALWAYS_FREE, ...own, ...(isRead ? [] : (['objective'] as const))];
+  const isUsed = isRead || objective.target !== undefined;
+  return [...ALWAYS_FREE, ...own, ...(isUsed ? [] : (['objective'] as const))];
 }
 
 const ALWAYS_FREE: readonly (keyof StudySpec)[] = [
@@ -146,7 +147,7 @@ function samplerProblems({ sampler, trials, optimizers }: WrittenStudy): Problem
   return optimizers.flatMap((entry, index) => {
     const path = ['optimizers', index, 'space'];
     try {
-      const { count } = entrySpace(entry).sequence(sampler, 0n, 1);
+      const { count } = entrySpace(entry).sequence(startingSequence(sampler), 0n, 1);
       if (count <= MAX_TRIALS || sampler !== 'grid') return [];
       return [{ path, message: `this grid has ${count} points; at most ${MAX_TRIALS} are run` }];
     } catch (error) {
@@ -164,8 +165,14 @@ function largestGrid({ optimizers }: WrittenStudy): number {
   return Math.max(...optimizers.map((entry) => entrySpace(entry).sequence('grid', 0n, 1).count));
 }
 
-function protocolProblems({ protocol, optimizers: entries }: WrittenStudy): Problem[] {
+function protocolProblems({ protocol, sampler, optimizers: entries }: WrittenStudy): Problem[] {
   if (protocol === undefined) return [];
+  const staged = protocol.levels
+    .filter((level) => level.search.kind !== 'plain' && (level.sampler ?? sampler) === 'tpe')
+    .map(({ name, search }) => ({
+      path: ['sampler'],
+      message: `level "${name}" of the protocol has a search of its own kind, "${search.kind}"; choose a sampler whose points do not depend on results`,
+    }));
   const known = new Set(entries.flatMap(tunable));
   const unknown = protocol.levels.flatMap(({ name, tune }) =>
     (tune === 'all' ? [] : tune)
@@ -185,7 +192,7 @@ function protocolProblems({ protocol, optimizers: entries }: WrittenStudy): Prob
       }
     }),
   );
-  return [...unknown, ...misfits];
+  return [...staged, ...unknown, ...misfits];
 }
 
 /** Of any optimizer: a protocol is written for more optimizers than a study has. */

@@ -1,4 +1,4 @@
-import type { Trial, TrialState } from '../store/records.js';
+import { countStates, type Trial, type TrialState } from '../store/records.js';
 
 /** How far a study is. */
 export interface StudyProgress {
@@ -46,8 +46,7 @@ export class ProgressTracker {
   }
 
   now(): StudyProgress {
-    const counts = { waiting: 0, running: 0, complete: 0, infeasible: 0, failed: 0 };
-    for (const state of this.#states.values()) counts[state]++;
+    const counts = countStates(this.#states.values());
     const secondsElapsed = (performance.now() - this.#started) / 1000;
     let worked = this.#finished;
     let left = counts.waiting;

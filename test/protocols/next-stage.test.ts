@@ -27,7 +27,16 @@ function contextOf(
   const [of] = defineProtocol({ name: 'p', levels: [{ name: 'l', ...level }] }).levels;
   if (of === undefined) throw new Error('no level');
   const domain = () => positive;
-  return { level: of, axes, domain, sampler: 'sobol', trials: 9, repetitions: 1, ...changes };
+  return {
+    level: of,
+    axes,
+    domain,
+    sampler: 'sobol',
+    key: 7n,
+    trials: 9,
+    repetitions: 1,
+    ...changes,
+  };
 }
 
 /** A stage whose trials lie at these values of `lr`, the score being the distance from `optimum` in decades. */
@@ -154,11 +163,76 @@ describe('a grid that is extended', () => {
   });
 });
 
+describe('a search that a model guides', () => {
+  const context = contextOf(
+    {},
+    { lr: log(1e-4, 1), k: { kind: 'choice', values: [5, 10, 20] } },
+    { sampler: 'tpe', trials: 17 },
+  );
+  /** Best at lr = 0.01 with k = 10. */
+  const score = ({ lr = 1, k }: Readonly<Record<string, number>>) =>
+    Math.abs(Math.log10(lr / 0.01)) + (k === 10 ? 0 : 1);
+  const scored = (stage: Stage, points: Record<string, number>[]): FinishedStage => ({
+    stage,
+    trials: points.map((point) => ({ point, score: score(point) })),
+  });
+  const start = decades(-4, 0, 10).map((lr, i) => ({ lr, k: [5, 10, 20][i % 3] as number }));
+  const random = scored(firstStage(context), start);
+
+  it('starts with random points, goes on in batches and ends at its number of trials', () => {
+    expect(firstStage(context)).toMatchObject({ sampler: 'random', trials: 10 });
+    const done = [random];
+    for (const count of [5, 2]) {
+      const { outcome, next } = nextStage(context, done);
+      expect(outcome).toBe('went on');
+      expect(next).toMatchObject({ sampler: 'tpe', trials: count, supersedes: false });
+      expect(next?.points).toHaveLength(count);
+      for (const { lr = 0, k } of next?.points ?? []) {
+        expect(lr).toBeGreaterThanOrEqual(1e-4);
+        expect(lr).toBeLessThanOrEqual(1);
+        expect([5, 10, 20]).toContain(k);
+      }
+      done.push(scored(next as Stage, next?.points ?? []));
+    }
+    expect(nextStage(context, done)).toEqual({ outcome: 'done' });
+  });
+
+  it('depends on results and key, and not on trials that failed', () => {
+    const next = (of: LevelContext, stage: FinishedStage) => nextStage(of, [stage]).next?.points;
+    const points = next(context, random);
+    expect(next(context, random)).toEqual(points);
+    expect(next({ ...context, key: 8n }, random)).not.toEqual(points);
+    const [first, ...rest] = random.trials;
+    const changed = (value: number) => ({
+      ...random,
+      trials: [{ point: first?.point ?? {}, score: value }, ...rest],
+    });
+    expect(next(context, changed(-1))).not.toEqual(points);
+    // An infeasible trial says where not to go; of a failed one nothing is known.
+    expect(next(context, changed(Number.NaN))).not.toEqual(
+      next(context, changed(Number.POSITIVE_INFINITY)),
+    );
+  });
+
+  it('repeats the best point in final runs', () => {
+    const few = contextOf({ final_runs: 2 }, context.axes, { sampler: 'tpe', trials: 10 });
+    expect(nextStage(few, [random]).next).toMatchObject({
+      kind: 'final_runs',
+      points: [{ lr: start[4]?.lr, k: 10 }],
+      repetitions: 2,
+    });
+  });
+});
+
 describe('defineProtocol', () => {
   it.each([
     [{ name: 'p', levels: [] }, /Too small/],
     [{ name: 'p', levels: [{ name: 'a' }, { name: 'a' }] }, /another level is called/],
     [{ name: 'p', levels: [{ name: 'a', search: { kind: 'extend' } }] }, /only a grid/],
+    [
+      { name: 'p', levels: [{ name: 'a', sampler: 'tpe', search: { kind: 'narrow' } }] },
+      /for a plain search only/,
+    ],
   ] as [WrittenProtocol, RegExp][])('refuses %j', (written, message) => {
     expect(() => defineProtocol(written)).toThrow(message);
   });

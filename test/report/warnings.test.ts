@@ -150,6 +150,27 @@ describe('warnings about the comparison', () => {
     expect(kindsOf(seeds, apart)).toContainEqual(['seeds-as-trials', 'sgd']);
   });
 
+  it('model-proposed: a stage that a model drew', () => {
+    const data = syntheticStudy({ optimizers: ['adam', 'sgd'], trials: 12 });
+    const stage = {
+      ...{ workload: '2c2d-fashion-mnist', stage: 0, level: '', kind: 'search' as const },
+      ...{ reason: '', outcome: '', supersedes: false, axes: {}, trials: 12, repetitions: 1 },
+    };
+    data.stages = [
+      { ...stage, optimizer: 'adam', sampler: 'tpe' },
+      { ...stage, optimizer: 'sgd', sampler: 'random' },
+    ];
+    const found = () =>
+      (summarize(data, { resamples: 10 }).workloads[0]?.warnings ?? []).filter(
+        ({ code }) => code === 'OC111',
+      );
+    expect(found().map(({ message }) => message)).toEqual([
+      expect.stringMatching(/trials of adam were .*quasi-random or random/),
+    ]);
+    data.stages.shift();
+    expect(found()).toEqual([]);
+  });
+
   it('have codes of their own, with what they mean', () => {
     const codes = WARNINGS.map(({ code }) => code);
     expect(new Set(codes).size).toBe(codes.length);

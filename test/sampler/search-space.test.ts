@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Axis, axisProblem, axisValue, type SampledAxis } from '../../src/sampler/axis.js';
 import { parseDerivedName } from '../../src/sampler/derived-name.js';
-import { checkSpace, SAMPLERS, SearchSpace } from '../../src/sampler/search-space.js';
+import { checkSpace, SEQUENCES, SearchSpace } from '../../src/sampler/search-space.js';
 
 const ADAM = { lr: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 const unit = fc.double({ min: 0, max: 1, noNaN: true });
@@ -117,7 +117,7 @@ describe('SearchSpace', () => {
     expect(new SearchSpace(reversed, ADAM).at(u)).toEqual(new SearchSpace(ADAM_SPACE, ADAM).at(u));
   });
 
-  it.each(SAMPLERS)('samples with %s: as many distinct points as asked', (kind) => {
+  it.each(SEQUENCES)('samples with %s: as many distinct points as asked', (kind) => {
     const space = new SearchSpace(ADAM_SPACE, ADAM);
     const sequence = space.sequence(kind, 2n ** 63n + 7n, 64);
     const points = Array.from({ length: 64 }, (_, i) => space.at(sequence.point(i)));

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { StageRecord } from '../../src/store/records.js';
 import type { NewStudy, NewTrial, Store, StoreReader } from '../../src/store/store.js';
 
 /** What a backend gives to be tested. */
@@ -118,6 +119,33 @@ export function testStore(name: string, makeBackend: () => Backend): void {
       const { measurements } = await store.read();
       expect(measurements.map(({ value }) => value)).toEqual(values);
       expect(measurements[0]).toEqual({ trial: id, ...loss(0, 0.1 + 0.2) });
+    });
+
+    it('keeps a stage, with what it may have and as it is recorded last', async () => {
+      const stage: StageRecord = {
+        workload: 'mlp',
+        optimizer: 'sgd',
+        stage: 1,
+        level: '',
+        kind: 'search',
+        reason: 'proposed',
+        outcome: null,
+        supersedes: false,
+        axes: { lr: { kind: 'log', low: 0.1, high: 1 } },
+        sampler: 'tpe',
+        trials: 2,
+        repetitions: 1,
+      };
+      const chosen = {
+        ...stage,
+        stage: 2,
+        points: [{ lr: 0.1 + 0.2 }],
+        continues: [3, 1],
+        share: 1 / 3,
+      };
+      for (const one of [chosen, stage, { ...stage, outcome: 'went on' }])
+        await store.recordStage(one);
+      expect(await store.stages()).toEqual([{ ...stage, outcome: 'went on' }, chosen]);
     });
 
     it('replaces a measurement that is recorded again', async () => {

@@ -7,6 +7,7 @@ import Database from 'libsql';
 import { afterAll, describe, expect, it } from 'vitest';
 import { APPLICATION_ID, SCHEMA_VERSION } from '../../src/store/schema.js';
 import { openStore, openStoreToWrite } from '../../src/store/sqlite-store.js';
+import type { StoreReader } from '../../src/store/store.js';
 import { STUDY, testStore, trial } from './conformance.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'optcmp-store-'));
@@ -20,12 +21,13 @@ testStore('SQLite store', () => {
   return { write: (study) => openStoreToWrite(path, study), read: () => openStore(path) };
 });
 
+const file = (content: string | Buffer) => {
+  const path = join(folder, `bad-${made++}.sqlite`);
+  writeFileSync(path, content);
+  return path;
+};
+
 describe('a file that is not a study’s database', () => {
-  const file = (content: string | Buffer) => {
-    const path = join(folder, `bad-${made++}.sqlite`);
-    writeFileSync(path, content);
-    return path;
-  };
   const both = async (path: string, message: RegExp) => {
     const before = readFileSync(path);
     await expect(openStore(path)).rejects.toThrow(message);
@@ -70,6 +72,50 @@ describe('a file that is not a study’s database', () => {
     await expect(openStore(file(''))).rejects.toThrow(/empty; run the study/);
     await expect(openStore(folder)).rejects.toThrow(/cannot open the database/);
     await expect(openStoreToWrite(folder, STUDY)).rejects.toThrow(/cannot open the database/);
+  });
+});
+
+describe('a store of an earlier version', () => {
+  const older = () => {
+    const path = file('');
+    const database = new Database(path);
+    database.exec(readFileSync(new URL('fixtures/version-2.sql', import.meta.url), 'utf8'));
+    database.close();
+    return path;
+  };
+  const contents = async (store: StoreReader) => {
+    const { stages, trials, measurements } = await store.read();
+    return { stages, trials, measurements, identity: await store.identity() };
+  };
+
+  it('is read as it is', async () => {
+    const store = await openStore(older());
+    const { stages, trials, measurements } = await contents(store);
+    await store.close();
+    expect(stages).toHaveLength(1);
+    expect(trials.map(({ state }) => state)).toEqual(['complete', 'waiting']);
+    expect(measurements.map(({ value }) => value)).toEqual([0.5, Number.NaN, 0.25]);
+  });
+
+  it('loses nothing when it is brought up to date', async () => {
+    const path = older();
+    const reader = await openStore(path);
+    const before = await contents(reader);
+    await reader.close();
+    const store = await openStoreToWrite(path, STUDY);
+    expect(await contents(store)).toEqual(before);
+    expect(await store.findCheckpoint(2)).toMatchObject({ step: 1 });
+    // Measurements still belong to their trials, and the new states are known.
+    await store.start(2);
+    await store.finish(2, { state: 'stopped', reason: 'why', seconds: 1 });
+    const orphan = { step: 1, split: 'validation', metric: 'm', value: 1, seconds: 1 } as const;
+    await expect(store.record(99, [orphan])).rejects.toThrow(/unknown/);
+    await store.close();
+    const database = new Database(path);
+    expect(database.prepare('pragma foreign_key_check').all()).toEqual([]);
+    database.exec('pragma foreign_keys = on; delete from trial where id = 1');
+    expect(database.prepare('select trial from measurement').all()).toEqual([{ trial: 2 }]);
+    database.close();
   });
 });
 

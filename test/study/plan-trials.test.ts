@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SAMPLERS } from '../../src/sampler/search-space.js';
+import { SEQUENCES } from '../../src/sampler/search-space.js';
 import { inSteps } from '../../src/study/duration-schema.js';
 import { type Study, studyHash } from '../../src/study/load-study.js';
 import { planTrials } from '../../src/study/plan-trials.js';
@@ -110,7 +110,7 @@ describe('planTrials', () => {
     for (const t of trials) expect(BigInt.asUintN(64, BigInt(t.seed)).toString()).toBe(t.seed);
   });
 
-  const growing = SAMPLERS.filter((sampler) => sampler !== 'latin_hypercube');
+  const growing = SEQUENCES.filter((sampler) => sampler !== 'latin_hypercube');
 
   it.each(growing)('%s: more trials only add to what there is', (sampler) => {
     fc.assert(
@@ -169,6 +169,15 @@ describe('studyHash', () => {
     ['optimizers', [WRITTEN.optimizers[1]]],
   ])('depends on %s', (key, value) => {
     expect(studyHash(study({ [key]: value }))).not.toBe(studyHash(study()));
+  });
+
+  it.each([
+    ['trials', 9],
+    ['repetitions', 1],
+    ['objective', { over: 'final' }],
+  ])('depends on %s where points follow from results', (key, value) => {
+    const sampler = { sampler: 'tpe' };
+    expect(studyHash(study({ ...sampler, [key]: value }))).not.toBe(studyHash(study(sampler)));
   });
 
   it('depends on the content of the workloads', () => {

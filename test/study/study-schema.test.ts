@@ -257,7 +257,13 @@ describe('an error in a study file names the line and what is allowed', () => {
       'an unknown sampler',
       'halton',
       'haltn',
-      /did you mean "halton"\?.*allowed: halton, sobol, random, latin_hypercube, grid/,
+      /did you mean "halton"\?.*allowed: halton, sobol, random, latin_hypercube, grid, tpe/,
+    ],
+    [
+      'a model for points that a protocol plans',
+      'sampler: halton',
+      'protocol: choi-2019\nsampler: tpe',
+      /sampler: level "final space" of the protocol has a search of its own kind, "narrow"/,
     ],
     ['no end of a sampler', 'trials: 4', '', /trials: is missing; the sampler "halton" has no end/],
     [

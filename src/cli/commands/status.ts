@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import { formatSeconds } from '../../report/format.js';
 import { groupBy } from '../../report/group-by.js';
-import type { StageRecord, Trial, TrialState } from '../../store/records.js';
+import { countStates, type StageRecord, TRIAL_STATES, type Trial } from '../../store/records.js';
 import { openStore } from '../../store/sqlite-store.js';
 import { printJson, printTable } from '../print.js';
 import { databaseOf } from '../study-files.js';
 
-const STATES: readonly TrialState[] = ['waiting', 'running', 'complete', 'infeasible', 'failed'];
+/** Only studies with early stopping have them. */
+const RARE: ReadonlySet<string> = new Set(['paused', 'stopped']);
 
 interface Options {
   db?: string;
@@ -28,7 +29,7 @@ async function status(studyOrDatabase: string, { db, json }: Options): Promise<v
   const store = await openStore(database);
   const { study, stages, trials } = await store.read().finally(() => store.close());
   const searches = groupBy(trials, ({ workload, optimizer }) => `${workload}\n${optimizer}`);
-  const rows = [...searches.values()].map(countStates);
+  const rows = [...searches.values()].map(summarize);
   const failures = trials
     .filter(({ state }) => state === 'failed')
     .map(({ workload, optimizer, number, reason }) => ({ workload, optimizer, number, reason }));
@@ -37,15 +38,18 @@ async function status(studyOrDatabase: string, { db, json }: Options): Promise<v
     return;
   }
   console.log(`${study.name} (${database})\n`);
+  const shown = TRIAL_STATES.filter(
+    (state) => !RARE.has(state) || rows.some(({ states }) => states[state] > 0),
+  );
   printTable(
-    ['workload', 'optimizer', ...STATES, 'time'],
+    ['workload', 'optimizer', ...shown, 'time'],
     rows.map(({ workload, optimizer, states, seconds }) => [
       workload,
       optimizer,
-      ...STATES.map((state) => String(states[state])),
+      ...shown.map((state) => String(states[state])),
       formatSeconds(seconds),
     ]),
-    [2, 3, 4, 5, 6, 7],
+    Array.from({ length: shown.length + 1 }, (_, i) => i + 2),
   );
   if (stages.some(({ level, stage }) => level !== '' || stage > 0)) printStages(stages);
   for (const { workload, optimizer, number, reason } of failures) {
@@ -70,16 +74,12 @@ function printStages(stages: readonly StageRecord[]): void {
   );
 }
 
-function countStates(trials: readonly Trial[]) {
+function summarize(trials: readonly Trial[]) {
   const { workload = '', optimizer = '' } = trials[0] ?? {};
-  const count = (state: TrialState) => trials.filter((trial) => trial.state === state).length;
   return {
     workload,
     optimizer,
-    states: Object.fromEntries(STATES.map((state) => [state, count(state)])) as Record<
-      TrialState,
-      number
-    >,
+    states: countStates(trials.map(({ state }) => state)),
     seconds: trials.reduce((sum, trial) => sum + trial.seconds, 0),
   };
 }

@@ -4,6 +4,7 @@ import { gapNotShown } from './gap-not-shown.js';
 import { imported } from './imported.js';
 import { failed, unfinished } from './incomplete.js';
 import { mostlyInfeasible, noFeasibleTrial } from './infeasible.js';
+import { modelProposed } from './model-proposed.js';
 import { seedsAsTrials } from './seeds-as-trials.js';
 import { sharedSpace } from './shared-space.js';
 import { stillImproving } from './still-improving.js';
@@ -19,6 +20,7 @@ export const WARNINGS: readonly WarningDefinition[] = [
   imported,
   testSelection,
   seedsAsTrials,
+  modelProposed,
   unequalBudgets,
   unequalTrials,
   unfinished,
