@@ -971,8 +971,99 @@ struct SchedulefreeAdamw {
   }
 };
 
+// d_before = d if t > 0 else d₀
+// root = √β₂
+// rate = α d_before
+// r ← root r + (1 − root) rate total(g (s / (√v + ε)))
+// m ← β₁ m + (1 − β₁) rate g
+// v ← β₂ v + (1 − β₂) g²
+// s ← root s + (1 − root) rate g
+// size = total(|s|)
+// d ← max(d_before, r / ((1 − root) size) if size > 0 else 0)
+// θ ← (1 − rate λ) θ − m / (√v + ε)
+struct DadaptAdam {
+  static constexpr const char* kFingerprint = "da4bccf58f7d9787";
+  static constexpr std::size_t kState = 3;
+  static constexpr std::size_t kCoefficients = 9;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[0] * p;
+    const Float x1 = c[1] * s[0];
+    const Float x2 = c[3] * g;
+    const Float x3 = c[2] * x2;
+    const Float x4 = x1 + x3;
+    const Float x5 = c[4] * s[1];
+    const Float x6 = g * g;
+    const Float x7 = c[5] * x6;
+    const Float x8 = x5 + x7;
+    const Float x9 = sqrt(x8);
+    const Float x10 = x9 + c[6];
+    const Float x11 = x4 / x10;
+    const Float x12 = x0 - x11;
+    const Float x13 = c[7] * s[2];
+    const Float x14 = c[8] * x2;
+    const Float x15 = x13 + x14;
+    const Float next_p = x12;
+    const Float next_m = x4;
+    const Float next_v = x8;
+    const Float next_s = x15;
+    p = next_p;
+    s[0] = next_m;
+    s[1] = next_v;
+    s[2] = next_s;
+  }
+};
+
+// d_before = d if t > 0 else d₀
+// rate = α d_before
+// w = (d_before / d₀) rate
+// m ← β₁ m + (1 − β₁) d_before g
+// v ← β₂ v + (1 − β₂) (d_before g)²
+// s ← √β₂ s + w g
+// size = total(|s|)
+// start ← start if t > 0 else θ
+// r ← √β₂ r + w total(g (start − θ))
+// d ← max(d_before, d_factor (r / size if size > 0 else 0))
+// θ ← (1 − rate λ) θ − rate m / (√v + d ε)
+struct Prodigy {
+  static constexpr const char* kFingerprint = "8a6777eec1ddaf5d";
+  static constexpr std::size_t kState = 4;
+  static constexpr std::size_t kCoefficients = 11;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[0] * p;
+    const Float x1 = c[2] * s[0];
+    const Float x2 = c[4] * g;
+    const Float x3 = c[3] * x2;
+    const Float x4 = x1 + x3;
+    const Float x5 = c[1] * x4;
+    const Float x6 = c[5] * s[1];
+    const Float x7 = x2 * x2;
+    const Float x8 = c[6] * x7;
+    const Float x9 = x6 + x8;
+    const Float x10 = sqrt(x9);
+    const Float x11 = x10 + c[7];
+    const Float x12 = x5 / x11;
+    const Float x13 = x0 - x12;
+    const Float x14 = c[8] * s[2];
+    const Float x15 = c[9] * g;
+    const Float x16 = x14 + x15;
+    const Float x17 = select(c[10], s[3], p);
+    const Float next_p = x13;
+    const Float next_m = x4;
+    const Float next_v = x9;
+    const Float next_s = x16;
+    const Float next_start = x17;
+    p = next_p;
+    s[0] = next_m;
+    s[1] = next_v;
+    s[2] = next_s;
+    s[3] = next_start;
+  }
+};
+
 template <template <class...> class Table>
-using GeneratedRules = Table<Sgd, Momentum, MomentumPytorch, Heavyball, Nesterov, Rmsprop, RmspropPytorch, Rmsterov, Adam, AdamPytorch, Nadam, NadamPytorch, Adamw, AdamwPytorch, Nadamw, NadamwPytorch, Amsgrad, AmsgradPytorch, Adamax, Radam, Adabelief, Adagrad, AdagradPytorch, Adadelta, Qhm, Qhadam, Signsgd, Signum, Lion, Lars, Lamb, SchedulefreeSgd, SchedulefreeAdamw>;
+using GeneratedRules = Table<Sgd, Momentum, MomentumPytorch, Heavyball, Nesterov, Rmsprop, RmspropPytorch, Rmsterov, Adam, AdamPytorch, Nadam, NadamPytorch, Adamw, AdamwPytorch, Nadamw, NadamwPytorch, Amsgrad, AmsgradPytorch, Adamax, Radam, Adabelief, Adagrad, AdagradPytorch, Adadelta, Qhm, Qhadam, Signsgd, Signum, Lion, Lars, Lamb, SchedulefreeSgd, SchedulefreeAdamw, DadaptAdam, Prodigy>;
 
 }  // namespace
 }  // namespace optcmp::optim

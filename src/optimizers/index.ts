@@ -6,6 +6,7 @@ import { adam, adamPytorch } from './adam.js';
 import { adamax } from './adamax.js';
 import { adamw, adamwPytorch } from './adamw.js';
 import { amsgrad, amsgradPytorch } from './amsgrad.js';
+import { dadaptAdam } from './dadapt-adam.js';
 import { heavyBall } from './heavy-ball.js';
 import { lamb } from './lamb.js';
 import { lars } from './lars.js';
@@ -16,6 +17,7 @@ import { nadam, nadamPytorch } from './nadam.js';
 import { nadamw, nadamwPytorch } from './nadamw.js';
 import { nesterov } from './nesterov.js';
 import type { Optimizer, Variant } from './optimizer.js';
+import { prodigy } from './prodigy.js';
 import { qhadam } from './qhadam.js';
 import { qhm } from './qhm.js';
 import { radam, radamPytorch } from './radam.js';
@@ -92,6 +94,8 @@ export const optimizers: readonly Optimizer[] = [
   muon,
   scheduleFreeSgd,
   scheduleFreeAdamw,
+  dadaptAdam,
+  prodigy,
 ];
 
 /** @throws RangeError naming what there is, when there is no such optimizer or variant. */

@@ -44,8 +44,12 @@ const images = (k: number) =>
   Float32Array.from({ length: BATCH * 108 }, (_, i) => Math.sin(i * (k + 1)));
 const labels = (k: number) => Int32Array.from({ length: BATCH }, (_, i) => (i + k) % 5);
 
+/** What a few steps show nothing of at its default: estimates of distances begin small. */
+const others: Readonly<Record<string, number>> = { d0: 0.1 };
 const defaults = ({ hyperparameters }: Optimizer) =>
-  Object.fromEntries(Object.entries(hyperparameters).map(([name, h]) => [name, h.default]));
+  Object.fromEntries(
+    Object.entries(hyperparameters).map(([name, h]) => [name, others[name] ?? h.default]),
+  );
 
 async function trainerOf(
   optimizer: Optimizer,

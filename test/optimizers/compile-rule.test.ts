@@ -459,7 +459,32 @@ describe('formula', () => {
       step = α (g / (√(v / b) + ε) + λ θ)
       θ ← θ + c d − (1 − β₁ (1 − c)) step
       d ← (1 − c) (d − β₁ step)
-      θ_eval = θ − ((1 − β₁) / β₁) d"
+      θ_eval = θ − ((1 − β₁) / β₁) d
+
+      dadapt-adam
+      d_before = d if t > 0 else d₀
+      root = √β₂
+      rate = α d_before
+      r ← root r + (1 − root) rate total(g (s / (√v + ε)))
+      m ← β₁ m + (1 − β₁) rate g
+      v ← β₂ v + (1 − β₂) g²
+      s ← root s + (1 − root) rate g
+      size = total(|s|)
+      d ← max(d_before, r / ((1 − root) size) if size > 0 else 0)
+      θ ← (1 − rate λ) θ − m / (√v + ε)
+
+      prodigy
+      d_before = d if t > 0 else d₀
+      rate = α d_before
+      w = (d_before / d₀) rate
+      m ← β₁ m + (1 − β₁) d_before g
+      v ← β₂ v + (1 − β₂) (d_before g)²
+      s ← √β₂ s + w g
+      size = total(|s|)
+      start ← start if t > 0 else θ
+      r ← √β₂ r + w total(g (start − θ))
+      d ← max(d_before, d_factor (r / size if size > 0 else 0))
+      θ ← (1 − rate λ) θ − rate m / (√v + d ε)"
     `);
   });
 
