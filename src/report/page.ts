@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { StudyData } from '../store/records.js';
 import type { Figure, PanelGroup } from './figures/figure.js';
 import {
@@ -14,12 +15,15 @@ import { type Html, html, trusted } from './html.js';
 import { htmlTable } from './html-table.js';
 import { methods } from './methods.js';
 import { overallVerdict } from './overall-verdict.js';
-import { seriesVariable } from './palette.js';
+import { pageTrials } from './page-trials.js';
+import { SERIES_COLORS, seriesVariable } from './palette.js';
 import type { Competitor, WorkloadView } from './study-view.js';
 import { STYLE } from './style.js';
 import type { Estimate, RankingRow, StudySummary, WorkloadSummary } from './summary.js';
 import { untunedSentences, verdict } from './verdict.js';
 import { WARNINGS, type Warning } from './warnings/index.js';
+
+const SCRIPT = readFileSync(new URL('browser/interact.js', import.meta.url), 'utf8');
 
 /** A figure and its drawings: `drawings[group][panel]`. */
 export interface DrawnFigure {
@@ -58,16 +62,36 @@ export function renderPage(
 <p class="eyebrow">Comparison of optimizers <span>${name}</span></p>
 ${sections.length > 1 && overview(sections)}
 </header>
+${optimizerFilter(views)}
 ${overall.map((figure) => figureSection(figure, 'study'))}
 ${sections.map((section, i) => workloadSection(section, i, sections.length > 1))}
 ${sections.length === 0 && html`<h1>No trials yet</h1><p>Run the study, then make this report again.</p>`}
 ${methods(data, views, summary)}
 <footer>Made with optcmp from the study “${name}”, created ${data.study.createdAt.slice(0, 10)}.</footer>
 </main>
+<script type="application/json" id="trials">${embedded(pageTrials(views))}</script>
+<script>${trusted(SCRIPT)}</script>
 </body>
 </html>
 `.text;
 }
+
+/** Check boxes for the page's script, which shows them. Colours repeat after eight: no more can be told apart. */
+function optimizerFilter(views: readonly WorkloadView[]): Html | false {
+  const names = new Map(
+    views.flatMap(({ competitors }) => competitors.map((c) => [c.index, c.optimizer] as const)),
+  );
+  if (names.size < 2 || names.size > SERIES_COLORS) return false;
+  const boxes = [...names].map(
+    ([index, name]) =>
+      html`<label class="name"><input type="checkbox" value="${index}" checked><i style="background:${seriesVariable(index)}"></i>${name}</label>`,
+  );
+  return html`<form id="filter" hidden aria-label="optimizers shown">${boxes}</form>`;
+}
+
+/** JSON inside a script element, which ends at the first `</script`. */
+const embedded = (value: unknown): Html =>
+  trusted(JSON.stringify(value).replaceAll('<', '\\u003c'));
 
 function overview(sections: readonly WorkloadSection[]): Html {
   const hasLevels = sections.some(({ view }) => view.level !== '');
@@ -96,21 +120,23 @@ function workloadSection(
 ): Html {
   const { headline, sentences } = verdict(summary);
   const untuned = untunedSentences(view);
+  // One level below the verdict's.
+  const tag = several ? html`h3` : html`h2`;
   const title = several
     ? html`<h2 class="verdict">${headline}</h2>`
     : html`<h1 class="verdict">${headline}</h1>`;
-  return html`<section id="workload-${index}" class="workload">
+  return html`<section id="workload-${index}" class="workload" data-workload="${index}">
 <p class="workload-name">on <strong>${summary.workload}</strong></p>
 ${title}
 <div class="lead">${sentences.map((sentence) => html`<p>${sentence}</p>`)}</div>
 ${tiles(summary)}
 <div class="notes">
-<div><h3>Not tuned</h3>${
+<div><${tag}>Not tuned</${tag}>${
     untuned.length > 0
       ? untuned.map((sentence) => html`<p>${sentence}</p>`)
       : html`<p>Every hyperparameter of every optimizer was searched.</p>`
   }</div>
-${warnings(summary)}
+${warnings(summary, tag)}
 </div>
 <h2 class="ranking">Ranking</h2>
 ${rankingTable(view, summary)}
@@ -136,11 +162,11 @@ function tiles({ rows, metric }: WorkloadSummary): Html {
   return html`<ul class="tiles">${facts.map(([label, value]) => html`<li><strong>${value}</strong><span>${label}</span></li>`)}</ul>`;
 }
 
-function warnings({ warnings }: WorkloadSummary): Html {
+function warnings({ warnings }: WorkloadSummary, tag: Html): Html {
   if (warnings.length === 0) {
-    return html`<div class="good"><h3>Checks passed</h3><p>No best trial is at a bound of its search space, trials are enough and equal in number, and the search has levelled off.</p></div>`;
+    return html`<div class="good"><${tag}>Checks passed</${tag}><p>No best trial is at a bound of its search space, trials are enough and equal in number, and the search has levelled off.</p></div>`;
   }
-  return html`<div class="warnings"><h3>${formatPlural(warnings.length, 'caution')}</h3>
+  return html`<div class="warnings"><${tag}>${formatPlural(warnings.length, 'caution')}</${tag}>
 <ul>${warnings.map(warningItem)}</ul></div>`;
 }
 
@@ -155,7 +181,7 @@ function rankingTable(view: WorkloadView, { rows, metric, target, k }: WorkloadS
   const tested = rows.some(({ test }) => test !== null);
   const timed = target !== null;
   const columns = [
-    { label: '' },
+    { label: 'rank' },
     { label: 'optimizer' },
     { label: `validation ${metric.label}`, numeric: true },
     ...optional(tested, { label: `test ${metric.label}`, numeric: true }),
@@ -222,8 +248,13 @@ function settingsCell({ optimizer, best }: RankingRow, { competitors }: Workload
   return html`<span class="settings">${settings.map(([name, value]) => html`<span>${name} <b>${formatSetting(value)}</b></span> `)}</span>`;
 }
 
+/** So that the page's script finds what belongs to an optimizer. */
+const seriesOf = ({ series }: { series?: number }): Html | false =>
+  series !== undefined && html` data-series="${series}"`;
+
 function figureSection({ figure, drawings }: DrawnFigure, place: number | 'study'): Html {
-  return html`<section class="figure" id="${figure.name}-${place}">
+  const kind = figure.ownColors ? 'figure own-colors' : 'figure';
+  return html`<section class="${kind}" id="${figure.name}-${place}">
 <h2>${figure.title}</h2>
 <p class="caption">${figure.caption}</p>
 ${figure.groups.map((group, g) => panelGroup(group, drawings[g] ?? []))}
@@ -231,13 +262,15 @@ ${figure.groups.map((group, g) => panelGroup(group, drawings[g] ?? []))}
 }
 
 function panelGroup(group: PanelGroup, drawings: DrawnFigure['drawings'][number]): Html {
-  return html`${group.title && html`<h3>${group.title}</h3>`}
+  return html`<div class="group"${seriesOf(group)}>${group.title && html`<h3>${group.title}</h3>`}
 <div class="panels">${group.panels.map((panel, i) => {
     const drawing = drawings[i];
     if (!drawing) return null;
     const { wide, narrow } = drawing;
-    if (narrow === null) return html`<figure class="${panel.size}">${trusted(wide)}</figure>`;
-    return html`<figure class="${panel.size}"><div class="wide">${trusted(wide)}</div><div class="narrow">${trusted(narrow)}</div></figure>`;
+    const series = seriesOf(panel);
+    if (narrow === null)
+      return html`<figure class="${panel.size}"${series}>${trusted(wide)}</figure>`;
+    return html`<figure class="${panel.size}"${series}><div class="wide">${trusted(wide)}</div><div class="narrow">${trusted(narrow)}</div></figure>`;
   })}</div>
-<details><summary>Data</summary>${htmlTable(group.table)}</details>`;
+<details><summary>Data</summary>${htmlTable(group.table)}</details></div>`;
 }

@@ -23,6 +23,8 @@ const SERIES: Color[] = [
   ['#8a8000', '#e9dd4f'],
 ].map(([light = '', dark = ''], i) => ({ variable: `--series-${i}`, light, dark }));
 
+export const SERIES_COLORS = SERIES.length;
+
 export const INK = '#1b1f24';
 export const MUTED = '#5b6570';
 export const GRID = '#e2e6ea';

@@ -1,6 +1,7 @@
 import * as vega from 'vega';
 import { type Config, compile, type TopLevelSpec } from 'vega-lite';
 import { escapeHtml } from './html.js';
+import { mergeSymbols } from './merge-symbols.js';
 import { GRID, INK, MUTED } from './palette.js';
 import { textWidth } from './text-width.js';
 
@@ -78,6 +79,9 @@ function measureText({ fontSize = 11, limit }: TextItem, text: unknown): number 
   return Math.min(textWidth(String(text ?? ''), fontSize), limit || Number.POSITIVE_INFINITY);
 }
 
+/** The drawing is one image with one text: what Vega says of its marks is noise, and of containers it is wrong. */
+const MARK_ARIA = / (role="graphics-[^"]*"|aria-roledescription="[^"]*"|aria-label="[^"]*")/g;
+
 /** Vega counts its clip paths over the life of the process. */
 const CLIP = /(id="|url\(#)clip(\d+)/g;
 
@@ -86,7 +90,7 @@ function finish(svg: string, id: string, { title, description }: SvgText): strin
     `<title id="${id}-title">${escapeHtml(title)}</title>` +
     `<desc id="${id}-desc">${escapeHtml(description)}</desc>`;
   const clips: string[] = [];
-  return svg
+  return mergeSymbols(svg)
     .replace(
       '<svg ',
       `<svg role="img" aria-labelledby="${id}-title ${id}-desc" font-family="${FONT_STACK}" `,
@@ -94,10 +98,13 @@ function finish(svg: string, id: string, { title, description }: SvgText): strin
     .replace(/<svg [^>]*>/, (tag) => tag + head)
     .replaceAll(` font-family="${FONT}"`, '')
     .replace(/<[^>]*>/g, (tag) =>
-      tag.replace(/-?\d+\.\d{3,}/g, toHundredths).replace(CLIP, (_, before, number) => {
-        if (!clips.includes(number)) clips.push(number);
-        return `${before}${id}-clip-${clips.indexOf(number)}`;
-      }),
+      tag
+        .replace(MARK_ARIA, '')
+        .replace(/-?\d+\.\d{3,}/g, toHundredths)
+        .replace(CLIP, (_, before, number) => {
+          if (!clips.includes(number)) clips.push(number);
+          return `${before}${id}-clip-${clips.indexOf(number)}`;
+        }),
     );
 }
 

@@ -1,7 +1,13 @@
-import { paletteCss } from './palette.js';
+import { paletteCss, SERIES_COLORS } from './palette.js';
 
 const LIGHT = `${paletteCss('light')};--paper:#fff;--raised:#f6f8fa;--line:#d8dee4;--caution:#8a5a00;--caution-paper:#fff8e6;--good:#0b6b47;--good-paper:#edf9f3`;
 const DARK = `${paletteCss('dark')};--paper:#0f1317;--raised:#181d23;--line:#2b323a;--caution:#f0b429;--caution-paper:#231c0c;--good:#4cc79b;--good-paper:#0e201a`;
+
+/** What hides an optimizer whose box is not checked: its panels, and its marks where colours stand for optimizers. */
+const HIDDEN = Array.from({ length: SERIES_COLORS }, (_, i) => {
+  const marks = `.figure:not(.own-colors) :is([stroke="var(--series-${i})"],[fill="var(--series-${i})"])`;
+  return `[data-off~="${i}"] :is([data-series="${i}"],${marks}){display:none}`;
+}).join('\n');
 
 /** The page's style sheet. */
 export const STYLE = `
@@ -31,16 +37,16 @@ h2.verdict{margin-top:0;font-size:clamp(1.6rem,4vw,2.2rem)}
 .tiles span{font-size:.82rem;color:var(--muted)}
 .notes{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,320px),1fr));gap:12px;margin-top:12px;align-items:start}
 .notes>div{padding:14px 16px;border-radius:10px;background:var(--raised);font-size:.9rem}
-.notes h3{margin:0 0 6px;font-size:.9rem}
+.notes :is(h2,h3){margin:0 0 6px;font-size:.9rem}
 .notes p{margin:.35em 0}
 .notes ul{margin:0;padding-left:1.2em}
 .notes li+li{margin-top:.4em}
 .notes .warnings{background:var(--caution-paper)}
-.warnings h3{color:var(--caution)}
+.warnings :is(h2,h3){color:var(--caution)}
 .warnings summary{cursor:pointer}
 .warnings details p{margin:.3em 0;color:var(--muted)}
 .notes .good{background:var(--good-paper)}
-.good h3{color:var(--good)}
+.good :is(h2,h3){color:var(--good)}
 .caption{color:var(--muted);font-size:.92rem}
 .scroll{overflow-x:auto;margin-top:14px}
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
@@ -80,6 +86,18 @@ dt{color:var(--muted)}
 dd{margin:0;overflow-wrap:anywhere}
 footer{margin-top:72px;padding-top:18px;border-top:1px solid var(--line);color:var(--muted);font-size:.85rem}
 :focus-visible{outline:2px solid var(--series-0);outline-offset:3px;border-radius:4px}
+#filter{position:sticky;top:0;z-index:2;display:flex;flex-wrap:wrap;gap:4px 18px;margin:0 0 28px;padding:10px 0;background:var(--paper);border-bottom:1px solid var(--line);font-size:.9rem}
+#filter[hidden]{display:none}
+#filter label{cursor:pointer;font-weight:500}
+#filter input{margin:0}
+${HIDDEN}
+#trial{position:fixed;right:16px;bottom:16px;z-index:3;max-width:min(360px,calc(100vw - 32px));max-height:70vh;overflow:auto;padding:14px 16px;border:1px solid var(--line);border-radius:10px;background:var(--raised);box-shadow:0 6px 24px #0003;font-size:.85rem}
+#trial[hidden]{display:none}
+#trial dl{margin:8px 0;gap:2px 14px;grid-template-columns:max-content 1fr;font-variant-numeric:tabular-nums}
+#trial dd{margin:0;text-align:right}
+#trial small{color:var(--muted)}
+svg.alive{cursor:crosshair}
+.ring{fill:none;stroke:var(--ink);stroke-width:2;pointer-events:none}
 @media (max-width:640px){
 main{padding:24px 16px 48px}
 .wide{display:none}
@@ -97,7 +115,7 @@ dd{margin-bottom:8px}
 main{max-width:none;padding:0}
 h1{font-size:22pt}
 h2{margin-top:28pt}
-details{display:none}
+details,#filter,#trial{display:none!important}
 .scroll{overflow:visible}
 .ranking-table{break-inside:avoid}
 .ranking-table th,.ranking-table td{padding-right:8px}

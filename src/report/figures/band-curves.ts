@@ -55,6 +55,7 @@ export function bandPanel(own: BandCurve, axes: BandAxes, description: string): 
   return {
     name: optimizer,
     size: 'small',
+    series: index,
     description,
     spec: (width): TopLevelSpec => {
       const shared = vertical(axes);

@@ -15,11 +15,15 @@ export interface Panel {
    */
   spec: (width: number) => TopLevelSpec;
   size: 'full' | 'small';
+  /** The place in the study of the one optimizer that it shows. */
+  series?: number;
 }
 
 /** Panels that share one data table. */
 export interface PanelGroup {
   title?: string;
+  /** As a panel's. */
+  series?: number;
   panels: Panel[];
   table: Table;
 }
@@ -30,6 +34,8 @@ export interface Figure {
   title: string;
   /** How to read it. */
   caption: string;
+  /** Whether colours stand for something else than optimizers. Default false. */
+  ownColors?: boolean;
   groups: PanelGroup[];
 }
 

@@ -19,6 +19,9 @@ import { type MetricScale, metricScale, padded } from './scales.js';
 /** Room above the feasible trials for those that diverged, as a share of the axis. */
 const DIVERGED_ROOM = 0.14;
 
+/** Of a table; a page with all rows of a long study opens slowly, and trials.csv has them. */
+const MOST_ROWS = 200;
+
 const CROSS = 'M-1,-1L1,1M1,-1L-1,1';
 
 /** The validation metric of every trial on every axis of the search space (paper, figure 5 and appendix E). */
@@ -32,9 +35,13 @@ export const hyperparameters: FigureFunction = (view, summary) => {
     caption:
       `Validation ${view.metric.label} of every trial against each axis of its search space. The best trial is ringed; ` +
       'crosses at the top are trials that diverged; dashed lines are the bounds of the search. A best trial away from ' +
-      'the bounds says that the space was wide enough.',
+      'the bounds says that the space was wide enough.' +
+      (ranked.some(({ points }) => points.length > MOST_ROWS)
+        ? ` The tables have the best ${MOST_ROWS} trials, trials.csv has all.`
+        : ''),
     groups: ranked.map((competitor) => ({
       title: competitor.optimizer,
+      series: competitor.index,
       panels: competitor.axes.map((axis, i) => axisPanel(competitor, axis, i, view.metric, y)),
       table: trialsTable(competitor, view.metric),
     })),
@@ -71,6 +78,7 @@ function verticalScale({ competitors, metric }: WorkloadView): VerticalScale {
 }
 
 interface Dot {
+  trial: number;
   x: number | string;
   y: number;
   kind: 'trial' | 'best' | 'diverged';
@@ -87,8 +95,9 @@ function axisPanel(
   const dots = points.flatMap((point): Dot[] => {
     const x = point.first.trial.point[axis.name];
     if (x === undefined) return [];
-    if (!Number.isFinite(point.validation)) return [{ x, y: y.diverged, kind: 'diverged' }];
-    return [{ x, y: point.validation, kind: point === best ? 'best' : 'trial' }];
+    const trial = point.number;
+    if (!Number.isFinite(point.validation)) return [{ trial, x, y: y.diverged, kind: 'diverged' }];
+    return [{ trial, x, y: point.validation, kind: point === best ? 'best' : 'trial' }];
   });
   const at = best?.first.trial.point[axis.name];
   return {
@@ -124,6 +133,8 @@ function axisSpec(
       axis: { ...y.axis, title: null },
     },
   };
+  // Labels become the dots' trials: see merge-symbols.ts.
+  const labelled = { ...at, description: { field: 'trial', type: 'nominal' as const } };
   return {
     title: { text: axis.name, fontWeight: 'normal' as const },
     width,
@@ -144,18 +155,19 @@ function axisSpec(
           stroke: MUTED,
           strokeWidth: 1.3,
           filled: false,
+          aria: true,
         },
-        encoding: at,
+        encoding: labelled,
       },
       {
         data: transformed(of('trial'), axis),
-        mark: { type: 'circle', size: 34, color, opacity: 0.55 },
-        encoding: at,
+        mark: { type: 'circle', size: 34, color, opacity: 0.55, aria: true },
+        encoding: labelled,
       },
       {
         data: transformed(of('best'), axis),
-        mark: { type: 'circle', size: 60, color, opacity: 1 },
-        encoding: at,
+        mark: { type: 'circle', size: 60, color, opacity: 1, aria: true },
+        encoding: labelled,
       },
       {
         data: transformed(of('best'), axis),
@@ -223,6 +235,7 @@ function trialsTable({ axes, points }: Competitor, metric: Metric) {
     ],
     rows: points
       .toSorted((a, b) => (a.validation < b.validation ? -1 : 1))
+      .slice(0, MOST_ROWS)
       .map(({ number, first, validation }) => [
         String(number),
         ...axes.map(({ name }) => formatSetting(first.trial.point[name] ?? '–')),

@@ -100,6 +100,7 @@ function panel({ optimizer, index }: Competitor, rows: readonly Share[]): Panel 
   return {
     name: optimizer,
     size: 'small',
+    series: index,
     description: `${optimizer}: ${rows.map(({ name, share }) => `${name} ${percent(share)}`).join(', ')}.`,
     spec: (width): TopLevelSpec => ({
       title: optimizer,

@@ -26,6 +26,7 @@ export const inclusionGap: FigureFunction = ({ competitors, metric }) => {
       'The chance that an optimizer finds a better trial than one that it includes, when both have k trials. An optimizer ' +
       'that is tuned well enough, over a space wide enough, is never worse than what it includes: a line that stays below ' +
       'one half says that its space does not reach the other optimizer, or has more dimensions than the trials can search.',
+    ownColors: true,
     groups: [{ panels: [panel(pairs)], table: gapTable(pairs, metric) }],
   };
 };

@@ -103,6 +103,7 @@ function neighboursPanel(
   return {
     name: optimizer,
     size: 'small',
+    series: index,
     description: `${optimizer}: the best trial ends lowest; ${others.length} next best trials are drawn behind it.`,
     spec: (width) => ({
       title: optimizer,

@@ -32,6 +32,7 @@ export const parallelCoordinates: FigureFunction = (view, summary) => {
       'the good region lies, lines that cross between two axes that one makes up for the other.',
     groups: drawn.map(({ competitor, axes }) => ({
       title: competitor.optimizer,
+      series: competitor.index,
       panels: [panel(competitor, axes, metric)],
       table: bestTable(competitor, axes, metric),
     })),
