@@ -13,6 +13,7 @@ export * from './imports/index.js';
 export * from './optimizers/index.js';
 export * from './protocols/index.js';
 export { compareEntries, type PairedComparison } from './report/compare-entries.js';
+export { mergeStudies, type NamedStudy } from './report/merge-studies.js';
 export { renderRanking } from './report/render-ranking.js';
 export { type StudySummary, type SummaryOptions, summarize } from './report/summary.js';
 export { type ReportFiles, type ReportOptions, writeReport } from './report/write-report.js';

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { compareCommand } from './commands/compare.js';
+import { equivalenceCommand } from './commands/equivalence.js';
 import { explainCommand } from './commands/explain.js';
 import { importCommand } from './commands/import.js';
 import { listCommand } from './commands/list.js';
@@ -37,6 +38,7 @@ for (const command of [
   runCommand(),
   reportCommand(),
   compareCommand(),
+  equivalenceCommand(),
   importCommand(),
   explainCommand(),
   statusCommand(),

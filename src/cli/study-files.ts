@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { findStudy } from '../study/find-study.js';
 import { loadStudy } from '../study/load-study.js';
 import { defaultDatabasePath } from '../trial/run-study.js';
@@ -10,6 +11,9 @@ export async function databaseOf(studyOrDatabase: string, database?: string): Pr
   if (DATABASE.test(studyOrDatabase)) return studyOrDatabase;
   return defaultDatabasePath(await loadStudy(findStudy(studyOrDatabase)));
 }
+
+/** The name of a database's study: the file's, without folder and ending. */
+export const studyName = (database: string): string => basename(database).replace(DATABASE, '');
 
 /** The folder of the report, beside the database. */
 export function reportFolder(database: string): string {

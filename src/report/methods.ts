@@ -10,7 +10,10 @@ import type { StudySummary } from './summary.js';
 const SCALE_NAMES = { log: 'logarithmic', linear: 'linear', logit: 'logit', choice: 'one of' };
 
 /** Keys of the study file that the page shows in tables of their own. */
-const SHOWN_ELSEWHERE = new Set(['name', 'optimizers', 'workloads', 'objective']);
+const SHOWN_ELSEWHERE = new Set([
+  ...['name', 'optimizers', 'workloads', 'objective'],
+  ...['studies', 'merged', 'imported'],
+]);
 
 /** How the numbers came about, written from the study's own records. */
 export function methods(

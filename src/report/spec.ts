@@ -112,9 +112,9 @@ function ruleOf(name: string, variant: unknown): string | undefined {
   return found && ruleName(found);
 }
 
-/** What an import says is missing or was changed. */
-export function specNotes(spec: unknown): string[] {
-  const { notes } = object(object(spec)['imported']);
+/** What an import says is missing or was changed, or how merged studies differ. */
+export function specNotes(spec: unknown, of: 'imported' | 'merged' = 'imported'): string[] {
+  const { notes } = object(object(spec)[of]);
   return Array.isArray(notes) ? notes.map(String) : [];
 }
 

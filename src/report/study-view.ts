@@ -84,6 +84,8 @@ export interface WorkloadView {
   target: number | null;
   /** What an import says is missing or was changed. */
   importNotes: readonly string[];
+  /** How studies differ that are put side by side. */
+  mergeNotes: readonly string[];
   /** In the order of the study file. */
   competitors: Competitor[];
 }
@@ -139,6 +141,7 @@ export function viewStudy(data: StudyData, options: ViewOptions = {}): WorkloadV
       over,
       target,
       importNotes: specNotes(spec),
+      mergeNotes: specNotes(spec, 'merged'),
       competitors: competitors.sort((a, b) => a.index - b.index),
     };
   });

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { writeSmallStudy } from '../support/small-study.js';
@@ -51,6 +51,24 @@ describe('optcmp run, status, report', () => {
     const json = JSON.parse(optcmp('report', study, '--json').stdout);
     expect(json.workloads[0].rows).toHaveLength(2);
     expect(existsSync(join(folder, json.files.csv[0]))).toBe(true);
+  });
+
+  it('puts two studies side by side', () => {
+    expect(optcmp('run', study, '--db', 'twin.sqlite')).toMatchObject({ status: 0 });
+    const first = join('optcmp-results', `${basename(study, '.yaml')}.sqlite`);
+    const compared = optcmp('compare', first, 'twin.sqlite', '--output', 'both', '--json');
+    expect(compared.stderr).toBe('');
+    const { rows } = JSON.parse(compared.stdout).workloads[0];
+    const best = (label: string) =>
+      rows.find((row: { optimizer: string }) => row.optimizer === label).validation.value;
+    const name = basename(study, '.yaml');
+    expect(rows).toHaveLength(4);
+    expect(best('adam (twin)')).toBe(best(`adam (${name})`));
+    expect(existsSync(join(folder, 'both', 'index.html'))).toBe(true);
+    expect(optcmp('compare', first)).toMatchObject({
+      status: 1,
+      stderr: 'optcmp: comparing needs two studies or more\n',
+    });
   });
 
   it('stops in order at SIGINT and goes on', async () => {

@@ -1,61 +1,49 @@
-import { Command, InvalidArgumentError } from 'commander';
-import { compareEntries, type PairedComparison } from '../../report/compare-entries.js';
+import { basename, dirname, join } from 'node:path';
+import { Command } from 'commander';
+import { mergeStudies, type NamedStudy } from '../../report/merge-studies.js';
+import { renderRanking } from '../../report/render-ranking.js';
+import { summarize } from '../../report/summary.js';
 import { openStore } from '../../store/sqlite-store.js';
-import { printJson, printTable } from '../print.js';
-import { databaseOf } from '../study-files.js';
+import { printJson } from '../print.js';
+import { databaseOf, studyName } from '../study-files.js';
 
 interface Options {
-  margin: number;
-  db?: string;
+  output?: string;
+  png?: boolean;
   json?: boolean;
 }
 
-/** `optcmp compare STUDY A B` */
+/** `optcmp compare A.db B.db` */
 export function compareCommand(): Command {
   return new Command('compare')
-    .description('whether two entries of a study give the same, seed by seed')
-    .argument('<study>', 'study file or name, or its database')
-    .argument('<a>', 'label of an entry')
-    .argument('<b>', 'label of another, with the same points')
-    .requiredOption('--margin <size>', 'differences below this count as none', parseMargin)
-    .option('--db <file>', 'database (default: optcmp-results/<study>.sqlite)')
+    .description('put studies side by side: one ranking and one report of all their entries')
+    .argument('<studies...>', 'study files or names, or their databases; two or more')
+    .option('--output <folder>', 'where the report goes (default: beside the first database)')
+    .option('--png', 'write the figures as PNG as well')
     .option('--json', 'print JSON')
     .action(compare);
 }
 
-async function compare(study: string, a: string, b: string, options: Options): Promise<void> {
-  const store = await openStore(await databaseOf(study, options.db));
-  const data = await store.read().finally(() => store.close());
-  const comparisons = compareEntries(data, [a, b], options.margin);
-  if (options.json) {
-    printJson(comparisons);
+async function compare(given: string[], { output, png = false, json }: Options): Promise<void> {
+  const databases: string[] = [];
+  for (const study of given) databases.push(await databaseOf(study));
+  const studies: NamedStudy[] = [];
+  for (const database of databases) {
+    const store = await openStore(database);
+    const data = await store.read().finally(() => store.close());
+    studies.push({ name: studyName(database), data });
+  }
+  const data = mergeStudies(studies);
+  const summary = summarize(data);
+  // Drawing needs vega, which takes a moment to load: no other command waits for it.
+  const { writeReport } = await import('../../report/write-report.js');
+  const names = databases.map(studyName).join('-and-');
+  const beside = join(dirname(databases[0] ?? ''), `${basename(names)}-report`);
+  const files = await writeReport(data, output ?? beside, { png });
+  if (json) {
+    printJson({ ...summary, files });
     return;
   }
-  const header = ['workload', 'split', 'pairs', 'diverged', a, b, `${a} − ${b}`, '90 %', 'p', ''];
-  printTable(header, comparisons.map(rowOf), [2, 3, 4, 5, 6, 7, 8]);
-  console.log(
-    `\nequivalent: the interval lies within ±${options.margin} (two one-sided paired t-tests)`,
-  );
-}
-
-function rowOf({ workload, split, means, equivalence, diverged }: PairedComparison): string[] {
-  const { pairs, low, estimate, high, p, equivalent } = equivalence;
-  const number = (value: number) => value.toFixed(5);
-  return [
-    workload,
-    split,
-    String(pairs),
-    `${diverged.a} / ${diverged.b} / ${diverged.both}`,
-    ...means.map(number),
-    number(estimate),
-    `${number(low)} – ${number(high)}`,
-    p < 1e-4 ? '< 0.0001' : p.toFixed(4),
-    equivalent ? 'equivalent' : 'not shown',
-  ];
-}
-
-function parseMargin(text: string): number {
-  const margin = Number(text);
-  if (margin > 0 && Number.isFinite(margin)) return margin;
-  throw new InvalidArgumentError('it must be a number above 0, in the unit of the metric.');
+  console.log(renderRanking(summary, { color: process.stdout.isTTY ?? false }));
+  console.log(`\nReport: ${files.html}`);
 }

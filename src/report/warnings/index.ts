@@ -4,6 +4,7 @@ import { gapNotShown } from './gap-not-shown.js';
 import { imported } from './imported.js';
 import { failed, unfinished } from './incomplete.js';
 import { mostlyInfeasible, noFeasibleTrial } from './infeasible.js';
+import { merged } from './merged.js';
 import { modelProposed } from './model-proposed.js';
 import { seedsAsTrials } from './seeds-as-trials.js';
 import { sharedSpace } from './shared-space.js';
@@ -17,6 +18,7 @@ import type { Warning, WarningDefinition } from './warning.js';
 
 /** Every warning, in the order in which they are shown. */
 export const WARNINGS: readonly WarningDefinition[] = [
+  merged,
   imported,
   testSelection,
   seedsAsTrials,
