@@ -41,8 +41,6 @@ struct RuleCode {
   std::uint32_t registers;
 };
 
-/// Returns false when a gradient, or what becomes of a parameter or a state, is NaN or infinite;
-/// lanes beyond the last element count, too, as if they were elements at 0.
 /// An array that a pass of a structured rule reads or writes.
 struct StagedArray {
   enum class Spread : std::uint8_t { Each, Row, Column };
@@ -74,6 +72,8 @@ struct StagedPass {
   std::size_t begin, end;
 };
 
+/// Returns false when a gradient, or what becomes of a parameter or a state, is NaN or infinite;
+/// lanes beyond the last element count, too, as if they were elements at 0.
 using Kernel = bool (*)(const Pass&);
 
 struct GeneratedKernel {
@@ -99,5 +99,8 @@ Passes avx512_passes();
 
 /// Of a supported instruction set.
 Passes passes(InstructionSet set);
+
+/// The kernel that was generated from a rule of this fingerprint; null when there is none.
+Kernel find_kernel(const Passes& passes, const char* fingerprint);
 
 }  // namespace optcmp::optim

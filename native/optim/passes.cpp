@@ -1,3 +1,6 @@
+#include <cstring>
+#include <span>
+
 #include "optim/pass.hpp"
 
 namespace optcmp::optim {
@@ -9,6 +12,12 @@ Passes passes(InstructionSet set) {
 #endif
   (void)set;
   return portable_passes();
+}
+
+Kernel find_kernel(const Passes& passes, const char* fingerprint) {
+  for (const GeneratedKernel& kernel : std::span(passes.kernels, passes.kernel_count))
+    if (std::strcmp(kernel.fingerprint, fingerprint) == 0) return kernel.run;
+  return nullptr;
 }
 
 }  // namespace optcmp::optim

@@ -35,7 +35,9 @@ struct FiniteCheck {
   void see(Float x) { sum = sum + (x - x); }
 
   void see(const float* values, std::size_t size) {
-    for (std::size_t i = 0; i < size; i += kLanes) see(load(values + i));
+    const std::size_t whole = size - size % kLanes;
+    for (std::size_t i = 0; i < whole; i += kLanes) see(load(values + i));
+    if (whole < size) see(load_part(values + whole, size - whole));
   }
 
   bool passed() const {
@@ -258,7 +260,7 @@ bool run_staged(const StagedPass& pass) {
   const auto in_scratch = [&](std::uint32_t k) { return scratch + k * stride; };
   for (std::uint32_t k = 0; k < pass.registers; ++k) registers[k] = in_scratch(k);
 
-  Float check{};
+  FiniteCheck check;
   for (std::size_t begin = pass.begin; begin < pass.end; begin += block_size) {
     const std::size_t rest = pass.end - begin;
     const std::size_t size = rest < block_size ? rest : block_size;
@@ -286,19 +288,10 @@ bool run_staged(const StagedPass& pass) {
       const StagedArray& array = pass.arrays[k];
       if (!array.written) continue;
       if (!whole) memcpy(array.data + begin, registers[k], size * sizeof(float));
-      const std::size_t vectors = size - size % kLanes;
-      for (std::size_t i = 0; i < vectors; i += kLanes) {
-        const Float x = load(registers[k] + i);
-        check += x - x;
-      }
-      if (vectors == size) continue;
-      const Float x = load_part(registers[k] + vectors, size - vectors);
-      check += x - x;
+      check.see(registers[k], size);
     }
   }
-  bool finite = true;
-  for (std::size_t k = 0; k < kLanes; ++k) finite &= check[k] == 0;
-  return finite;
+  return check.passed();
 }
 
 // ---- Sum of squares ----------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <span>
 #include <stdexcept>
 
 #include "optim/fused_kernel.hpp"
@@ -15,12 +14,6 @@
 namespace optcmp::optim {
 
 namespace {
-
-Kernel find_kernel(const Passes& passes, const std::string& fingerprint) {
-  for (const GeneratedKernel& kernel : std::span(passes.kernels, passes.kernel_count))
-    if (fingerprint == kernel.fingerprint) return kernel.run;
-  return nullptr;
-}
 
 void check_hyperparameters(const Rule& rule, const std::vector<double>& values) {
   const std::string where = "rule '" + rule.name + "': ";
@@ -60,7 +53,7 @@ struct Updater::Plan {
       : rule(std::move(from)),
         set(on),
         passes(optim::passes(on)),
-        kernel(find_kernel(passes, rule.fingerprint)),
+        kernel(find_kernel(passes, rule.fingerprint.c_str())),
         lowered(rule.sections.empty() ? lower(rule) : LoweredRule{}),
         fused(fuse && rule.sections.empty() && kernel == nullptr && on != InstructionSet::Portable
                   ? FusedKernel::compile(rule, lowered)

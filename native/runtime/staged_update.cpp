@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstring>
 #include <numeric>
-#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -86,9 +85,7 @@ StagedUpdate::StagedUpdate(optim::Updater& updater, const ParameterStore& store,
       weight_decay_(weight_decay),
       threads_(threads),
       passes_(optim::passes(optim::default_instruction_set())),
-      kernel_(nullptr) {
-  for (const auto& kernel : std::span(passes_.kernels, passes_.kernel_count))
-    if (rule_.fingerprint == kernel.fingerprint) kernel_ = kernel.run;
+      kernel_(optim::find_kernel(passes_, rule_.fingerprint.c_str())) {
   require_few(rule_, "states", rule_.state.size());
   name_all(rule_);
   for (std::size_t k = 0; k < hyperparameters.size(); ++k)
