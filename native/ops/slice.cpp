@@ -74,8 +74,8 @@ void check_window(const OpView& op, const Tensor& part, const Tensor& all) {
     const auto axis = static_cast<std::size_t>(axes[k]);
     const std::int64_t count = part.shape[axis];
     op.require(lengths[k] == op.output(0).shape[axis], "lengths differ from the output's shape");
-    op.require(starts[k] < all.shape[axis] && std::abs(steps[k]) <= all.shape[axis],
-               "the window leaves the tensor");
+    op.require(starts[k] < all.shape[axis], "the window leaves the tensor");
+    op.require(count == 1 || std::abs(steps[k]) < all.shape[axis], "the window leaves the tensor");
     const std::int64_t last = starts[k] + (count - 1) * steps[k];
     op.require(last >= 0 && last < all.shape[axis], "the window leaves the tensor");
     op.require(steps[k] != 0 || count == 1, "a step is 0");

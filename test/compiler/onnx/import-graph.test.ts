@@ -167,14 +167,6 @@ const cases: Record<string, [ModelSpec, string | RegExp]> = {
     conv({ auto_pad: 'HALF' }),
     /auto_pad HALF is not known \(allowed: NOTSET, /,
   ],
-  'a transposed convolution of volumes': [
-    {
-      inputs: { x: ['N', 1, 6, 6, 6], w: [2, 1, 3, 3, 3] },
-      nodes: [{ op: 'ConvTranspose', inputs: ['x', 'w'], outputs: ['y'] }],
-      output: 'y',
-    },
-    /shape \[N, 1, 6, 6, 6\]; images \[N, C, H, W\] and sequences \[N, C, L\] are supported/,
-  ],
   'an initializer of the wrong length': [
     { ...linear, inputs: { x: ['N', 4] }, initializers: [{ ...floats('w', [4, 3], [1, 2]) }] },
     'bad.onnx: initializer "w" has 8 bytes of data; its shape [4,3] needs 48',

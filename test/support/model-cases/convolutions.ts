@@ -103,4 +103,29 @@ export const convolutions: Readonly<Record<string, ModelSpec>> = {
     ],
     output: 'y',
   },
+  'conv of volumes, steps longer than the volume': {
+    inputs: { x: ['N', 1, 1, 3, 3], w: [2, 1, 1, 2, 2], b: [2] },
+    nodes: [conv({ strides: [2, 2, 1] }), flatten('c')],
+    output: 'y',
+  },
+  'transposed conv of volumes': {
+    inputs: { x: ['N', 2, 2, 2, 2], w: [2, 2, 1, 1, 1], v: [2, 1, 3, 2, 2], b: [2] },
+    nodes: [
+      { op: 'Conv', inputs: ['x', 'w'], outputs: ['c'] },
+      {
+        op: 'ConvTranspose',
+        inputs: ['c', 'v', 'b'],
+        outputs: ['t'],
+        attributes: {
+          group: 2,
+          strides: [2, 1, 2],
+          dilations: [1, 2, 1],
+          pads: [1, 0, 0, 0, 1, 0],
+          output_padding: [1, 0, 0],
+        },
+      },
+      flatten('t'),
+    ],
+    output: 'y',
+  },
 };

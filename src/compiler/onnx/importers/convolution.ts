@@ -1,20 +1,9 @@
 import { CompileError } from '../../compile-error.js';
 import { fixed, formatShape, multiply } from '../../dimension.js';
 import { at, type Value } from '../../graph.js';
-import type { Pads, Pair } from '../../ops/images.js';
 import type { NodeReader } from '../node-reader.js';
-import { add } from './arithmetic.js';
 import type { Importers } from './importer.js';
-import {
-  heightOne,
-  type Images,
-  imagesOf,
-  likeInput,
-  padding,
-  padsOf,
-  pair,
-  spatial,
-} from './padding.js';
+import { heightOne, type Images, imagesOf, likeInput, padding, pair } from './padding.js';
 import { extentOf, padAlong, type Window, windowsOf } from './windows.js';
 
 export const convolution: Importers = {
@@ -27,7 +16,6 @@ export const convolution: Importers = {
     const attributes = { strides, pads, ...rest, exact: false, relu: false };
     return likeInput(n, n.emit('conv2d', inputs, attributes), images);
   },
-  ConvTranspose: transposed,
 };
 
 /**
@@ -84,7 +72,7 @@ function slicesBelow(n: NodeReader, x: Value, window: Window): { count: number; 
   return { count, stacked };
 }
 
-/** The weight of images, what the kernel reaches over, and the attributes of both convolutions. */
+/** The weight of images, what the kernel reaches over, and the attributes of the convolution. */
 function geometry(n: NodeReader, images: Images) {
   const stored = n.tensor(1);
   if (stored.shape.length !== (images.sequences ? 3 : 4)) {
@@ -107,65 +95,4 @@ function geometry(n: NodeReader, images: Images) {
   const groups = n.int('group', 1);
   if (!(groups >= 1)) throw new CompileError(`group is ${groups}; it must be at least 1`);
   return { w, extent, strides, dilations, groups };
-}
-
-/** y is what the gradient of a convolution's input is, x being that of its output. */
-function transposed(n: NodeReader): Value {
-  const images = imagesOf(n);
-  const { w, extent, strides, dilations, groups } = geometry(n, images);
-  const extra = pair(n, 'output_padding', 0, images);
-  const full = spatial(images.x.shape).map(
-    (length, i) => (length - 1) * at(strides, i) + at(extent, i) + at(extra, i),
-  );
-  const { pads, size } = transposedPads(n, images, full, strides);
-  const from = spatial(images.x.shape);
-  const back = size.map((length, i) => {
-    const room = length + at(pads, i) + at(pads, i + 2) - at(extent, i);
-    return Math.floor(room / at(strides, i)) + 1;
-  });
-  if (String(back) !== String(from)) {
-    throw new CompileError(
-      `a result of [${size}] does not come from an input of [${from}]: the padding of the output must be smaller than the strides [${strides}]`,
-    );
-  }
-  const [batch, channels] = [at(images.x.shape, 0), fixed(images.x.shape[1], 'the channels')];
-  if (at(w.shape, 0) !== channels || channels % groups !== 0) {
-    throw new CompileError(
-      `input ${formatShape(images.x.shape)}, weight ${formatShape(w.shape)} and groups ${groups} do not fit together`,
-    );
-  }
-  const outputs = fixed(w.shape[1], 'the channels of the weight') * groups;
-  const attributes = { strides, pads, dilations, groups, exact: false };
-  const y = n.emitShaped('conv2d_grad_input', [images.x, w], attributes, [batch, outputs, ...size]);
-  if (!n.has(2)) return likeInput(n, y, images);
-  return likeInput(n, add(y, n.reshape(n.tensor(2), [outputs, 1, 1]), n), images);
-}
-
-/** What is cut off the full result on each side, and what is left of it. */
-function transposedPads(
-  n: NodeReader,
-  images: Images,
-  full: readonly number[],
-  strides: readonly number[],
-): { pads: Pads; size: Pair } {
-  const stated = n.ints('output_shape');
-  const shape = stated && (images.sequences ? [1, ...stated.slice(-1)] : stated.slice(-2));
-  // With a shape, what is too much is cut off as SAME_LOWER says, or else as SAME_UPPER.
-  if (shape) {
-    const lower = n.string('auto_pad', 'NOTSET') !== 'SAME_UPPER';
-    n.ints('pads');
-    const cuts = full.map((length, i) => {
-      const total = Math.max(0, length - at(shape, i));
-      const small = Math.floor(total / 2);
-      return lower ? [total - small, small] : [small, total - small];
-    });
-    const [[top = 0, bottom = 0] = [], [left = 0, right = 0] = []] = cuts;
-    return { pads: [top, left, bottom, right], size: [at(shape, 0), at(shape, 1)] };
-  }
-  const pads = padsOf(n, images, (length, i) => at(full, i) - length * at(strides, i));
-  const [height, width] = full.map((length, i) => length - at(pads, i) - at(pads, i + 2));
-  if (!(height && width && height >= 1 && width >= 1)) {
-    throw new CompileError(`pads [${pads}] leave nothing of the result, [${full}]`);
-  }
-  return { pads, size: [height, width] };
 }

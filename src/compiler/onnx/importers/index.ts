@@ -17,6 +17,7 @@ import { reductions } from './reductions.js';
 import { resizing } from './resizing.js';
 import { sequences } from './sequences.js';
 import { shapes } from './shapes.js';
+import { transposedConvolution } from './transposed-convolution.js';
 
 /** Every supported ONNX operator. To add one: an entry in the file of its family, and a new op only if none fits. */
 export const importers: Importers = {
@@ -38,4 +39,5 @@ export const importers: Importers = {
   ...sequences,
   ...recurrent,
   ...shapes,
+  ...transposedConvolution,
 };

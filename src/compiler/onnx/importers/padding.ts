@@ -3,6 +3,7 @@ import { fixed, formatShape, type Shape } from '../../dimension.js';
 import { at, type Value } from '../../graph.js';
 import type { Pads } from '../../ops/images.js';
 import type { NodeReader } from '../node-reader.js';
+import { splitPads } from './windows.js';
 
 /** What convolutions and pools go over: images, or sequences [N, C, L] as images of height 1. */
 export interface Images {
@@ -53,23 +54,13 @@ export function spatial(shape: Shape): [number, number] {
   return [fixed(shape[2], 'the height'), fixed(shape[3], 'the width')];
 }
 
-/** How much `auto_pad` adds in all in each direction. */
-export type Totals = (length: number, axis: number) => number;
-
+/** The pads stated, or those that `auto_pad` asks for. */
 export function padding(
   n: NodeReader,
-  images: Images,
+  { x, sequences }: Images,
   extent: readonly number[],
   strides: readonly number[],
 ): Pads {
-  return padsOf(n, images, (length, i) => {
-    const stride = at(strides, i);
-    return (Math.ceil(length / stride) - 1) * stride + at(extent, i) - length;
-  });
-}
-
-/** The pads stated, or those that add up to `totals` where `auto_pad` asks for it. */
-export function padsOf(n: NodeReader, { x, sequences }: Images, totals: Totals): Pads {
   const mode = n.string('auto_pad', 'NOTSET');
   const axes = sequences ? 1 : 2;
   const pads = n.ints('pads') ?? Array(2 * axes).fill(0);
@@ -77,23 +68,19 @@ export function padsOf(n: NodeReader, { x, sequences }: Images, totals: Totals):
   if (pads.length !== 2 * axes || pads.some((pad) => !(pad >= 0 && pad < 2 ** 31))) {
     throw new CompileError(`pads [${pads}] must be ${2 * axes} integers of at least 0`);
   }
-  switch (mode) {
-    case 'NOTSET':
-      return sequences ? [0, a, 0, b] : [a, b, c, d];
-    case 'VALID':
-      return [0, 0, 0, 0];
-    case 'SAME_UPPER':
-    case 'SAME_LOWER': {
-      const [height, width] = spatial(x.shape).map((length, i) => {
-        const total = Math.max(0, totals(length, i));
-        const small = Math.floor(total / 2);
-        return mode === 'SAME_UPPER' ? [small, total - small] : [total - small, small];
-      });
-      return [height?.[0] ?? 0, width?.[0] ?? 0, height?.[1] ?? 0, width?.[1] ?? 0];
-    }
-    default:
-      throw new CompileError(
-        `auto_pad ${mode} is not known (allowed: NOTSET, SAME_UPPER, SAME_LOWER, VALID)`,
-      );
-  }
+  const stated = sequences
+    ? ([
+        [0, 0],
+        [a, b],
+      ] as const)
+    : ([
+        [a, c],
+        [b, d],
+      ] as const);
+  const [height, width] = spatial(x.shape).map((length, i) => {
+    const stride = at(strides, i);
+    const total = (Math.ceil(length / stride) - 1) * stride + at(extent, i) - length;
+    return splitPads(mode, Math.max(0, total), at(stated, i));
+  });
+  return [height?.before ?? 0, width?.before ?? 0, height?.after ?? 0, width?.after ?? 0];
 }

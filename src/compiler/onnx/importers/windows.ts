@@ -14,6 +14,8 @@ export interface Window {
   overhang: number;
 }
 
+type Pads = Pick<Window, 'before' | 'after'>;
+
 /** One element at a time. */
 export const TRIVIAL: Window = {
   kernel: 1,
@@ -71,7 +73,8 @@ export function windowsOf(
   });
 }
 
-function integers(
+/** An attribute of so many integers of at least `least`. */
+export function integers(
   n: NodeReader,
   name: string,
   count: number,
@@ -88,20 +91,33 @@ function padsOf(
   mode: string,
   window: Window,
   length: number,
+  stated: readonly [number, number],
+): Pads {
+  const covered = (Math.ceil(length / window.stride) - 1) * window.stride + extentOf(window);
+  return splitPads(mode, Math.max(0, covered - length), stated);
+}
+
+/** The pads stated, or those that add up to `total` where `auto_pad` asks for it. */
+export function splitPads(
+  mode: string,
+  total: number,
   [before, after]: readonly [number, number],
-): Pick<Window, 'before' | 'after'> {
-  if (mode === 'NOTSET') return { before, after };
-  if (mode === 'VALID') return { before: 0, after: 0 };
-  const total = Math.max(
-    0,
-    (Math.ceil(length / window.stride) - 1) * window.stride + extentOf(window) - length,
-  );
+): Pads {
   const small = Math.floor(total / 2);
-  if (mode === 'SAME_UPPER') return { before: small, after: total - small };
-  if (mode === 'SAME_LOWER') return { before: total - small, after: small };
-  throw new CompileError(
-    `auto_pad ${mode} is not known (allowed: NOTSET, SAME_UPPER, SAME_LOWER, VALID)`,
-  );
+  switch (mode) {
+    case 'NOTSET':
+      return { before, after };
+    case 'VALID':
+      return { before: 0, after: 0 };
+    case 'SAME_UPPER':
+      return { before: small, after: total - small };
+    case 'SAME_LOWER':
+      return { before: total - small, after: small };
+    default:
+      throw new CompileError(
+        `auto_pad ${mode} is not known (allowed: NOTSET, SAME_UPPER, SAME_LOWER, VALID)`,
+      );
+  }
 }
 
 function overhangOf(window: Window, length: number): number {
