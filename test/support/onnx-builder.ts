@@ -65,6 +65,10 @@ export interface ModelSpec {
   metadata?: Record<string, string>;
   /** What PyTorch's exporter notes of a tensor, e.g. `BUFFER`. */
   signature?: Record<string, string>;
+  /** What PyTorch's exporter notes that a tensor is calculated from. */
+  calculated?: Record<string, string[]>;
+  /** What it lists as the module's parameters. */
+  moduleParameters?: string[];
 }
 
 export function floats(name: string, dims: number[], values: ArrayLike<number>): TensorProto {
@@ -122,14 +126,29 @@ export function buildModel(spec: ModelSpec) {
     })),
     graph: {
       name: 'test',
+      metadataProps: (spec.moduleParameters ? [spec.moduleParameters] : []).map((names) => ({
+        key: 'pkg.torch.export.ExportedProgram.graph_signature',
+        value: `# inputs\n${names.map((name) => `p_${name}: PARAMETER target='${name}'\n`).join('')}b_t: BUFFER target='t'`,
+      })),
       input: Object.entries(inputs).map(([name, dims]) =>
         valueInfo(name, dims, whole.includes(name)),
       ),
       output: [output].flat().map((name) => valueInfo(name)),
-      valueInfo: Object.entries(spec.signature ?? {}).map(([name, value]) => ({
-        name,
-        metadataProps: [{ key: 'pkg.torch.export.graph_signature.InputSpec.kind', value }],
-      })),
+      valueInfo: [
+        ...Object.entries(spec.signature ?? {}).map(([name, value]) => ({
+          name,
+          metadataProps: [{ key: 'pkg.torch.export.graph_signature.InputSpec.kind', value }],
+        })),
+        ...Object.entries(spec.calculated ?? {}).map(([name, sources]) => ({
+          name,
+          metadataProps: [
+            {
+              key: 'pkg.onnxscript.optimizer.folded_from',
+              value: `[${sources.map((source) => `'${source}'`).join(', ')}]`,
+            },
+          ],
+        })),
+      ],
       initializer: initializers,
       node: nodes.map(node),
     },

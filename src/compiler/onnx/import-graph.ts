@@ -2,6 +2,7 @@ import { CompileError, type CompileProblem } from '../compile-error.js';
 import { formatShape, sameShape } from '../dimension.js';
 import { at, type Graph, type Node, type State, temporary, type Value } from '../graph.js';
 import { LIMITS } from '../limits.js';
+import { calculatedTwice } from './calculated.js';
 import { declare, INPUT_TYPES, plainInput } from './declare.js';
 import { folders } from './fold/index.js';
 import { control } from './importers/control.js';
@@ -14,6 +15,7 @@ import { normalizationWarnings } from './normalization-warnings.js';
 import type { OnnxGraph, OnnxModel, OnnxNode } from './onnx-model.js';
 import { orderNodes, readsOf } from './order-nodes.js';
 import { findPatterns, type Match } from './patterns/index.js';
+import { type PickedTable, pickedTables } from './picked-tables.js';
 import { type RoleNames, Roles, type TensorRole } from './roles.js';
 import { transposedCopies } from './tied-weights.js';
 
@@ -71,6 +73,12 @@ function importModel(file: OnnxModel, options: ImportOptions): ImportResult {
   const declared = declare(model, metadata, new Roles(model, metadata, options));
   const copies = transposedCopies(model);
   for (const { value } of declared.stored) importing.set(value);
+  const trained = declared.stored.filter(({ role }) => role === 'parameter');
+  const tables = pickedTables(model, new Set(trained.map(({ value }) => value.name)));
+  const stored = declared.stored.map((tensor) => {
+    const table = tables.get(tensor.value.name);
+    return table ? { ...tensor, value: importing.pick(tensor.value, table) } : tensor;
+  });
   for (const [copy, original] of copies) importing.tie(copy, original);
   for (const input of declared.inputs) importing.set(input);
 
@@ -87,13 +95,13 @@ function importModel(file: OnnxModel, options: ImportOptions): ImportResult {
   if (inputs.length === 0) {
     throw new CompileError(`the output "${outputName}" depends on no data input`);
   }
-  const parameters = declared.stored.flatMap(({ value, role }) =>
+  const parameters = stored.flatMap(({ value, role }) =>
     role === 'parameter' && !states.has(value) && !copies.has(value.name) ? [value] : [],
   );
   const result = {
     inputs,
     parameters,
-    tensors: declared.stored
+    tensors: stored
       .filter(({ value }) => value.shape.length > 0 && !copies.has(value.name))
       .map(({ value, role, reason }) => ({
         name: value.name,
@@ -109,6 +117,11 @@ function importModel(file: OnnxModel, options: ImportOptions): ImportResult {
       ...[...copies].map(
         ([copy, original]) =>
           `"${copy}" holds "${original}" transposed: they are taken for one parameter, as the exporter copies tied weights`,
+      ),
+      ...calculatedTwice(model, new Set(parameters.map(({ name }) => name))),
+      ...[...tables].map(
+        ([name, { rows, columns }]) =>
+          `"${name}" repeats the columns of a table [${rows}, ${columns}], as the exporter picks them: the table is trained`,
       ),
     ],
   };
@@ -251,6 +264,39 @@ class Importing {
       attributes,
     });
     this.set(y);
+  }
+
+  /** Makes a parameter what is picked from `table`. Returns the table, the parameter in its place. */
+  pick(picked: Value, table: PickedTable): Value {
+    const { rows, columns, places, values } = table;
+    const { name } = picked;
+    const parameter: Value = {
+      ...picked,
+      name: `${name}.table`,
+      shape: [rows, columns],
+      read: () => values,
+    };
+    const indices: Value = {
+      name: `${name}.places`,
+      dtype: 'i32',
+      shape: [places.length],
+      role: 'constant',
+      read: () => Int32Array.from(places),
+    };
+    const flat = temporary(`${name}.picked`, [rows, places.length]);
+    const whole = temporary(name, picked.shape);
+    this.#graph.nodes.push(
+      {
+        kind: 'gather',
+        name,
+        inputs: [parameter, indices],
+        outputs: [flat],
+        attributes: { axis: 1 },
+      },
+      { kind: 'reshape', name, inputs: [flat], outputs: [whole], attributes: {} },
+    );
+    this.set(whole);
+    return parameter;
   }
 
   /** Makes an input a state that the next batch finds as this one's `output`. */

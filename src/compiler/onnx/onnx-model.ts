@@ -90,6 +90,10 @@ export interface OnnxModel extends OnnxGraph {
   metadata: ReadonlyMap<string, string>;
   /** What PyTorch says that a tensor is, by name, e.g. `PARAMETER` or `BUFFER`. */
   signature: ReadonlyMap<string, string>;
+  /** The names that PyTorch's exporter notes of what it calculated a tensor from, by name. */
+  calculated: ReadonlyMap<string, readonly string[]>;
+  /** The parameters of the module that was exported, where PyTorch's exporter lists them. */
+  moduleParameters: ReadonlySet<string> | undefined;
 }
 
 /** Reads an ONNX file. External data is looked for beside it. @throws {CompileError} */
@@ -149,7 +153,9 @@ function convert(model: ModelProto, file: string | undefined): OnnxModel {
     producer: `${model.producerName} ${model.producerVersion}`.trim(),
     opset,
     metadata: new Map(model.metadataProps.map(({ key, value }) => [key, value])),
-    signature: signatureOf(graph),
+    signature: notes(graph, 'pkg.torch.export.graph_signature.InputSpec.kind'),
+    calculated: calculatedOf(graph),
+    moduleParameters: moduleParametersOf(graph),
     outputTypes: new Map(
       graph.output.map(convertInput).map(({ name, dataType }) => [name, dataType]),
     ),
@@ -167,16 +173,34 @@ function convertGraph(graph: GraphProto, folder: string | undefined): OnnxGraph 
   };
 }
 
-const SIGNATURE_KEY = 'pkg.torch.export.graph_signature.InputSpec.kind';
-
-function signatureOf({ valueInfo, input }: GraphProto): Map<string, string> {
+/** What PyTorch's exporter notes under a key, by tensor. */
+function notes({ valueInfo, input }: GraphProto, noted: string): Map<string, string> {
   return new Map(
     [...valueInfo, ...input].flatMap(({ name, metadataProps }) =>
       metadataProps
-        .filter(({ key }) => key === SIGNATURE_KEY)
+        .filter(({ key }) => key === noted)
         .map(({ value }): [string, string] => [name, value]),
     ),
   );
+}
+
+/** The notes are Python's lists: `['a.weight', 'val_1']`. */
+function calculatedOf(graph: GraphProto): Map<string, string[]> {
+  const lists = notes(graph, 'pkg.onnxscript.optimizer.folded_from');
+  return new Map(
+    [...lists].map(([name, list]) => [
+      name,
+      [...list.matchAll(/'([^']+)'/g)].map((m) => m[1] ?? ''),
+    ]),
+  );
+}
+
+/** The list has lines such as `p_head_weight: PARAMETER target='head.weight'`. */
+function moduleParametersOf({ metadataProps }: GraphProto): Set<string> | undefined {
+  const key = 'pkg.torch.export.ExportedProgram.graph_signature';
+  const list = metadataProps.find((property) => property.key === key)?.value;
+  const lines = list?.matchAll(/^\S+: PARAMETER target='([^']+)'/gm);
+  return lines && new Set([...lines].map(([, target = '']) => target));
 }
 
 function convertFunctions(

@@ -1,5 +1,6 @@
 import { CompileError } from '../compile-error.js';
 import { LIMITS } from '../limits.js';
+import { isWeightless } from './calculated.js';
 import type { Metadata } from './metadata.js';
 import type { OnnxModel, OnnxTensor } from './onnx-model.js';
 
@@ -21,14 +22,14 @@ export interface TensorRole {
 
 /**
  * What each stored tensor is. The first that says something decides: the names given, the file's metadata, what
- * an operator takes for a setting, what PyTorch's exporter noted, and at last the tensor: a scalar is a constant, and
+ * an operator takes for a setting, what PyTorch's exporter noted of it or of what it is calculated from, and at last the tensor: a scalar is a constant, and
  * so is one matrix that is recognisably a mask (square, of two values in triangles or with entries of −10⁴ and below)
  * or a table of sines and cosines. Everything else is trained.
  */
 export class Roles {
   readonly #patterns: { role: TensorRole['role']; pattern: string; regexp: RegExp }[];
   readonly #metadata: Metadata | undefined;
-  readonly #signature: OnnxModel['signature'];
+  readonly #model: OnnxModel;
   readonly #scattered: ReadonlySet<string>;
   /** What layers have. */
   readonly #weights: ReadonlySet<string>;
@@ -47,7 +48,7 @@ export class Roles {
       ...patterns('parameter', names.parameters),
     ];
     this.#metadata = metadata;
-    this.#signature = model.signature;
+    this.#model = model;
     this.#scattered = scatteredAlone(model);
     this.#settings = settingsOf(model);
     this.#weights = weightsOf(model);
@@ -69,6 +70,7 @@ export class Roles {
       this.#recorded(name) ??
       this.#setting(name) ??
       this.#noted(name) ??
+      this.#calculated(name) ??
       this.#unnoted(tensor) ??
       this.#number(tensor) ??
       guess(tensor)
@@ -96,10 +98,15 @@ export class Roles {
   }
 
   #noted(name: string): TensorRole | undefined {
-    const kind = this.#signature.get(name);
+    const kind = this.#model.signature.get(name);
     if (kind === undefined) return undefined;
     const role = kind === 'PARAMETER' ? 'parameter' : 'constant';
     return { role, reason: `PyTorch's exporter noted ${kind}` };
+  }
+
+  #calculated(name: string): TensorRole | undefined {
+    if (!isWeightless(this.#model, name)) return undefined;
+    return { role: 'constant', reason: "PyTorch's exporter calculated it from no parameter" };
   }
 
   /**
@@ -118,7 +125,7 @@ export class Roles {
    * is only put into places of another tensor, as masks are made.
    */
   #unnoted({ name, dims }: OnnxTensor): TensorRole | undefined {
-    if (this.#signature.size === 0) return undefined;
+    if (this.#model.signature.size === 0 || this.#model.calculated.has(name)) return undefined;
     const isNumber = dims.every((length) => length === 1);
     if (!isNumber && !this.#scattered.has(name)) return undefined;
     return {

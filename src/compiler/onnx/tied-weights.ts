@@ -1,13 +1,12 @@
+import { isCalculated } from './calculated.js';
 import type { OnnxModel, OnnxTensor } from './onnx-model.js';
 
-/** The older exporter numbers what it calculates from weights, such as their transposes. */
-const CALCULATED = /^onnx::/;
-
 /**
- * Calculated matrices that hold the transpose of an embedding: of a model that ties its embedding and its last layer the
- * older exporter stores both. By the name of the copy.
+ * Calculated matrices that hold the transpose of an embedding: of a model that ties its embedding and its last layer
+ * PyTorch's exporters store both. By the name of the copy.
  */
-export function transposedCopies({ initializers, nodes }: OnnxModel): Map<string, string> {
+export function transposedCopies(model: OnnxModel): Map<string, string> {
+  const { initializers, nodes } = model;
   const tensors = [...initializers.values()].filter(
     ({ kind, dims }) => kind === 'float' && dims.length === 2,
   );
@@ -17,7 +16,7 @@ export function transposedCopies({ initializers, nodes }: OnnxModel): Map<string
   const originals = tensors.filter(({ name }) => embedded.has(name));
   return new Map(
     tensors
-      .filter(({ name }) => CALCULATED.test(name))
+      .filter(({ name }) => isCalculated(model, name))
       .flatMap((copy) => {
         const original = originals.find((other) => isTranspose(copy, other));
         return original === undefined ? [] : [[copy.name, original.name] as const];

@@ -114,6 +114,28 @@ describe('stored tensors', () => {
     });
   });
 
+  test("what PyTorch's exporter calculated is told by what from", () => {
+    const calculated = {
+      weight: ['scale', 'val_1'],
+      bias: ['arange', 't', 'val_2'],
+      triangle: ['scale'],
+    };
+    expect(rolesOf({ ...spec, calculated, moduleParameters: ['scale'] })).toMatchObject({
+      weight: 'parameter',
+      bias: 'constant',
+      triangle: 'constant',
+      unread: 'parameter',
+    });
+    expect(rolesOf({ ...spec, calculated })).toMatchObject({ bias: 'parameter' });
+  });
+
+  test('what is there as it is and calculated is warned of', () => {
+    const calculated = { weight: ['bias', 'val_1'] };
+    expect(imported({ ...spec, calculated, moduleParameters: ['bias'] }).warnings).toContainEqual(
+      expect.stringMatching(/^the exporter calculated "weight" from "bias", which the model reads/),
+    );
+  });
+
   test("then what PyTorch's exporter noted", () => {
     const signature = { bias: 'BUFFER', triangle: 'PARAMETER' };
     expect(rolesOf({ ...spec, signature })).toMatchObject({
