@@ -1,13 +1,17 @@
 import type { Domain } from '../optimizers/hyperparameter.js';
 import type { Axis } from '../sampler/axis.js';
 import type { SamplerKind } from '../sampler/search-space.js';
+import type { EarlyStopping } from '../study/early-stopping-schema.js';
 import { extendGrid } from './extend-grid.js';
 import { narrowSpace } from './narrow-space.js';
 import { proposeBatch, startModel } from './propose-batch.js';
 import type { Level } from './protocol.js';
+import { firstRung, nextRung } from './successive-halving.js';
 
 /** A finished trial, as a protocol sees it. */
 export interface FinishedTrial {
+  /** In its search; a trial that goes on in a later stage keeps it. */
+  number: number;
   /** By axis name. */
   point: Readonly<Record<string, number>>;
   /** Lower is better; +∞ when infeasible, NaN when nobody knows. */
@@ -26,6 +30,10 @@ export interface Stage {
   repetitions: number;
   /** By axis name; those of the sampler when absent. */
   points?: Record<string, number>[];
+  /** Numbers of the trials of the stage before that go on in this one; it has no others. */
+  continues?: number[];
+  /** The share of the budget that its trials train for; all of it when absent. */
+  share?: number;
   /** Whether the level's earlier trials no longer count. */
   supersedes: boolean;
 }
@@ -55,13 +63,19 @@ export interface LevelContext {
   /** Points of a stage; all of a grid when it has fewer. */
   trials: number;
   repetitions: number;
+  earlyStopping?: EarlyStopping;
 }
 
 /** The first stage of a level. */
 export function firstStage(context: LevelContext): Stage {
-  const { level, axes, sampler, trials, repetitions } = context;
-  const { search } = level;
+  const { sampler, earlyStopping } = context;
   if (sampler === 'tpe') return startModel(context);
+  const stage = wholeSpace(context);
+  return earlyStopping === undefined ? stage : firstRung(earlyStopping, stage);
+}
+
+function wholeSpace({ level, axes, sampler, trials, repetitions }: LevelContext): Stage {
+  const { search } = level;
   const isWide = search.kind === 'narrow';
   const wide = isWide ? (search.wide_trials ?? trials) : trials;
   return {
@@ -93,7 +107,7 @@ function searchOn(context: LevelContext, done: readonly FinishedStage[]): Decisi
   const { search } = context.level;
   switch (search.kind) {
     case 'plain':
-      return context.sampler === 'tpe' ? proposeBatch(context, done) : { outcome: 'done' };
+      return plainSearch(context, done);
     case 'narrow':
       return narrowSpace(search, context, done);
     case 'extend':
@@ -101,10 +115,16 @@ function searchOn(context: LevelContext, done: readonly FinishedStage[]): Decisi
   }
 }
 
-/** The trials that count: those of the last stage that supersedes the ones before it, and of all after it. */
+function plainSearch(context: LevelContext, done: readonly FinishedStage[]): Decision {
+  const { sampler, earlyStopping } = context;
+  if (earlyStopping !== undefined) return nextRung(earlyStopping, done);
+  return sampler === 'tpe' ? proposeBatch(context, done) : { outcome: 'done' };
+}
+
+/** The trials that count: those of the last stage that takes the place of the ones before it, and of all after it. */
 export function countingTrials(done: readonly FinishedStage[]): FinishedTrial[] {
   const searches = done.filter(({ stage }) => stage.kind === 'search');
-  const first = searches.findLastIndex(({ stage }) => stage.supersedes);
+  const first = searches.findLastIndex(({ stage }) => stage.supersedes || stage.continues);
   return searches.slice(Math.max(0, first)).flatMap(({ trials }) => [...trials]);
 }
 

@@ -469,14 +469,37 @@ class SqliteStore extends SqliteReader implements Store {
     });
   }
 
+  async pause(trial: number, seconds: number): Promise<void> {
+    await this.db.transaction().execute(async (tx) => {
+      await move(tx, trial, 'running', { state: 'paused', seconds });
+    });
+  }
+
+  async proceed(trial: number, stage: number): Promise<void> {
+    await this.db
+      .updateTable('trial')
+      .set({ state: 'waiting', stage })
+      .where('id', '=', trial)
+      .where('state', '=', 'paused')
+      .where('stage', '<', stage)
+      .execute();
+  }
+
+  async stop(trial: number, reason: string): Promise<void> {
+    await this.#end(trial, 'paused', { state: 'stopped', reason });
+  }
+
   async finish(
     trial: number,
     { state, reason, seconds }: { state: FinalState; reason: string | null; seconds: number },
   ): Promise<void> {
+    await this.#end(trial, 'running', { state, reason, seconds });
+  }
+
+  async #end(trial: number, from: TrialState, changes: Changes): Promise<void> {
     const checkpoint = await this.findCheckpoint(trial);
     await this.db.transaction().execute(async (tx) => {
-      const attempts = sql<number>`attempts + 1`;
-      await move(tx, trial, 'running', { state, reason, seconds, attempts });
+      await move(tx, trial, from, { ...changes, attempts: sql<number>`attempts + 1` });
       await tx.deleteFrom('checkpoint').where('trial', '=', trial).execute();
     });
     if (checkpoint !== undefined) this.#deleteFile(checkpoint.file);

@@ -69,6 +69,12 @@ export interface Store extends StoreReader {
   findCheckpoint(trial: number): Promise<CheckpointRecord | undefined>;
   /** running → waiting; measurements after the last checkpoint are forgotten. */
   interrupt(trial: number): Promise<void>;
+  /** running → paused; its checkpoint stays. */
+  pause(trial: number, seconds: number): Promise<void>;
+  /** paused → waiting in a later stage; one that is not paused, or is in that stage already, stays as it is. */
+  proceed(trial: number, stage: number): Promise<void>;
+  /** paused → stopped; its checkpoint is deleted. */
+  stop(trial: number, reason: string): Promise<void>;
   /** running → waiting, with nothing measured and no checkpoint. */
   restart(trial: number): Promise<void>;
   /** As `interrupt`, and the attempt counts as a failed one. */

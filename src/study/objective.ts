@@ -26,7 +26,8 @@ export const objectiveSchema = z
 export type Objective = z.output<typeof objectiveSchema>;
 
 /**
- * What a trial counts for, lower is better: +∞ when it is infeasible or misses the target, NaN when nobody knows.
+ * What a trial counts for, lower is better: +∞ when it is infeasible or misses the target, NaN when nobody knows. One that
+ * pauses or was stopped counts by how far it came.
  * @param curve its measurements of the metric on validation data, by step
  */
 export function objectiveScore(
@@ -35,7 +36,7 @@ export function objectiveScore(
   curve: readonly { step: number; value: number }[],
 ): number {
   if (state === 'infeasible') return Number.POSITIVE_INFINITY;
-  if (state !== 'complete' || curve.length === 0) return Number.NaN;
+  if (state === 'failed' || curve.length === 0) return Number.NaN;
   if (over === 'final') return curve.at(-1)?.value ?? Number.NaN;
   if (over === 'steps_to_target')
     return curve.find(({ value }) => value <= target)?.step ?? Number.POSITIVE_INFINITY;

@@ -87,6 +87,7 @@ export class Search {
       ),
       trials: level.trials ?? (level.sampler === undefined ? spec.trials : all),
       repetitions: spec.repetitions,
+      ...(spec.early_stopping && { earlyStopping: spec.early_stopping }),
     };
     return { level, entry, context };
   }
@@ -95,7 +96,7 @@ export class Search {
   trialBounds(): { level: string; least: number; most: number }[] {
     return this.#levels.map((of) => {
       const { level, context } = of;
-      const first = this.#plan(of, firstStage(context), { index: 0, number: 0 }).trials.length;
+      const first = this.#plan(of, firstStage(context), []).trials.length;
       const [least, most] = laterStages(level.search, context);
       return {
         level: level.name,
@@ -107,7 +108,7 @@ export class Search {
 
   first(): PlannedStage {
     const level = this.#levels[0] as SearchLevel;
-    return this.#plan(level, firstStage(level.context), { index: 0, number: 0 });
+    return this.#plan(level, firstStage(level.context), []);
   }
 
   /** What follows from all finished stages of this search; without a next stage it has ended. */
@@ -120,17 +121,16 @@ export class Search {
       here.context,
       ofLevel.map((stage) => ({ stage: stage.planned.stage, trials: stage.results })),
     );
-    const number = done.reduce((sum, { results }) => sum + results.length, 0);
-    const place = { index: done.length, number };
-    if (next !== undefined) return { outcome, next: this.#plan(here, next, place) };
+    if (next !== undefined) return { outcome, next: this.#plan(here, next, done) };
     const above = this.#levels[at + 1];
     if (above === undefined) return { outcome };
-    return { outcome, next: this.#plan(above, firstStage(above.context), place) };
+    return { outcome, next: this.#plan(above, firstStage(above.context), done) };
   }
 
   /** The stage after `done`, as a store recorded it. */
   again(record: StageRecord, done: readonly FinishedPlan[]): PlannedStage {
-    const { kind, reason, supersedes, sampler, trials, repetitions, points } = record;
+    const { kind, reason, supersedes, sampler, trials, repetitions } = record;
+    const { points, continues, share } = record;
     const level = this.#levels.find((own) => own.level.name === record.level) as SearchLevel;
     const axes = record.axes as Record<string, Axis>;
     const stage = {
@@ -142,16 +142,36 @@ export class Search {
       trials,
       repetitions,
       ...(points && { points }),
+      ...(continues && { continues }),
+      ...(share !== undefined && { share }),
     };
-    const number = done.reduce((sum, { results }) => sum + results.length, 0);
-    return this.#plan(level, stage, { index: record.stage, number });
+    return this.#plan(level, stage, done);
   }
 
-  #plan(
-    { level, entry }: SearchLevel,
+  /** @param done the finished stages before it */
+  #plan({ level, entry }: SearchLevel, stage: Stage, done: readonly FinishedPlan[]): PlannedStage {
+    const { workload } = this;
+    const index = done.length;
+    const earlier = done.flatMap(({ planned }) => planned.trials);
+    const trials = stage.continues
+      ? continued(stage, index, earlier)
+      : this.#newTrials(entry, stage, { index, number: nextNumber(earlier) });
+    const count = new Set(trials.map(({ number }) => number)).size;
+    return {
+      workload,
+      optimizer: entry.label,
+      index,
+      level: level.name,
+      stage: { ...stage, trials: count },
+      trials,
+    };
+  }
+
+  #newTrials(
+    entry: OptimizerEntry,
     stage: Stage,
     { index, number: firstNumber }: { index: number; number: number },
-  ): PlannedStage {
+  ): PlannedTrial[] {
     const { workload } = this;
     const { seed: studySeed } = this.#study.spec;
     const narrowed = withAxes(entry, stage.axes);
@@ -160,7 +180,6 @@ export class Search {
     const purpose = `points ${workload}\n${label}${index === 0 ? '' : `\n${index}`}`;
     const key = deriveKey(BigInt(studySeed), purpose);
     const points = stage.points ?? sampledPoints(space, stage, key);
-    const count = points.length;
     const trial = (i: number, repetition: number): PlannedTrial => {
       const point = points[i] as Record<string, number>;
       const { hyperparameters } = space.complete(point);
@@ -175,22 +194,36 @@ export class Search {
         point,
         hyperparameters,
         seed,
-        settings: settingsOf(this.#study, workload, narrowed, hyperparameters, seed),
+        settings: {
+          ...settingsOf(this.#study, workload, narrowed, hyperparameters, seed),
+          ...(stage.share !== undefined && { share: stage.share }),
+        },
         untuned,
       };
     };
-    const trials = Array.from({ length: stage.repetitions }, (_, repetition) =>
-      Array.from({ length: count }, (_, i) => trial(i, repetition)),
+    return Array.from({ length: stage.repetitions }, (_, repetition) =>
+      points.map((_, i) => trial(i, repetition)),
     ).flat();
-    return {
-      workload,
-      optimizer: label,
-      index,
-      level: level.name,
-      stage: { ...stage, trials: count },
-      trials,
-    };
   }
+}
+
+/** Trials are numbered on through all stages of a search. */
+const nextNumber = (earlier: readonly PlannedTrial[]): number =>
+  earlier.reduce((most, { number }) => Math.max(most, number + 1), 0);
+
+/** The trials that go on in a stage, as the stage before has them but for how far they train. */
+function continued(
+  { continues = [], share }: Stage,
+  index: number,
+  earlier: readonly PlannedTrial[],
+): PlannedTrial[] {
+  return earlier
+    .filter(({ number, stage }) => stage === index - 1 && continues.includes(number))
+    .map(({ settings: { share: _, ...settings }, ...trial }) => ({
+      ...trial,
+      stage: index,
+      settings: { ...settings, ...(share !== undefined && { share }) },
+    }));
 }
 
 /** Points of the stages after the first, final runs aside. */

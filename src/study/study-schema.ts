@@ -5,6 +5,7 @@ import { findProtocol } from '../protocols/find-protocol.js';
 import { type Protocol, protocolSchema } from '../protocols/protocol.js';
 import { SAMPLERS, startingSequence } from '../sampler/search-space.js';
 import { durationSchema } from './duration-schema.js';
+import { earlyStoppingSchema } from './early-stopping-schema.js';
 import {
   entrySchema,
   entrySpace,
@@ -54,6 +55,8 @@ const writtenStudySchemaIn = (folder: string) =>
     budget: durationSchema.optional(),
     evaluate_every: durationSchema,
     objective: objectiveSchema,
+    /** Default: every trial trains for its whole budget. */
+    early_stopping: earlyStoppingSchema.optional(),
     /** Trials at once. Default: as many as there are cores for. */
     workers: z.int().min(1).max(1024).optional(),
     /** What the backward pass computes again to save memory; changes no result. */
@@ -81,9 +84,10 @@ export function freeToChange({
   protocol,
   sampler,
   objective,
+  early_stopping,
 }: StudySpec): readonly (keyof StudySpec)[] {
   // Later stages follow from what earlier ones were and led to.
-  const isRead = protocol !== undefined || sampler === 'tpe';
+  const isRead = protocol !== undefined || sampler === 'tpe' || early_stopping !== undefined;
   const counts = isRead ? [] : (['trials', 'repetitions'] as const);
   // The points of a Latin hypercube depend on how many there are.
   const own = counts.filter((key) => key !== 'trials' || sampler !== 'latin_hypercube');
@@ -195,6 +199,22 @@ function protocolProblems({ protocol, sampler, optimizers: entries }: WrittenStu
   return [...staged, ...unknown, ...misfits];
 }
 
+/** What early stopping cannot be combined with. */
+function stoppingProblems(study: WrittenStudy): Problem[] {
+  const { early_stopping, protocol, sampler, objective } = study;
+  if (early_stopping === undefined) return [];
+  const problem = (message: string) => [{ path: ['early_stopping'], message }];
+  if (objective.over === 'steps_to_target')
+    return problem('tells nothing of steps to a target, which no trial has before it is there');
+  const samplers = [sampler, ...(protocol?.levels ?? []).map((level) => level.sampler)];
+  if (samplers.includes('tpe'))
+    return problem('needs points that do not depend on results; choose another sampler than tpe');
+  const planned = protocol?.levels.find(({ search }) => search.kind !== 'plain');
+  if (planned === undefined) return [];
+  const { name, search } = planned;
+  return problem(`does not go with level "${name}" of the protocol, a "${search.kind}" search`);
+}
+
 /** Of any optimizer: a protocol is written for more optimizers than a study has. */
 function isHyperparameter(name: string): boolean {
   return name in SETTINGS || optimizers.some(({ hyperparameters }) => name in hyperparameters);
@@ -211,6 +231,7 @@ export const studySchemaIn = (folder: string) =>
       ...labelProblems(written),
       ...samplerProblems(written),
       ...protocolProblems(written),
+      ...stoppingProblems(written),
     ];
     for (const { path, message } of problems) context.addIssue({ code: 'custom', path, message });
     if (problems.length > 0) return z.NEVER;

@@ -34,6 +34,8 @@ export interface TrialSettings extends EntryRule {
   stopAt?: { metric: string; value: number };
   /** Default: the workload's own. */
   budget?: Duration;
+  /** The share of the budget after which the trial pauses; its schedule is that of the whole. Default: all of it. */
+  share?: number;
   evaluateEvery: Duration;
   seed: string;
   threads: number;

@@ -26,6 +26,8 @@ export type TrialMessage =
 /** How a worker's work on a trial ended. `seconds` are those of the trial, all its sittings together. */
 export type TrialOutcome =
   | { kind: 'complete'; seconds: number }
+  /** It is as far as its stage goes, and may go on from its checkpoint. */
+  | { kind: 'paused'; seconds: number }
   /** It diverged. */
   | { kind: 'infeasible'; reason: string; seconds: number }
   /** It was asked to stop, and will go on from its checkpoint. */

@@ -8,6 +8,7 @@ import { parameterGroups } from '../study/group-schema.js';
 import { loadWorkload } from '../workloads/index.js';
 import type { LoadedWorkload } from '../workloads/types.js';
 import type { TrialJob } from './messages.js';
+import { pauseStep } from './pause-step.js';
 import type { PreparedTrial } from './run-trial.js';
 
 /** One copy of each workload's data a process. */
@@ -48,6 +49,10 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
   const stepsPerEpoch = Math.ceil(countExamples(splits.train) / spec.batchSize);
   const steps = inSteps(settings.budget ?? { steps: spec.steps }, stepsPerEpoch);
 
+  const evaluateEvery = inSteps(settings.evaluateEvery, stepsPerEpoch);
+  const { share } = settings;
+  const pauseAt = share === undefined ? undefined : pauseStep(share, steps, evaluateEvery);
+
   const schedule = compileSchedule(scaleSchedule(settings.schedule, steps));
   const [lossMetric] = LOSS_METRICS[spec.loss.kind];
   const watch = settings.watch ?? lossMetric;
@@ -84,7 +89,8 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
   return {
     trainer,
     steps,
-    evaluateEvery: inSteps(settings.evaluateEvery, stepsPerEpoch),
+    ...(pauseAt !== undefined && { pauseAt }),
+    evaluateEvery,
     lossMetric,
     ...(schedule.feedback && { watch }),
     ...(stopAt && { stopAt }),

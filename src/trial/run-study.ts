@@ -1,6 +1,7 @@
 import { dirname, join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FinishedTrial } from '../protocols/index.js';
+import { stoppedReason } from '../protocols/successive-halving.js';
 import { type StageRecord, stageKey, type Trial, type TrialState } from '../store/records.js';
 import { openStoreToWrite } from '../store/sqlite-store.js';
 import type { NewMeasurement, NewStudy, Store } from '../store/store.js';
@@ -38,6 +39,8 @@ export type StudyEvent = { progress: StudyProgress } & (
   | { kind: 'trial_progress'; trial: Trial; step: number; steps: number }
   | { kind: 'measured'; trial: Trial; measurements: NewMeasurement[] }
   | { kind: 'trial_finished'; trial: Trial }
+  /** It is as far as its stage goes; the others of the stage decide whether it goes on. */
+  | { kind: 'trial_paused'; trial: Trial }
   /** Its worker died, or its checkpoint was lost; it will run again. */
   | { kind: 'trial_retried'; trial: Trial; reason: string }
   | { kind: 'trial_interrupted'; trial: Trial }
@@ -107,7 +110,9 @@ interface RunningSearch {
   trials: Trial[];
 }
 
-const isFinished = (state: TrialState) => state !== 'waiting' && state !== 'running';
+/** Whether a trial is as far as a stage wants it; what waits or runs may be in a later stage already. */
+const isDoneIn = ({ state, stage }: Trial, { index }: PlannedStage) =>
+  stage > index || (state !== 'waiting' && state !== 'running');
 
 function stageRecord(
   { workload, optimizer, index, level, stage }: PlannedStage,
@@ -185,6 +190,7 @@ class StudyRun {
     for (const running of searches) {
       running.trials = (running.stage?.trials ?? []).map((plan) => found.get(plan) as Trial);
       await this.#recordStage(running, null);
+      await this.#proceed(running);
     }
     const bySearch = new Map(
       searches.flatMap((search) => (search.stage?.trials ?? []).map((plan) => [plan, search])),
@@ -192,15 +198,42 @@ class StudyRun {
     for (const plan of plans) {
       const trial = found.get(plan) as Trial;
       const search = bySearch.get(plan) as RunningSearch;
-      if (trial.state === 'waiting') this.#waiting.push({ plan, trial, search });
+      const isHere = trial.state === 'waiting' && trial.stage === plan.stage;
+      if (isHere) this.#waiting.push({ plan, trial, search });
     }
     for (const running of searches) await this.#advance(running);
   }
 
-  /** On to the next stage when every trial of this one has finished. */
+  /** Paused trials of the stage before go on in this one. */
+  async #proceed({ stage, trials }: RunningSearch): Promise<void> {
+    if (stage?.stage.continues === undefined) return;
+    for (const trial of trials) {
+      if (trial.state !== 'paused' || trial.stage === stage.index) continue;
+      await this.#store.proceed(trial.id, stage.index);
+      this.#changed(trial, { state: 'waiting', stage: stage.index });
+    }
+  }
+
+  /** Paused trials that do not go on have been stopped early. */
+  async #stopOthers(
+    { stage }: PlannedStage,
+    trials: readonly Trial[],
+    next: PlannedStage | undefined,
+  ): Promise<void> {
+    const goingOn = new Set(next?.stage.continues);
+    const reason = stoppedReason(stage);
+    for (const trial of trials) {
+      if (trial.state !== 'paused' || goingOn.has(trial.number)) continue;
+      await this.#store.stop(trial.id, reason);
+      this.#changed(trial, { state: 'stopped', reason, attempts: trial.attempts + 1 });
+      this.#emit({ kind: 'trial_finished', trial });
+    }
+  }
+
+  /** On to the next stage when every trial of this one is done there. */
   async #advance(running: RunningSearch): Promise<void> {
     const { search, stage: planned, trials, done } = running;
-    if (planned === undefined || trials.some(({ state }) => !isFinished(state))) return;
+    if (planned === undefined || trials.some((trial) => !isDoneIn(trial, planned))) return;
     done.push({ planned, results: await this.#results(planned, trials) });
     const { outcome, next } = search.next(done);
     await this.#recordStage(running, outcome);
@@ -208,6 +241,7 @@ class StudyRun {
     // A decision once made stands, even if a failed trial behind it was tried again.
     const made = this.#recorded.get(stageKey({ workload, optimizer, stage: done.length }));
     running.stage = made === undefined ? next : search.again(made, done);
+    await this.#stopOthers(planned, trials, running.stage);
     if (running.stage === undefined) return;
     await this.#begin([running]);
   }
@@ -234,7 +268,11 @@ class StudyRun {
       if (!Number.isNaN(score)) known.scores.push(score);
       points.set(number, known);
     });
-    return [...points.values()].map(({ point, scores }) => ({ point, score: mean(scores) }));
+    return [...points].map(([number, { point, scores }]) => ({
+      number,
+      point,
+      score: mean(scores),
+    }));
   }
 
   #emit(body: EventBody): void {
@@ -331,6 +369,8 @@ class StudyRun {
     switch (outcome.kind) {
       case 'complete':
         return this.#finish(trial, 'complete', null, outcome.seconds);
+      case 'paused':
+        return this.#pause(trial, outcome.seconds);
       case 'infeasible':
         return this.#finish(trial, 'infeasible', outcome.reason, outcome.seconds);
       case 'stopped':
@@ -348,6 +388,12 @@ class StudyRun {
         await this.#store.interrupt(trial.id);
         throw new Error(`${trial.workload} with ${trial.optimizer}: ${outcome.reason}`);
     }
+  }
+
+  async #pause(trial: Trial, seconds: number): Promise<void> {
+    await this.#store.pause(trial.id, seconds);
+    this.#changed(trial, { state: 'paused', seconds });
+    this.#emit({ kind: 'trial_paused', trial });
   }
 
   async #interrupted(trial: Trial): Promise<void> {

@@ -15,6 +15,8 @@ export interface PreparedTrial {
   trainer: Trainer;
   /** Training steps in all. */
   steps: number;
+  /** The step at which it pauses, a step of a measurement. Default: it trains to its end. */
+  pauseAt?: number;
   /** Steps from one measurement to the next. */
   evaluateEvery: number;
   /** The splits to measure on. */
@@ -42,7 +44,7 @@ const CHUNK_SECONDS = 1;
 const FIRST_CHUNK = 16;
 
 /**
- * Trains a trial to its end, its divergence or a stop. After every `evaluateEvery` steps and at the end it measures
+ * Trains a trial to its end, its pause, its divergence or a stop. After every `evaluateEvery` steps and at the end it measures
  * the metrics on validation and test data, and as the loss's metric on `train` the mean training loss since the last
  * measurement. What it measures does not depend on how often it was stopped.
  */
@@ -96,7 +98,7 @@ class TrialRun {
   }
 
   async toEnd(): Promise<TrialOutcome> {
-    const { trainer, steps } = this.#prepared;
+    const { trainer, steps, pauseAt = steps } = this.#prepared;
     for (;;) {
       // Checked first, because a trial stopped during a measurement goes on with it.
       if (this.#isMeasurementDue()) {
@@ -106,6 +108,10 @@ class TrialRun {
         if (this.#options.signal.aborted) return this.#stop();
       }
       if (trainer.step >= steps) return { kind: 'complete', seconds: this.#seconds };
+      if (trainer.step >= pauseAt) {
+        await this.#checkpoint();
+        return { kind: 'paused', seconds: this.#seconds };
+      }
       if (this.#isCheckpointDue()) await this.#checkpoint();
       const problem = await this.#train();
       if (problem !== undefined) return this.#infeasible(problem);
@@ -119,7 +125,7 @@ class TrialRun {
 
   /** Some steps, never beyond the next measurement. Returns why the trial is infeasible, if it is. */
   async #train(): Promise<string | undefined> {
-    const { trainer, steps, evaluateEvery } = this.#prepared;
+    const { trainer, steps, pauseAt = steps, evaluateEvery } = this.#prepared;
     const next = Math.min(steps, (Math.floor(trainer.step / evaluateEvery) + 1) * evaluateEvery);
     const count = Math.min(this.#chunk, next - trainer.step);
     const { losses, diverged, step, seconds } = await trainer.train(count, {
@@ -132,7 +138,7 @@ class TrialRun {
     if (losses.length > 0 && seconds > 0) {
       this.#chunk = Math.max(1, Math.round((losses.length / seconds) * CHUNK_SECONDS));
     }
-    this.#options.send({ kind: 'progress', step, steps });
+    this.#options.send({ kind: 'progress', step, steps: pauseAt });
     return undefined;
   }
 

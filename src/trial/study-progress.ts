@@ -29,12 +29,13 @@ export class ProgressTracker {
   }
 
   move(trial: number, state: TrialState): void {
-    const { done = 0, before = 0 } = this.#running.get(trial) ?? {};
+    const ran = this.#running.get(trial);
     this.#running.delete(trial);
-    if (state === 'running') this.#running.set(trial, { done: 0, before: undefined });
-    else if (state === 'waiting') this.#finished += Math.max(0, done - before);
-    else this.#finished += 1 - before;
     this.#states.set(trial, state);
+    if (state === 'running') this.#running.set(trial, { done: 0, before: undefined });
+    if (ran === undefined) return;
+    const { done, before = 0 } = ran;
+    this.#finished += state === 'waiting' ? Math.max(0, done - before) : 1 - before;
   }
 
   /** @param done part of the trial's steps that are done, in [0, 1] */

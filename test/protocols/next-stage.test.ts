@@ -41,7 +41,8 @@ function contextOf(
 
 /** A stage whose trials lie at these values of `lr`, the score being the distance from `optimum` in decades. */
 function finished(stage: Stage, values: readonly number[], optimum: number): FinishedStage {
-  const trials = values.map((lr) => ({
+  const trials = values.map((lr, number) => ({
+    number,
     point: { lr },
     score: Math.abs(Math.log10(lr / optimum)),
   }));
@@ -111,7 +112,7 @@ describe('a narrowing search', () => {
     );
     const scored = (stage: Stage, values: number[]) => ({
       stage,
-      trials: values.map((lr) => ({ point: { lr }, score: lr })),
+      trials: values.map((lr, number) => ({ number, point: { lr }, score: lr })),
     });
     const wide = scored(firstStage(bounded), [0, 0.1, 0.2, 0.5, 1]);
     const final = nextStage(bounded, [wide]).next as Stage;
@@ -121,7 +122,7 @@ describe('a narrowing search', () => {
 
   it('ends when nothing is feasible', () => {
     const stage = firstStage(context);
-    const trials = [{ point: { lr: 1 }, score: Number.POSITIVE_INFINITY }];
+    const trials = [{ number: 0, point: { lr: 1 }, score: Number.POSITIVE_INFINITY }];
     expect(nextStage(context, [{ stage, trials }])).toEqual({
       outcome: 'ended: no trial was feasible',
     });
@@ -174,7 +175,7 @@ describe('a search that a model guides', () => {
     Math.abs(Math.log10(lr / 0.01)) + (k === 10 ? 0 : 1);
   const scored = (stage: Stage, points: Record<string, number>[]): FinishedStage => ({
     stage,
-    trials: points.map((point) => ({ point, score: score(point) })),
+    trials: points.map((point, number) => ({ number, point, score: score(point) })),
   });
   const start = decades(-4, 0, 10).map((lr, i) => ({ lr, k: [5, 10, 20][i % 3] as number }));
   const random = scored(firstStage(context), start);
@@ -205,7 +206,7 @@ describe('a search that a model guides', () => {
     const [first, ...rest] = random.trials;
     const changed = (value: number) => ({
       ...random,
-      trials: [{ point: first?.point ?? {}, score: value }, ...rest],
+      trials: [{ number: 0, point: first?.point ?? {}, score: value }, ...rest],
     });
     expect(next(context, changed(-1))).not.toEqual(points);
     // An infeasible trial says where not to go; of a failed one nothing is known.
@@ -220,6 +221,58 @@ describe('a search that a model guides', () => {
       kind: 'final_runs',
       points: [{ lr: start[4]?.lr, k: 10 }],
       repetitions: 2,
+    });
+  });
+});
+
+describe('successive halving', () => {
+  const halving = { kind: 'successive_halving', factor: 3, rungs: 3 } as const;
+  const axes = { lr: log(1e-4, 1) };
+  const context = contextOf({ final_runs: 2 }, axes, { trials: 10, earlyStopping: halving });
+  const scored = (stage: Stage, scores: [number, number][]): FinishedStage => ({
+    stage,
+    trials: scores.map(([number, score]) => ({ number, point: { lr: 1 / (number + 1) }, score })),
+  });
+  const all = (scores: number[]) =>
+    scored(
+      firstStage(context),
+      scores.map((score, i): [number, number] => [i, score]),
+    );
+
+  it('lets one in three go on from each rung, for three times the steps', () => {
+    const first = firstStage(context);
+    expect(first).toMatchObject({ trials: 10, reason: 'every point, to 11.1 % of the budget' });
+    expect(first.share).toBeCloseTo(1 / 9, 15);
+    const zero = all([5, 9, 1, 8, 7, 2, 6, 3, 4, 0.5]);
+    const { outcome, next } = nextStage(context, [zero]);
+    expect(outcome).toBe('3 of 10 went on, the others were stopped');
+    expect(next).toMatchObject({ trials: 3, continues: [2, 5, 9], supersedes: false });
+    expect(next?.share).toBeCloseTo(1 / 3, 15);
+
+    const one = scored(next as Stage, [
+      [2, 0.3],
+      [5, 0.2],
+      [9, 0.4],
+    ]);
+    const last = nextStage(context, [zero, one]).next as Stage;
+    expect(last).toMatchObject({
+      trials: 1,
+      continues: [5],
+      reason: 'the best 1 of 3, to 100 % of the budget',
+    });
+    expect('share' in last).toBe(false);
+    // However good another looked where it was stopped, the final runs repeat what went to the end.
+    const end = nextStage(context, [zero, one, scored(last, [[5, 0.9]])]);
+    expect(end.outcome).toBe('done: the whole budget');
+    expect(end.next).toMatchObject({ kind: 'final_runs', points: [{ lr: 1 / 6 }] });
+  });
+
+  it('does not let trials go on that diverged or failed', () => {
+    const bad = [Number.POSITIVE_INFINITY, Number.NaN];
+    const some = all([...bad, ...bad, ...bad, ...bad, 2, 1]);
+    expect(nextStage(context, [some]).next?.continues).toEqual([8, 9]);
+    expect(nextStage(context, [all([...bad, ...bad])])).toEqual({
+      outcome: 'ended: no trial was feasible',
     });
   });
 });

@@ -1,6 +1,7 @@
 /** A worker with the fake trainer. What goes wrong with a trial is in the name of its workload. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { pauseStep } from '../../dist/trial/pause-step.js';
 import { serveTrials } from '../../dist/trial/serve-trials.js';
 import { FakeTrainer } from './fake-trainer.mjs';
 
@@ -32,7 +33,8 @@ const MISHAPS = {
 };
 
 serveTrials(async (job) => {
-  const { workload, lr, seed, budget } = job.settings;
+  const { workload, lr, seed, budget, share, stopAt } = job.settings;
+  const evaluateEvery = job.settings.evaluateEvery.steps;
   if (workload === 'unprepared') throw new Error('no data set in /nowhere');
   const mishap = MISHAPS[workload];
   const trainer = new FakeTrainer({
@@ -48,7 +50,9 @@ serveTrials(async (job) => {
   return {
     trainer,
     steps: budget.steps,
-    evaluateEvery: job.settings.evaluateEvery.steps,
+    evaluateEvery,
+    ...(share && { pauseAt: pauseStep(share, budget.steps, evaluateEvery) }),
+    ...(stopAt && { stopAt }),
     splits: ['validation', 'test'],
     lossMetric: 'cross_entropy',
     derivedMetrics: [],

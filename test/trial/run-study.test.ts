@@ -1,56 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openStore } from '../../src/store/sqlite-store.js';
-import type { Study } from '../../src/study/load-study.js';
-import { studySchema } from '../../src/study/study-schema.js';
-import { type RunStudyOptions, runStudy, type StudyEvent } from '../../src/trial/run-study.js';
+import { fakeStudy, folder, freshPath, runFake as run, workerScript } from './fake-study.js';
 import { identityAfterKills } from './identity-after-kills.js';
 import { childrenOf, isRunning, runInProcess } from './study-process.js';
-
-const folder = mkdtempSync(join(tmpdir(), 'optcmp-study-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const workerScript = fileURLToPath(new URL('fake-worker.mjs', import.meta.url));
-let made = 0;
-const freshPath = () => join(folder, `${made++}`, 'study.sqlite');
-
-/** A study of the fake worker: what happens is in the workload's name. */
-const fakeStudy = (changes: object = {}): Study => ({
-  path: join(folder, 'fake.yaml'),
-  spec: studySchema.parse({
-    name: 'fake',
-    workloads: ['steady'],
-    trials: 4,
-    budget: 95,
-    evaluate_every: 20,
-    optimizers: [
-      { optimizer: 'sgd', space: 'default' },
-      { optimizer: 'momentum', space: 'default' },
-    ],
-    ...changes,
-  }),
-  workloadDigests: {},
-});
-
-async function run(study: Study, options: RunStudyOptions = {}) {
-  const databasePath = options.databasePath ?? freshPath();
-  const events: StudyEvent[] = [];
-  const summary = await runStudy(study, {
-    workers: 2,
-    workerScript,
-    onEvent: (event) => events.push(event),
-    ...options,
-    databasePath,
-  });
-  const reader = await openStore(databasePath);
-  const { stages, trials, measurements } = await reader.read();
-  const identity = await reader.identity();
-  await reader.close();
-  return { summary, events, stages, trials, measurements, identity, databasePath };
-}
 
 describe('runStudy', () => {
   it('runs every trial and stores what it measures', async () => {

@@ -1,0 +1,130 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { pauseStep } from '../../src/trial/pause-step.js';
+import { fakeStudy, freshPath, runFake, workerScript } from './fake-study.js';
+import { identityAfterKills } from './identity-after-kills.js';
+
+const HALVING = { early_stopping: { kind: 'successive_halving', factor: 2, rungs: 3 } };
+
+/** Studies whose trials do not all train for their whole budget. */
+const STUDIES: [string, object, string][] = [
+  [
+    'successive halving',
+    { ...HALVING, workloads: ['slow'], trials: 6, repetitions: 2 },
+    'trial_paused',
+  ],
+  [
+    'steps to a target',
+    {
+      workloads: ['slow'],
+      trials: 6,
+      objective: { metric: 'cross_entropy', over: 'steps_to_target', target: 0.95 },
+    },
+    'measured',
+  ],
+  [
+    'workers that hang',
+    { workloads: ['hangs', 'slow'], trials: 2, retries: 1, timeout: 0.4 },
+    'trial_retried',
+  ],
+];
+
+describe('a study with early ends', () => {
+  it.each(STUDIES)(
+    '%s: the same with one worker, with two and after kills',
+    async (_, changes, event) => {
+      const study = fakeStudy({ ...changes, checkpoint_every: 0 });
+      const one = await runFake(study, { workers: 1 });
+      const last = one.measurements.filter(({ split }) => split === 'validation');
+      const lengths = one.trials.map(({ id }) =>
+        Math.max(0, ...last.filter(({ trial }) => trial === id).map(({ step }) => step)),
+      );
+      expect(new Set(lengths).size).toBeGreaterThan(1);
+      expect((await runFake(study, { workers: 2 })).identity).toEqual(one.identity);
+      for (const workers of [1, 2]) {
+        const killed = await identityAfterKills(study, {
+          options: { databasePath: freshPath(), workers, workerScript },
+          killAfter: { event: event as 'measured', counts: [1, 3] },
+        });
+        expect(killed).toEqual(one.identity);
+      }
+    },
+  );
+});
+
+describe('successive halving', () => {
+  const study = fakeStudy({ ...HALVING, trials: 9, objective: { metric: 'cross_entropy' } });
+
+  it('stops trials at a rung and trains those that go on as if there were none', async () => {
+    const halved = await runFake(study);
+    const whole = await runFake(fakeStudy({ trials: 9, objective: { metric: 'cross_entropy' } }));
+    expect(halved.stages.map(({ stage, trials, share }) => [stage, trials, share ?? 1])).toEqual(
+      Array.from({ length: 2 }, () => [
+        [0, 9, 0.25],
+        [1, 4, 0.5],
+        [2, 2, 1],
+      ]).flat(),
+    );
+    expect(halved.summary.counts).toMatchObject({ complete: 4, stopped: 14, paused: 0 });
+    expect(halved.summary.total).toBe(18);
+    expect(readdirSync(`${halved.databasePath}.checkpoints`)).toEqual([]);
+    // 95 steps, measured every 20: the rungs are at 23 and 47, so trials pause after 20 and 40.
+    const ends = { 0: 20, 1: 40, 2: 95 } as Record<number, number>;
+    for (const trial of halved.trials) {
+      const end = ends[trial.stage] as number;
+      expect(trial.state).toBe(end === 95 ? 'complete' : 'stopped');
+      const same = whole.trials.find(
+        (t) => t.optimizer === trial.optimizer && t.number === trial.number,
+      );
+      const measured = (from: typeof whole, id = -1) =>
+        from.measurements
+          .filter((m) => m.trial === id && m.step <= end)
+          .map(({ trial: _, seconds: __, ...rest }) => rest);
+      expect(measured(halved, trial.id)).toEqual(measured(whole, same?.id));
+      expect(halved.measurements.some((m) => m.trial === trial.id && m.step > end)).toBe(false);
+    }
+    expect(halved.trials.find(({ state }) => state === 'stopped')?.reason).toMatch(
+      /^stopped after (25|50) % of the budget, where others did better$/,
+    );
+  });
+
+  it('lets the best of a rung go on', async () => {
+    const { trials, measurements } = await runFake(study);
+    for (const [stage, step] of [
+      [0, 20],
+      [1, 40],
+    ] as const) {
+      const score = (id: number) =>
+        Math.min(
+          ...measurements
+            .filter((m) => m.trial === id && m.split === 'validation' && m.step <= step)
+            .filter(({ metric }) => metric === 'cross_entropy')
+            .map(({ value }) => value),
+        );
+      for (const optimizer of ['sgd', 'momentum']) {
+        const own = trials.filter((t) => t.optimizer === optimizer && t.stage >= stage);
+        const scores = (goesOn: boolean) =>
+          own.filter((t) => t.stage > stage === goesOn).map(({ id }) => score(id));
+        expect(Math.max(...scores(true))).toBeLessThanOrEqual(Math.min(...scores(false)));
+      }
+    }
+  });
+});
+
+describe('pauseStep', () => {
+  it.each([
+    [1 / 9, 90, 10, 10],
+    [3 ** -2, 900, 100, 100],
+    [0.25, 95, 20, 20],
+    [0.5, 95, 20, 40],
+    [0.99, 10, 1, 9],
+  ])('%d of %i steps, measured every %i: %i', (share, steps, every, expected) => {
+    expect(pauseStep(share, steps, every)).toBe(expected);
+  });
+
+  it('needs a measurement to compare by', () => {
+    expect(() => pauseStep(1 / 9, 90, 30)).toThrow(
+      'compares trials after 10 of 90 steps, but the first measurement comes after 30',
+    );
+  });
+});
