@@ -99,12 +99,13 @@ function startLine(study: string, workers: number, progress: StudyProgress): str
 
 /** Trials done, with the parts of those that are running. */
 function finished({ total, counts }: StudyProgress): number {
-  return total - counts.waiting - counts.running;
+  return total - counts.waiting - counts.running - counts.paused;
 }
 
 function payload(progress: StudyProgress) {
   const { counts, secondsLeft } = progress;
   const notes = [
+    ...(counts.stopped > 0 ? [`, ${counts.stopped} stopped early`] : []),
     ...(counts.infeasible > 0 ? [`, ${counts.infeasible} diverged`] : []),
     ...(counts.failed > 0 ? [`, ${counts.failed} failed`] : []),
   ].join('');

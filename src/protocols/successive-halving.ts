@@ -15,6 +15,17 @@ export function firstRung(halving: SuccessiveHalving, stage: Stage): Stage {
   return { ...stage, share, reason: `every point, to ${percent(share)} of the budget` };
 }
 
+/** Training of all rungs together, in trials of the whole budget, when none diverges. */
+export function halvedTrials(halving: SuccessiveHalving, points: number): number {
+  let [sum, trained, left] = [0, 0, points];
+  for (let rung = 0; rung < halving.rungs; rung++) {
+    const share = rungShare(halving, rung);
+    sum += left * (share - trained);
+    [trained, left] = [share, survivors(halving, left)];
+  }
+  return sum;
+}
+
 /**
  * The best of a rung go on, by what they had reached there; those that diverged or failed do not, even where fewer are
  * left than may go on.

@@ -3,7 +3,7 @@ import { findPath } from '../taxonomy/index.js';
 import { formatCount, formatList, formatPlural, formatSeconds, formatSetting } from './format.js';
 import { type Content, type Html, html } from './html.js';
 import { htmlTable } from './html-table.js';
-import type { AxisBounds } from './spec.js';
+import { type AxisBounds, specEarlyStopping } from './spec.js';
 import type { Competitor, WorkloadView } from './study-view.js';
 import type { StudySummary } from './summary.js';
 
@@ -29,6 +29,7 @@ export function methods(
     run with several seeds, the mean of theirs. The best trial is chosen by validation alone, and the test metric is
     that of the same trial at the same step. Trials that diverged count as the worst possible; trials that failed or
     have not finished are left out and counted.</p>
+    ${earlyStopping(study.spec)}
     <p>Intervals come from the bootstrap of trials: draw as many trials as there are, with replacement, keep the best by
     validation, ${formatCount(summary.resamples)} times (seed ${summary.seed}); they span the 5th to the 95th percentile. The curves of
     best against number of trials and the probabilities are computed in closed form for the same drawing; ties count
@@ -43,6 +44,15 @@ export function methods(
     <div><h3>Machine</h3>${facts(Object.entries(study.machine))}</div></div>
     <details><summary>The whole study, as it was checked</summary><pre>${JSON.stringify(study.spec, null, 2)}</pre></details>
   </section>`;
+}
+
+function earlyStopping(spec: unknown): Html {
+  const rule = specEarlyStopping(spec);
+  return html`${
+    rule &&
+    html`<p>${rule} A trial that was stopped counts by what it had measured until then, and never as better than the best
+    that ran to its end.</p>`
+  }`;
 }
 
 /** Which of the study's update rules include which; nothing where none does. */

@@ -230,10 +230,12 @@ function stepsText(value: number): string {
 }
 
 function trialsCell({ trials }: RankingRow): Html {
+  const left = trials.waiting + trials.running + trials.paused;
   const notes = [
+    trials.stopped > 0 && `${trials.stopped} stopped early`,
     trials.infeasible > 0 && `${trials.infeasible} diverged`,
     trials.failed > 0 && `${trials.failed} failed`,
-    trials.waiting + trials.running > 0 && `${trials.waiting + trials.running} to go`,
+    left > 0 && `${left} to go`,
   ].filter((note) => note !== false);
   const total = Object.values(trials).reduce((sum, count) => sum + count, 0);
   return html`<strong>${formatCount(total)}</strong>${notes.length > 0 && html`<small>${notes.join(', ')}</small>`}`;

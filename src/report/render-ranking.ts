@@ -96,9 +96,10 @@ function stepsText(estimate: Estimate | null): string {
 
 function trialsText({ trials }: RankingRow): string {
   const others = [
+    [trials.stopped, 'stopped early'],
     [trials.infeasible, 'diverged'],
     [trials.failed, 'failed'],
-    [trials.waiting + trials.running, 'to go'],
+    [trials.waiting + trials.running + trials.paused, 'to go'],
   ] as const;
   const notes = others.filter(([count]) => count > 0).map(([count, name]) => `${count} ${name}`);
   return [String(trials.complete), ...notes].join(', ');

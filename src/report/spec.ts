@@ -118,6 +118,18 @@ export function specNotes(spec: unknown, of: 'imported' | 'merged' = 'imported')
   return Array.isArray(notes) ? notes.map(String) : [];
 }
 
+/** How trials were stopped early, in a sentence; undefined when none was. */
+export function specEarlyStopping(spec: unknown): string | undefined {
+  const { kind, factor, rungs } = object(object(spec)['early_stopping']);
+  if (kind !== 'successive_halving') return undefined;
+  const least = (Number(factor) ** (1 - Number(rungs)) * 100).toPrecision(3);
+  return (
+    `Trials were stopped early by synchronous successive halving (Jamieson & Talwalkar 2016) with ${rungs} rungs: every ` +
+    `trial trained for ${Number(least)} % of the budget, on the schedule of the whole; from each rung the best one in ` +
+    `${factor} went on, for ${factor} times the steps.`
+  );
+}
+
 export function specObjective(spec: unknown): SpecObjective {
   const { metric, over, target } = object(object(spec)['objective']);
   return {

@@ -41,7 +41,9 @@ export interface PointResult {
   number: number;
   /** Repetition 0, or the lowest there is. */
   first: TrialResult;
-  /** +∞ as soon as one repetition is infeasible. */
+  /** Whether it was stopped before its budget, because others did better. */
+  stopped: boolean;
+  /** +∞ as soon as one repetition is infeasible; of one that was stopped no better than the best that was not. */
   validation: number;
   test: number | null;
   training: number;
@@ -56,7 +58,7 @@ export interface Competitor {
   trials: TrialResult[];
   /** Points with a result, feasible or not: what the statistics count. */
   points: PointResult[];
-  /** The point with the best validation metric; null when no point is feasible. */
+  /** The point with the best validation metric, of those not stopped early where there are any; null when no point is feasible. */
   best: PointResult | null;
   axes: AxisBounds[];
   /** What drew the points; empty when the store does not say. */
@@ -266,7 +268,8 @@ function trialResult(
     return { ...none, validation: worst, training: worst, stepsToTarget: steps };
   }
   const best = counting(curve);
-  if (trial.state !== 'complete' || !best || Number.isNaN(best.value)) {
+  const hasEnded = trial.state === 'complete' || trial.state === 'stopped';
+  if (!hasEnded || !best || Number.isNaN(best.value)) {
     return { ...none, validation: Number.NaN, training: Number.NaN, stepsToTarget: Number.NaN };
   }
   const tests = measured('test');
@@ -303,17 +306,14 @@ function competitor(
     samplers,
   }: { entry: SpecEntry | undefined; axes: readonly AxisBounds[]; samplers: string[] },
 ): Competitor {
-  const points = [...groupBy(trials, ({ trial }) => trial.number).values()].flatMap(point);
-  const feasible = points.filter(({ validation }) => Number.isFinite(validation));
-  const best = feasible.reduce<PointResult | null>(
-    (winner, next) => (winner && winner.validation <= next.validation ? winner : next),
-    null,
-  );
+  const found = [...groupBy(trials, ({ trial }) => trial.number).values()].flatMap(point);
+  const feasible = found.filter(({ validation }) => Number.isFinite(validation));
+  const best = bestPoint(feasible.filter(({ stopped }) => !stopped)) ?? bestPoint(feasible);
   return {
     optimizer,
     index,
     trials,
-    points,
+    points: found.map((own) => (own.stopped && best ? noBetter(own, best) : own)),
     best,
     axes: sampledAxes(trials, axes.length > 0 ? axes : (entry?.axes ?? [])),
     samplers,
@@ -322,6 +322,19 @@ function competitor(
     schedule: entry?.schedule,
   };
 }
+
+/** The first of equals; null of none. */
+const bestPoint = (points: readonly PointResult[]): PointResult | null =>
+  points.reduce<PointResult | null>(
+    (winner, next) => (winner && winner.validation <= next.validation ? winner : next),
+    null,
+  );
+
+/** What a point was stopped with may look better than what others came to at the end; it was judged not to be. */
+const noBetter = (point: PointResult, best: PointResult): PointResult => ({
+  ...point,
+  validation: Math.max(point.validation, best.validation),
+});
 
 /** The point of a trial's repetitions; none when no repetition has a result. */
 function point(repetitions: readonly TrialResult[]): PointResult[] {
@@ -333,6 +346,7 @@ function point(repetitions: readonly TrialResult[]): PointResult[] {
     {
       number: first.trial.number,
       first,
+      stopped: results.some(({ trial }) => trial.state === 'stopped'),
       validation: mean(results.map(({ validation }) => validation)),
       test: tests.length > 0 ? mean(tests) : null,
       training: mean(results.map(({ training }) => training)),

@@ -7,10 +7,12 @@ import {
   type Stage,
 } from '../protocols/next-stage.js';
 import { defineProtocol, type Level } from '../protocols/protocol.js';
+import { halvedTrials } from '../protocols/successive-halving.js';
 import { deriveKey } from '../random/derive-key.js';
 import type { Axis } from '../sampler/axis.js';
 import { type SamplerKind, type SearchSpace, startingSequence } from '../sampler/search-space.js';
 import type { StageRecord } from '../store/records.js';
+import type { EarlyStopping } from './early-stopping-schema.js';
 import { axisDomain, entrySpace, type OptimizerEntry } from './entry-schema.js';
 import { levelEntry, varyingAxes, withAxes } from './level-entry.js';
 import type { Study } from './load-study.js';
@@ -47,6 +49,15 @@ export function searchesOf(study: Study): Search[] {
       .filter((entry) => isOn(entry, workload))
       .map((entry) => new Search(study, workload, entry)),
   );
+}
+
+/** How many trials a level of a search takes. */
+export interface TrialBounds {
+  level: string;
+  least: number;
+  most: number;
+  /** Trials' worth of training that early stopping saves of them. */
+  saved: number;
 }
 
 interface SearchLevel {
@@ -92,16 +103,19 @@ export class Search {
     return { level, entry, context };
   }
 
-  /** Trials that each level will take, repetitions and final runs with them: at least and at most. */
-  trialBounds(): { level: string; least: number; most: number }[] {
+  /** Trials that each level will take, repetitions and final runs with them. */
+  trialBounds(): TrialBounds[] {
     return this.#levels.map((of) => {
       const { level, context } = of;
-      const first = this.#plan(of, firstStage(context), []).trials.length;
+      const { repetitions } = context;
+      const { stage } = this.#plan(of, firstStage(context), []);
       const [least, most] = laterStages(level.search, context);
+      const total = (points: number) => points * repetitions + level.final_runs;
       return {
         level: level.name,
-        least: first + least * context.repetitions + level.final_runs,
-        most: first + most * context.repetitions + level.final_runs,
+        least: total(stage.trials + least),
+        most: total(stage.trials + most),
+        saved: repetitions * savedTrials(stage.trials, context.earlyStopping),
       };
     });
   }
@@ -224,6 +238,10 @@ function continued(
       stage: index,
       settings: { ...settings, ...(share !== undefined && { share }) },
     }));
+}
+
+function savedTrials(points: number, rule: EarlyStopping | undefined): number {
+  return rule === undefined ? 0 : points - halvedTrials(rule, points);
 }
 
 /** Points of the stages after the first, final runs aside. */

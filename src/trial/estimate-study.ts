@@ -20,6 +20,8 @@ export interface SearchEstimate {
   /** Empty without a protocol. */
   level: string;
   trials: Bounds;
+  /** Trials' worth of training that early stopping saves of them. */
+  saved: number;
 }
 
 /** What a trial of a workload takes, run to its end. */
@@ -70,11 +72,12 @@ export async function estimateStudy(
   const { spec } = study;
   const searches = searchesOf(study).flatMap((search) =>
     search.trialBounds().map(
-      ({ level, least, most }): SearchEstimate => ({
+      ({ level, least, most, saved }): SearchEstimate => ({
         workload: search.workload,
         optimizer: search.entry.label,
         level,
         trials: { least, most },
+        saved,
       }),
     ),
   );
@@ -82,14 +85,18 @@ export async function estimateStudy(
   for (const workload of spec.workloads)
     trials.push(await estimateTrial(study, workload, dataFolder));
   const atOnce = workerCount(spec, workers);
-  const total = (of: (trial: TrialEstimate) => number | undefined): Bounds | undefined => {
+  const total = (
+    of: (trial: TrialEstimate) => number | undefined,
+    saves = true,
+  ): Bounds | undefined => {
     const sum = { least: 0, most: 0 };
     for (const search of searches) {
       const trial = trials.find(({ workload }) => workload === search.workload);
       const each = trial && of(trial);
       if (each === undefined) return undefined;
-      sum.least += each * search.trials.least;
-      sum.most += each * search.trials.most;
+      const saved = saves ? search.saved : 0;
+      sum.least += each * (search.trials.least - saved);
+      sum.most += each * (search.trials.most - saved);
     }
     return sum;
   };
@@ -98,7 +105,7 @@ export async function estimateStudy(
     trials,
     workers: atOnce,
     total: {
-      trials: total(() => 1) as Bounds,
+      trials: total(() => 1, false) as Bounds,
       flops: total(({ flops }) => flops),
       hours: total(({ seconds }) => seconds && seconds / 3600 / atOnce),
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { specEntry, specObjective } from '../../src/report/spec.js';
+import { specEarlyStopping, specEntry, specObjective } from '../../src/report/spec.js';
 import { studySchema } from '../../src/study/study-schema.js';
 
 describe('the study as the store keeps it', () => {
@@ -26,6 +26,18 @@ describe('the study as the store keeps it', () => {
   };
   // Through JSON, as the store does.
   const spec: unknown = JSON.parse(JSON.stringify(studySchema.parse(written)));
+
+  it('says how trials were stopped early', () => {
+    expect(specEarlyStopping(spec)).toBeUndefined();
+    const stopped = studySchema.parse({
+      ...written,
+      objective: {},
+      early_stopping: 'successive_halving',
+    });
+    expect(specEarlyStopping(stopped)).toMatch(
+      /successive halving .* with 3 rungs: every trial trained for 11.1 % of the budget.* one in 3 went on/,
+    );
+  });
 
   it('has the axes that vary, those of schedule and settings too', () => {
     expect(specEntry(spec, 'one', 'adam')).toMatchObject({

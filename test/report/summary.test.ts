@@ -56,6 +56,44 @@ function rowsOf(data: StudyData, options = {}) {
   return workload.rows;
 }
 
+describe('trials that were stopped early', () => {
+  const [sgd, adam] = [{ optimizer: 'sgd' }, { optimizer: 'adam' }];
+  const early_stopping = { kind: 'successive_halving', factor: 3, rungs: 2 };
+  const data = study(
+    [
+      { ...sgd, curve: [0.5, 0.3, 0.35] },
+      { ...sgd, curve: [0.6], state: 'stopped' },
+      // Better by its last measurement than what went to the end.
+      { ...sgd, curve: [0.32], state: 'stopped' },
+      { ...adam, curve: [0.4, 0.2, 0.1] },
+      { ...adam, curve: [0.5], state: 'paused' },
+    ],
+    { objective: { metric: 'classification_error', over: 'final' }, early_stopping },
+  );
+  const [workload] = summarize(data).workloads;
+  const row = (optimizer: string) => workload?.rows.find((r) => r.optimizer === optimizer);
+
+  it('count by what they had reached, and are never the best', () => {
+    expect(row('sgd')).toMatchObject({
+      points: 3,
+      best: { number: 0 },
+      validation: { value: 0.35 },
+    });
+    expect(row('sgd')?.trials).toMatchObject({ complete: 1, stopped: 2 });
+    // Else a draw without the first would do better than the search did.
+    expect(row('sgd')?.validation?.low).toBe(0.35);
+  });
+
+  it('are told of, and those that pause have not finished', () => {
+    const found = (kind: string) => workload?.warnings.find((w) => w.kind === kind);
+    expect(found('stopped-early')).toMatchObject({
+      optimizer: 'sgd',
+      message: expect.stringMatching(/^2 of 3 trials of sgd were stopped early/),
+    });
+    expect(found('unfinished')).toMatchObject({ optimizer: 'adam' });
+  });
+});
+
 describe('summarize', () => {
   it('ranks by the best validation metric over the run and reports the test metric of that step', () => {
     const rows = rowsOf(

@@ -197,6 +197,42 @@ export function testStore(name: string, makeBackend: () => Backend): void {
       expect(await state(id)).toEqual({ state: 'complete', reason: null, attempts: 2 });
     });
 
+    it('pauses trials, which go on in a later stage or are stopped', async () => {
+      const [a = 0, b = 0] = await ids(2);
+      const file = (id: number) => join(store.checkpointFolder, `${id}`);
+      for (const id of [a, b]) {
+        await store.start(id);
+        await store.record(id, [loss(1, 1)]);
+        writeFileSync(file(id), 'x');
+        await store.checkpoint({ trial: id, step: 1, file: `${id}` });
+        await store.pause(id, 3);
+      }
+      await reopen();
+      expect(await state(a)).toEqual({ state: 'paused', reason: null, attempts: 0 });
+      await expect(store.start(a)).rejects.toThrow('is paused, not waiting');
+
+      await store.proceed(a, 1);
+      await store.stop(b, 'others did better');
+      expect(await state(b)).toEqual({
+        state: 'stopped',
+        reason: 'others did better',
+        attempts: 1,
+      });
+      expect([a, b].map((id) => existsSync(file(id)))).toEqual([true, false]);
+      const { trials, measurements } = await store.read();
+      expect(trials.map((t) => [t.state, t.stage, t.seconds])).toEqual([
+        ['waiting', 1, 3],
+        ['stopped', 0, 3],
+      ]);
+      expect(measurements).toHaveLength(2);
+      await expect(store.stop(a, 'why')).rejects.toThrow('is waiting, not paused');
+      // Once in a stage, a trial that pauses there stays.
+      await store.start(a);
+      await store.pause(a, 5);
+      await store.proceed(a, 1);
+      expect((await state(a)).state).toBe('paused');
+    });
+
     it('tries failed trials again when asked', async () => {
       const [a = 0, b = 0] = await ids(2);
       for (const id of [a, b]) await store.start(id);

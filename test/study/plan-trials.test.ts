@@ -171,14 +171,13 @@ describe('studyHash', () => {
     expect(studyHash(study({ [key]: value }))).not.toBe(studyHash(study()));
   });
 
-  it.each([
-    ['trials', 9],
-    ['repetitions', 1],
-    ['objective', { over: 'final' }],
-  ])('depends on %s where points follow from results', (key, value) => {
-    const sampler = { sampler: 'tpe' };
-    expect(studyHash(study({ ...sampler, [key]: value }))).not.toBe(studyHash(study(sampler)));
-  });
+  it.each([{ sampler: 'tpe' }, { early_stopping: 'successive_halving' }])(
+    'depends on what results are read for: %j',
+    (reader) => {
+      for (const change of [{ trials: 9 }, { repetitions: 1 }, { objective: { over: 'final' } }])
+        expect(studyHash(study({ ...reader, ...change }))).not.toBe(studyHash(study(reader)));
+    },
+  );
 
   it('depends on the content of the workloads', () => {
     const changed = { ...study(), workloadDigests: { mlp: 'a', './own.yaml': 'c' } };

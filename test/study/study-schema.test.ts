@@ -265,6 +265,24 @@ describe('an error in a study file names the line and what is allowed', () => {
       'protocol: choi-2019\nsampler: tpe',
       /sampler: level "final space" of the protocol has a search of its own kind, "narrow"/,
     ],
+    [
+      'early stopping of a model’s proposals',
+      'sampler: halton',
+      'early_stopping: successive_halving\nsampler: tpe',
+      /early_stopping: needs points that do not depend on results/,
+    ],
+    [
+      'early stopping in a narrowing search',
+      'sampler: halton',
+      'early_stopping: successive_halving\nprotocol: choi-2019',
+      /early_stopping: does not go with level "final space" of the protocol, a "narrow" search/,
+    ],
+    [
+      'a factor of early stopping that stops nothing',
+      'sampler: halton',
+      'early_stopping: { kind: successive_halving, factor: 1 }\nsampler: halton',
+      /early_stopping\.factor: /,
+    ],
     ['no end of a sampler', 'trials: 4', '', /trials: is missing; the sampler "halton" has no end/],
     [
       'half a step',

@@ -110,6 +110,21 @@ describe('a study on the real engine', () => {
     expect(identity).toEqual(whole);
   });
 
+  it('trains what successive halving lets go on to the same end', async () => {
+    // The first rung is half of 78 steps, so trials pause after 30.
+    const rule = { kind: 'successive_halving', factor: 2, rungs: 2 } as const;
+    const halving = { ...study, spec: { ...study.spec, early_stopping: rule } };
+    const databasePath = join(folder, 'halving');
+    const identity = await identityAfter(halving, { databasePath, workers: 2 });
+    const trialsOf = (lines: string[], state: string) =>
+      lines.filter((line) => line.startsWith('trial ') && line.includes(`"state":"${state}"`));
+    expect(trialsOf(identity, 'complete')).toHaveLength(3);
+    expect(trialsOf(identity, 'stopped')).toHaveLength(2);
+    const measured = identity.filter((line) => line.startsWith('measurement '));
+    expect(measured).toHaveLength(3 * 3 * 5 + 2 * 5);
+    expect(whole).toEqual(expect.arrayContaining(measured));
+  });
+
   it('gives the same after being killed with SIGKILL three times', async () => {
     const killed = await identityAfterKills(study, {
       options: { databasePath: join(folder, 'killed'), workers: 2 },

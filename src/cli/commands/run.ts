@@ -92,15 +92,20 @@ function closingLines(
   { aborted, counts, total, seconds, databasePath }: StudySummary,
 ): string[] {
   const again = `${study}${db === undefined ? '' : ` --db ${db}`}`;
-  const done = total - counts.waiting - counts.running;
+  const done = total - counts.waiting - counts.running - counts.paused;
   const tried = `${formatCount(done)} of ${formatCount(total)} trials done in ${formatSeconds(seconds)}`;
   if (aborted) return [`Stopped: ${tried}. Go on with: optcmp run ${again}`];
+  const stopped = counts.stopped > 0 ? `, ${counts.stopped} of them stopped early` : '';
   const diverged = counts.infeasible > 0 ? `, ${counts.infeasible} of them diverged` : '';
   const failed =
     counts.failed > 0
       ? [`${counts.failed} failed; see optcmp status ${again}, and run again with --retry-failed`]
       : [];
-  return [`${tried}${diverged}: ${databasePath}`, ...failed, `Next: optcmp report ${again}`];
+  return [
+    `${tried}${stopped}${diverged}: ${databasePath}`,
+    ...failed,
+    `Next: optcmp report ${again}`,
+  ];
 }
 
 function exitCode({ aborted, counts }: StudySummary): number {

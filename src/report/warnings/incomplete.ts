@@ -9,7 +9,7 @@ export const unfinished: WarningDefinition = {
   explanation: 'What is shown is of the trials that are done; those that are not may change it.',
   advice: '`optcmp run` goes on where the study stopped.',
   find: eachCompetitor(({ optimizer, trials }) => {
-    const count = countOf(trials, 'waiting', 'running');
+    const count = countOf(trials, 'waiting', 'running', 'paused');
     if (count === 0) return [];
     const verb = count === 1 ? 'has' : 'have';
     return [

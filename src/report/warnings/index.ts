@@ -9,6 +9,7 @@ import { modelProposed } from './model-proposed.js';
 import { seedsAsTrials } from './seeds-as-trials.js';
 import { sharedSpace } from './shared-space.js';
 import { stillImproving } from './still-improving.js';
+import { stoppedEarly } from './stopped-early.js';
 import { testSelection } from './test-selection.js';
 import { tooFewTrials } from './too-few-trials.js';
 import { unequalBudgets } from './unequal-budgets.js';
@@ -23,6 +24,7 @@ export const WARNINGS: readonly WarningDefinition[] = [
   testSelection,
   seedsAsTrials,
   modelProposed,
+  stoppedEarly,
   unequalBudgets,
   unequalTrials,
   unfinished,
