@@ -2,6 +2,41 @@ import type { Field, Split } from '../engine/types.js';
 import type { Dataset, Part, RawDataset } from './dataset.js';
 import { DatasetError } from './dataset-error.js';
 
+export interface SplitOptions {
+  validation: number;
+  limit?: number | undefined;
+}
+
+/** Examples of the two parts of a data set before it is split. */
+export interface PartSizes {
+  train: number;
+  test: number;
+}
+
+/** Examples of each split. */
+export interface SplitSizes extends PartSizes {
+  validation: number;
+}
+
+/** @throws {DatasetError} when nothing is left to train with */
+export function splitSizes(
+  { train, test }: PartSizes,
+  { validation, limit = Number.POSITIVE_INFINITY }: SplitOptions,
+): SplitSizes {
+  if (train - validation < 1) {
+    throw new DatasetError(
+      `validation: ${validation} leaves no training examples of ${train}; give at most ${train - 1}`,
+    );
+  }
+  const atMost = (count: number) => Math.min(count, limit);
+  return { train: atMost(train - validation), validation: atMost(validation), test: atMost(test) };
+}
+
+export const countParts = ({ train, test }: RawDataset): PartSizes => ({
+  train: countRows(train),
+  test: countRows(test),
+});
+
 /**
  * Splits a data set: the last `validation` examples of its training part are held out, each split keeps at most its
  * first `limit` examples. Inputs of u8 are normalised in every split by the mean and standard deviation per channel of
@@ -9,19 +44,12 @@ import { DatasetError } from './dataset-error.js';
  */
 export function splitDataset(
   raw: RawDataset,
-  options: { validation: number; limit?: number | undefined; normalize?: boolean | undefined },
+  options: SplitOptions & { normalize?: boolean | undefined },
 ): Dataset {
-  const total = countRows(raw.train);
-  const training = total - options.validation;
-  if (training < 1) {
-    throw new DatasetError(
-      `validation: ${options.validation} leaves no training examples of ${total}; give at most ${total - 1}`,
-    );
-  }
-  const limit = options.limit ?? Number.POSITIVE_INFINITY;
-  const cut = (part: Part, begin: number, end: number) =>
-    cutPart(part, begin, Math.min(end, begin + limit));
-  const train = cut(raw.train, 0, training);
+  const rows = countParts(raw);
+  const sizes = splitSizes(rows, options);
+  const held = rows.train - options.validation;
+  const train = cutPart(raw.train, 0, sizes.train);
   const moments = train.inputs.map((field) =>
     options.normalize === false ? undefined : momentsOf(field),
   );
@@ -31,8 +59,8 @@ export function splitDataset(
   });
   return {
     train: split(train),
-    validation: split(cut(raw.train, training, total)),
-    test: split(cut(raw.test, 0, countRows(raw.test))),
+    validation: split(cutPart(raw.train, held, sizes.validation)),
+    test: split(cutPart(raw.test, 0, sizes.test)),
     classes: raw.classes,
   };
 }
@@ -42,10 +70,10 @@ const sizeOf = ({ shape }: Field): number => shape.reduce((a, b) => a * b, 1);
 const countRows = ({ inputs: [first] }: Part): number =>
   first === undefined ? 0 : first.values.length / sizeOf(first);
 
-function cutPart({ inputs, labels }: Part, begin: number, end: number): Part {
+function cutPart({ inputs, labels }: Part, begin: number, count: number): Part {
   const cut = (field: Field): Field => {
     const size = sizeOf(field);
-    return { ...field, values: field.values.subarray(begin * size, end * size) };
+    return { ...field, values: field.values.subarray(begin * size, (begin + count) * size) };
   };
   return { inputs: inputs.map(cut), ...(labels && { labels: cut(labels) }) };
 }

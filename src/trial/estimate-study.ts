@@ -1,7 +1,6 @@
 import { countFlops } from '../compiler/ops/count-flops.js';
 import type { Program, Tensor } from '../compiler/program.js';
 import { DatasetError } from '../datasets/dataset-error.js';
-import { countExamples } from '../engine/count-examples.js';
 import { createTrainer } from '../engine/create-trainer.js';
 import type { Field, Split } from '../engine/types.js';
 import { compileRule, getOptimizer } from '../optimizers/index.js';
@@ -9,8 +8,7 @@ import { compileSchedule } from '../schedules/index.js';
 import { type Duration, inSteps } from '../study/duration-schema.js';
 import { type Study, workloadReference } from '../study/load-study.js';
 import { searchesOf } from '../study/search.js';
-import type { LoadedWorkload } from '../workloads/index.js';
-import { loadWorkload, loadWorkloadModel } from '../workloads/load-workload.js';
+import { outlineWorkload } from '../workloads/load-workload.js';
 import { workerCount } from './worker-count.js';
 
 /** What one level of an optimizer's search will take. */
@@ -27,7 +25,7 @@ export interface SearchEstimate {
 /** What a trial of a workload takes, run to its end. */
 export interface TrialEstimate {
   workload: string;
-  /** Training steps; undefined when the budget is in epochs and the data is not here. */
+  /** Training steps; undefined when the budget is in epochs and the number of examples is not known. */
   steps: number | undefined;
   batchSize: number;
   flopsPerStep: number;
@@ -36,7 +34,7 @@ export interface TrialEstimate {
   /** Training and measurements; undefined when the steps are. */
   seconds: number | undefined;
   flops: number | undefined;
-  /** Why the data could not be loaded; the measurements are then left out. */
+  /** Why the number of examples is not known; the measurements are then left out. */
   missingData?: string;
 }
 
@@ -63,6 +61,7 @@ const TIMED_SECONDS = 0.5;
 
 /**
  * What a study will cost, before it runs: trials, operations and hours on this machine, from timed steps on random data.
+ * Nothing is downloaded.
  * @throws {Error} when a workload cannot be loaded or compiled
  */
 export async function estimateStudy(
@@ -119,16 +118,17 @@ async function estimateTrial(
 ): Promise<TrialEstimate> {
   const { budget, evaluate_every, threads } = study.spec;
   const reference = workloadReference(study.path, workload);
-  const { spec, splits, compile, missingData } = await loadAny(reference, dataFolder);
+  const { spec, sizes, compile } = await outlineWorkload(reference, { dataFolder });
+  const known = sizes instanceof DatasetError ? undefined : sizes;
   const { train, evaluate } = compile({ recompute: study.spec.recompute });
   const parts = spec.batchSize / (spec.microBatch ?? spec.batchSize);
   const flopsPerStep = countFlops(train) * parts;
   const secondsPerStep = await timeStep({ train, evaluate }, spec.batchSize, threads);
 
-  const perEpoch = splits && Math.ceil(countExamples(splits.train) / spec.batchSize);
+  const perEpoch = known && Math.ceil(known.train / spec.batchSize);
   const steps = lengthOf(budget ?? { steps: spec.steps }, perEpoch);
   const interval = lengthOf(evaluate_every, perEpoch);
-  const measured = splits ? countExamples(splits.validation) + countExamples(splits.test) : 0;
+  const measured = known ? known.validation + known.test : 0;
   const rows = spec.microBatch ?? spec.batchSize;
   // An evaluation's operations are taken to run as fast as a step's.
   const flopsPerMeasurement = countFlops(evaluate) * Math.ceil(measured / rows);
@@ -142,25 +142,13 @@ async function estimateTrial(
     secondsPerStep,
     seconds: flops && (flops / flopsPerStep) * secondsPerStep,
     flops,
-    ...(missingData !== undefined && { missingData }),
+    ...(sizes instanceof DatasetError && { missingData: sizes.message }),
   };
 }
 
 function lengthOf(duration: Duration, stepsPerEpoch: number | undefined): number | undefined {
   if ('steps' in duration) return duration.steps;
   return stepsPerEpoch && inSteps(duration, stepsPerEpoch);
-}
-
-async function loadAny(
-  reference: string,
-  dataFolder: string | undefined,
-): Promise<Omit<LoadedWorkload, 'splits'> & Partial<LoadedWorkload> & { missingData?: string }> {
-  try {
-    return await loadWorkload(reference, { dataFolder });
-  } catch (error) {
-    if (!(error instanceof DatasetError)) throw error;
-    return { ...loadWorkloadModel(reference), missingData: error.message };
-  }
 }
 
 /** Median seconds of a step on random data. */

@@ -6,7 +6,9 @@ import type { LossSpec } from '../compiler/losses.js';
 import { type ImportOptions, importGraph } from '../compiler/onnx/import-graph.js';
 import { type OnnxModel, readOnnxModel } from '../compiler/onnx/onnx-model.js';
 import type { Dataset } from '../datasets/dataset.js';
-import { loadDataset } from '../datasets/load-dataset.js';
+import { DatasetError } from '../datasets/dataset-error.js';
+import { countDataset, loadDataset } from '../datasets/load-dataset.js';
+import type { SplitSizes } from '../datasets/split-dataset.js';
 import { parseYamlFile } from '../yaml/parse-yaml.js';
 import { checkFit } from './check-fit.js';
 import { findWorkload } from './find-workload.js';
@@ -46,14 +48,30 @@ export async function loadWorkload(
   return { spec, splits, compile: compileWith(model, spec) };
 }
 
+/** A workload without its data: what of it is known before anything is downloaded. */
+export interface WorkloadOutline extends Omit<LoadedWorkload, 'splits'> {
+  /** Examples of each split, or why they are not known. */
+  sizes: SplitSizes | DatasetError;
+}
+
 /**
- * A workload without its data: what of it can be known on any machine.
+ * What a workload is, without its data. Nothing is downloaded.
  * @throws {YamlError} for a bad file, {CompileError} for a bad model
  */
-export function loadWorkloadModel(nameOrPath: string): Omit<LoadedWorkload, 'splits'> {
+export async function outlineWorkload(
+  nameOrPath: string,
+  { dataFolder }: Pick<LoadOptions, 'dataFolder'> = {},
+): Promise<WorkloadOutline> {
   const path = findWorkload(nameOrPath);
   const spec = readWorkload(path);
-  return { spec, compile: compileWith(readOnnxModel(resolve(dirname(path), spec.model)), spec) };
+  const model = readOnnxModel(resolve(dirname(path), spec.model));
+  const { name, ...options } = spec.dataset;
+  const places = { base: dirname(path), ...(dataFolder !== undefined && { folder: dataFolder }) };
+  const sizes = await countDataset(name, { ...options, ...places }).catch((error) => {
+    if (error instanceof DatasetError) return error;
+    throw error;
+  });
+  return { spec, sizes, compile: compileWith(model, spec) };
 }
 
 function compileWith(model: OnnxModel, spec: WorkloadSpec): LoadedWorkload['compile'] {
