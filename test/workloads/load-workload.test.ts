@@ -44,6 +44,7 @@ describe('built-in workloads', () => {
       'fashion-mnist-vae',
       'imagenet-resnet-50',
       'lm1b-transformer-lm',
+      'moby-dick-char-lstm',
       'noise-beale',
       'noise-branin',
       'noise-quadratic',
