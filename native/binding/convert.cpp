@@ -343,6 +343,11 @@ optim::Stage to_stage(const Napi::Value& value, const std::string& where) {
     stage.transposed.push_back(flag != 0);
   }
   stage.numbers = to_list<double>(field.get("numbers"), field.at("numbers"), to_number);
+  if (field.has("when")) {
+    const Field when = to_field(field.get("when"), field.at("when"));
+    stage.when = when.text("condition");
+    stage.otherwise = when.text("otherwise");
+  }
   stage.to = field.text("to");
   if (stage.to.empty()) fail(field.get("to"), field.at("to"), "a name");
   return stage;

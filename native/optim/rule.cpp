@@ -95,13 +95,19 @@ void check_stage(const std::string& where, const Stage& stage, const Names& know
       if (!values.contains(output)) fail(where, "unknown output '" + output + "'");
     return;
   }
-  const std::size_t arity = stage.function == MatrixFunction::Matmul ? 2 : 1;
-  const std::size_t numbers = stage.function == MatrixFunction::Matmul ? 0 : 4;
-  if (stage.args.size() != arity || stage.transposed.size() != arity ||
+  struct Signature {
+    std::size_t args, numbers;
+  };
+  static constexpr Signature kSignatures[] = {{2, 0}, {1, 4}, {2, 2}, {1, 1}, {2, 1}, {1, 1}};
+  const auto [args, numbers] = kSignatures[static_cast<std::size_t>(stage.function)];
+  if (stage.args.size() != args || stage.transposed.size() != args ||
       stage.numbers.size() != numbers)
     fail(where, "wrong number of arguments of a matrix function");
   for (const std::string& arg : stage.args)
     if (!known.contains(arg)) fail(where, "unknown argument '" + arg + "'");
+  if (!stage.when.empty())
+    for (const std::string& arg : {stage.when, stage.otherwise})
+      if (!known.contains(arg)) fail(where, "unknown argument '" + arg + "'");
   if (!values.contains(stage.to)) fail(where, "unknown output '" + stage.to + "'");
 }
 

@@ -32,8 +32,16 @@ enum class Rank : std::uint8_t { Scalar, Tensor, Row, Column, Element, Left, Rig
 inline constexpr const char* kRankNames[] = {"scalar",  "tensor", "row",  "column",
                                              "element", "left",   "right"};
 
-enum class MatrixFunction : std::uint8_t { Matmul, Orthogonalize };
-inline constexpr const char* kMatrixFunctionNames[] = {"matmul", "orthogonalize"};
+enum class MatrixFunction : std::uint8_t {
+  Matmul,
+  Orthogonalize,
+  InverseRoot,
+  Eigenvectors,
+  Sorting,
+  Orthonormal
+};
+inline constexpr const char* kMatrixFunctionNames[] = {
+    "matmul", "orthogonalize", "inverse_root", "eigenvectors", "sorting", "orthonormal"};
 
 /// State of a tensor's rows, columns or sides.
 struct FactorSlot {
@@ -54,7 +62,9 @@ struct Stage {
   Rank rank = Rank::Element;
   Code code = {};
   MatrixFunction function = MatrixFunction::Matmul;
-  std::vector<std::string> args = {};
+  std::vector<std::string> args = {};  ///< Matrices; `InverseRoot` has a scalar, too, its last.
+  std::string when = {};  ///< Where not empty: only if this scalar is above 0, else `otherwise`.
+  std::string otherwise = {};
   std::vector<bool> transposed = {};  ///< Which of `args` are taken transposed.
   std::vector<double> numbers = {};
   std::string to = {};

@@ -85,7 +85,10 @@ std::uint64_t identity_of(const optim::Rule& rule) {
     for (const optim::Stage& stage : section.stages) {
       hash.add(static_cast<std::uint64_t>(stage.function));
       for (const std::string& name : stage.args) hash.add(name);
+      for (const bool transposed : stage.transposed) hash.add(std::uint64_t{transposed});
       for (const double number : stage.numbers) hash.add(number);
+      hash.add(stage.when);
+      hash.add(stage.otherwise);
       hash.add(stage.to);
       hash.add(stage.code);
     }

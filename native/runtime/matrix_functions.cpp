@@ -1,9 +1,11 @@
 #include "runtime/matrix_functions.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "backend/cpu/onednn.hpp"
+#include "runtime/decompositions.hpp"
 #include "runtime/parallel.hpp"
 
 namespace optcmp {
@@ -11,6 +13,23 @@ namespace {
 
 // Rows of a product that one call makes: what a thread takes must not depend on how many there are.
 constexpr std::size_t kPanel = 256;
+
+double inverse_root(double value, double order, double ridge) {
+  return std::pow(std::max(value, 0.0) + ridge, -1 / order);
+}
+
+void transpose(const double* from, std::size_t n, float* to) {
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < n; ++j) to[i * n + j] = static_cast<float>(from[j * n + i]);
+}
+
+/// Parts of a scratch for two matrices and what goes with them.
+struct Scratch {
+  double *first, *second, *values, *rest;
+
+  Scratch(double* scratch, std::size_t n)
+      : first(scratch), second(first + n * n), values(second + n * n), rest(values + n) {}
+};
 
 }  // namespace
 
@@ -64,6 +83,71 @@ void orthogonalize(const MatrixView& x, double a, double b, double c, int steps,
     }
     combine(to, a, product, 1, size);
   }
+}
+
+std::size_t decomposition_scratch(std::size_t n) { return 2 * n * n + n + eigen_scratch(n); }
+
+void inverse_root(const float* x, std::size_t n, double order, double ridge, float* to,
+                  double* scratch, int threads) {
+  const Scratch at(scratch, n);
+  std::copy_n(x, n * n, at.first);
+  symmetric_eigen(at.first, n, at.values, at.second, at.rest);
+  auto* const rows = reinterpret_cast<float*>(at.first);
+  for (std::size_t k = 0; k < n; ++k) {
+    const double scale = std::sqrt(inverse_root(at.values[k], order, ridge));
+    for (std::size_t i = 0; i < n; ++i)
+      rows[k * n + i] = static_cast<float>(scale * at.second[k * n + i]);
+  }
+  multiply({rows, n, n, true}, {rows, n, n}, to, threads);
+}
+
+void eigenvectors(const float* x, std::size_t n, float* to, double* scratch) {
+  const Scratch at(scratch, n);
+  std::copy_n(x, n * n, at.first);
+  symmetric_eigen(at.first, n, at.values, at.second, at.rest);
+  transpose(at.second, n, to);
+}
+
+void sorting(const float* x, const float* q, std::size_t n, float* to, double* scratch,
+             int threads) {
+  const Scratch at(scratch, n);
+  auto* const product = reinterpret_cast<float*>(at.first);
+  multiply({x, n, n}, {q, n, n}, product, threads);
+  std::fill_n(at.values, n, 0.0);
+  for (std::size_t i = 0; i < n * n; ++i)
+    at.values[i % n] += static_cast<double>(q[i]) * static_cast<double>(product[i]);
+  auto* const order = reinterpret_cast<std::size_t*>(at.rest);
+  for (std::size_t k = 0; k < n; ++k) order[k] = k;
+  // NaN counts as least, so that there is an order; it is NaN in the end anyway.
+  const auto key = [&](std::size_t k) {
+    return std::isnan(at.values[k]) ? -INFINITY : at.values[k];
+  };
+  std::sort(order, order + n, [&](std::size_t a, std::size_t b) {
+    return key(a) > key(b) || (key(a) == key(b) && a < b);
+  });
+  std::fill_n(to, n * n, 0.0f);
+  for (std::size_t k = 0; k < n; ++k) to[order[k] * n + k] = 1;
+}
+
+void orthonormal(const float* x, std::size_t n, float* to, double* scratch) {
+  const Scratch at(scratch, n);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < n; ++j) at.first[j * n + i] = static_cast<double>(x[i * n + j]);
+  householder_qr(at.first, n, at.second, at.rest);
+  transpose(at.second, n, to);
+}
+
+void inverse_root_of_diagonal(const float* x, std::size_t n, double order, double ridge,
+                              float* to) {
+  std::fill_n(to, n * n, 0.0f);
+  for (std::size_t k = 0; k < n; ++k)
+    to[k * n + k] =
+        static_cast<float>(inverse_root(static_cast<double>(x[k * n + k]), order, ridge));
+}
+
+void identity(std::size_t n, float* to) {
+  std::fill_n(to, n * n, 0.0f);
+  for (std::size_t k = 0; k < n; ++k) to[k * n + k] = 1;
 }
 
 }  // namespace optcmp

@@ -22,4 +22,18 @@ void orthogonalize(const MatrixView& x, double a, double b, double c, int steps,
                    float* scratch, int threads);
 std::size_t orthogonalize_scratch(std::size_t rows, std::size_t columns);
 
+/// Functions of n × n matrices as in src/expression/expression.ts, computed in f64 but for
+/// products. `scratch` has room for `decomposition_scratch(n)` doubles; `to` is no argument.
+void inverse_root(const float* x, std::size_t n, double order, double ridge, float* to,
+                  double* scratch, int threads);
+void eigenvectors(const float* x, std::size_t n, float* to, double* scratch);
+void sorting(const float* x, const float* q, std::size_t n, float* to, double* scratch,
+             int threads);
+void orthonormal(const float* x, std::size_t n, float* to, double* scratch);
+std::size_t decomposition_scratch(std::size_t n);
+
+/// The same of a matrix that counts as its diagonal; the others are the identity then.
+void inverse_root_of_diagonal(const float* x, std::size_t n, double order, double ridge, float* to);
+void identity(std::size_t n, float* to);
+
 }  // namespace optcmp

@@ -168,9 +168,20 @@ StagedUpdate::Scalars StagedUpdate::scalars(const optim::Code& code) const {
   return result;
 }
 
+std::size_t StagedUpdate::matrix_named(const std::string& name) const {
+  const Slot slot = slots_.at(name);
+  if (slot.is_array) return slot.index;
+  throw std::invalid_argument("rule '" + rule_.name + "': '" + name + "' is no matrix");
+}
+
 StagedUpdate::MatrixCall StagedUpdate::matrix_call(const optim::Stage& stage) const {
-  MatrixCall call{stage.function, {}, stage.transposed, stage.numbers, slots_.at(stage.to).index};
-  for (const std::string& arg : stage.args) call.args.push_back(slots_.at(arg).index);
+  MatrixCall call{
+      stage.function, {}, stage.transposed, stage.numbers, matrix_named(stage.to), 0, {}};
+  const bool has_scalar = stage.function == optim::MatrixFunction::InverseRoot;
+  const std::size_t matrices = stage.args.size() - (has_scalar ? 1 : 0);
+  for (std::size_t k = 0; k < matrices; ++k) call.args.push_back(matrix_named(stage.args[k]));
+  if (has_scalar) call.scalar = slots_.at(stage.args.back()).index;
+  if (!stage.when.empty()) call.when = {slots_.at(stage.when).index, matrix_named(stage.otherwise)};
   return call;
 }
 
@@ -270,14 +281,22 @@ void StagedUpdate::allocate() {
     offset += sizes[k];
   }
   packed_ = AlignedBuffer((2 + rule_.state.size()) * packed * sizeof(float));
+  std::size_t needed = 0;
   for (const Section& section : sections_) {
     for (const auto& stage : section.stages) {
       const auto* call = std::get_if<MatrixCall>(&stage);
-      if (call != nullptr && call->function == optim::MatrixFunction::Orthogonalize &&
-          matrix_scratch_.size() == 0)
-        matrix_scratch_ = AlignedBuffer(scratch * sizeof(float));
+      if (call == nullptr) continue;
+      if (call->function == optim::MatrixFunction::Orthogonalize)
+        needed = std::max(needed, scratch * sizeof(float));
+      if (!call->decomposes()) continue;
+      for (const Tensor& tensor : tensors_) {
+        const std::size_t side = extent(arrays_[call->to].rank, tensor.rows, tensor.columns).rows;
+        if (static_cast<double>(side) <= call->longest())
+          needed = std::max(needed, decomposition_scratch(side) * sizeof(double));
+      }
     }
   }
+  matrix_scratch_ = AlignedBuffer(needed);
   std::size_t most = vector_.sums.size();
   for (const Section& section : sections_) {
     for (const auto& stage : section.stages)
@@ -438,7 +457,31 @@ void StagedUpdate::run(Scalars& scalars) {
     numbers_[scalars.outputs[k]] = scalars.program.output(k);
 }
 
+// A function of a square matrix on a side of the tensor.
+void StagedUpdate::decompose(const MatrixCall& call, std::size_t side) {
+  const float* const x = arrays_[call.args[0]].data;
+  float* const to = arrays_[call.to].data;
+  auto* const scratch = reinterpret_cast<double*>(matrix_scratch_.data());
+  const bool whole = static_cast<double>(side) <= call.longest();
+  if (call.function == optim::MatrixFunction::InverseRoot) {
+    const double order = call.numbers[0], ridge = numbers_[call.scalar];
+    if (!whole) return inverse_root_of_diagonal(x, side, order, ridge, to);
+    return inverse_root(x, side, order, ridge, to, scratch, threads_);
+  }
+  if (!whole) return identity(side, to);
+  if (call.function == optim::MatrixFunction::Eigenvectors)
+    return eigenvectors(x, side, to, scratch);
+  if (call.function == optim::MatrixFunction::Orthonormal) return orthonormal(x, side, to, scratch);
+  sorting(x, arrays_[call.args[1]].data, side, to, scratch, threads_);
+}
+
 void StagedUpdate::run(const Tensor& tensor, MatrixCall& call) {
+  const Extent result = extent(arrays_[call.to].rank, tensor.rows, tensor.columns);
+  if (call.when && !(numbers_[call.when->number] > 0)) {
+    std::copy_n(arrays_[call.when->otherwise].data, result.size(), arrays_[call.to].data);
+    return;
+  }
+  if (call.decomposes()) return decompose(call, result.rows);
   const auto view = [&](std::size_t k) {
     const Array& array = arrays_[call.args[k]];
     const Extent all = extent(array.rank, tensor.rows, tensor.columns);
@@ -452,6 +495,8 @@ void StagedUpdate::run(const Tensor& tensor, MatrixCall& call) {
       return orthogonalize(view(0), call.numbers[0], call.numbers[1], call.numbers[2],
                            static_cast<int>(call.numbers[3]), to, matrix_scratch_.floats(),
                            threads_);
+    default:
+      return;
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -70,6 +71,15 @@ class StagedUpdate {
     std::vector<bool> transposed;
     std::vector<double> numbers;
     std::size_t to;
+    std::size_t scalar;  ///< Where its scalar argument is.
+    struct Condition {
+      std::size_t number, otherwise;
+    };
+    std::optional<Condition> when;
+
+    /// Longer sides count as diagonal.
+    double longest() const { return numbers.back(); }
+    bool decomposes() const { return function >= optim::MatrixFunction::InverseRoot; }
   };
   using ReadyStage = std::variant<Pass, Scalars, MatrixCall>;
   struct Section {
@@ -95,12 +105,14 @@ class StagedUpdate {
   Pass lower(const std::string& where, optim::Rank rank, const optim::Code& code, bool is_update);
   Scalars scalars(const optim::Code& code) const;
   MatrixCall matrix_call(const optim::Stage& stage) const;
+  std::size_t matrix_named(const std::string& name) const;
 
   void open(const Tensor& tensor, const optim::GradientPrelude& prelude);
   void close(const Tensor& tensor);
   void run(const Tensor& tensor, Pass& pass);
   void run(Scalars& scalars);
   void run(const Tensor& tensor, MatrixCall& call);
+  void decompose(const MatrixCall& call, std::size_t side);
   void run(const Tensor& tensor, ReadyStage& stage);
   void update(const Tensor& tensor);
   template <class Visit>

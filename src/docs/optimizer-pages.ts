@@ -26,7 +26,8 @@ function page(): string {
 
 Each is one typed expression in \`src/optimizers/\`, from which come this page, the float64 reference and the code that the
 engine runs in float32. Where its authors, PyTorch or a library have the same rule, it is held against theirs over 500
-steps (200 for torch.optim's oldest), to 10⁻¹¹ in float64 (\`test/fixtures/\`); the others are computed by hand in tests.
+steps (200 for torch.optim's oldest), to 10⁻¹¹ in float64, 10⁻⁹ for rules of whole tensors (\`test/fixtures/\`); the others
+are computed by hand in tests. Rules of whole tensors see each as a matrix, whose rows are its first axis.
 
 θ is the parameter, g its gradient, α the learning rate of the step after the [schedule](SCHEDULES.md), t the step from 0.
 A name on the right of an arrow is the latest value. \`paper\`, the default variant, follows the paper, with ε where Choi et
@@ -117,8 +118,11 @@ function ruleSection(optimizer: (typeof optimizers)[number], isOneOfSome: boolea
   const described = describeOptimizer(optimizer);
   const { variants, source, formula, hyperparameters } = described;
   const heading = isOneOfSome ? `\n### Variant \`${variants.join('`, `')}\`\n` : '';
+  const { vectors } = optimizer;
+  const others = vectors ? `\nVectors:\n\n${mathBlock(describeOptimizer(vectors).formula)}\n` : '';
   return `${heading}
 ${mathBlock(formula)}
+${others}
 
 ${hyperparameterTable(hyperparameters)}
 ${stateText(described)}

@@ -19,7 +19,13 @@ import { applyOperator, isRandom } from './operator.js';
 export type Rank = 'scalar' | 'tensor' | 'row' | 'column' | 'element' | 'left' | 'right';
 
 /** What is computed of whole matrices; the engine has a function for each. */
-export type MatrixFunction = 'matmul' | 'orthogonalize';
+export type MatrixFunction =
+  | 'matmul'
+  | 'orthogonalize'
+  | 'inverse_root'
+  | 'eigenvectors'
+  | 'sorting'
+  | 'orthonormal';
 
 export type Expression<R extends Rank = Rank> = Node & { readonly rank: R };
 
@@ -38,8 +44,10 @@ type Node =
       readonly kind: 'matrix';
       readonly rank: Rank;
       readonly op: MatrixFunction;
+      /** Its own; where it is `conditional`, then the condition, and the value where that is not above 0. */
       readonly args: readonly Expression[];
-      /** Which of `args` are taken transposed. */
+      readonly conditional: boolean;
+      /** Which of its own `args` are taken transposed. */
       readonly transposed: readonly boolean[];
       /** Settings of the function. */
       readonly numbers: readonly number[];
@@ -170,7 +178,7 @@ export function matmul(
   if (inner !== match) throw new TypeError(`matmul() of a ${a.rank} and a ${b.rank} matrix`);
   const rank = ranksBySides[`${left} ${right}`];
   if (rank === undefined) throw new TypeError('matmul() gives a transposed tensor');
-  return { kind: 'matrix', op: 'matmul', args: [a, b], rank, transposed, numbers: [] };
+  return matrixNode('matmul', [a, b], rank, [], transposed);
 }
 
 /**
@@ -181,10 +189,58 @@ export const orthogonalize = (
   x: Expression,
   steps: number,
   coefficients: readonly [number, number, number],
-): Expression => matrixFunction('orthogonalize', x, [...coefficients, steps]);
+): Expression => matrixNode('orthogonalize', [x], x.rank, [...coefficients, steps]);
 
-function matrixFunction(op: MatrixFunction, x: Expression, numbers: readonly number[]): Expression {
-  return { kind: 'matrix', op, args: [x], rank: x.rank, transposed: [false], numbers };
+/**
+ * (x + ridge · I)^(−1/order) of a symmetric matrix on a tensor's side that has no negative eigenvalues. Here and below,
+ * the matrix of a side longer than `longest` counts as its diagonal, as the time is that of its length cubed.
+ */
+export const inverseRoot = (
+  x: Expression,
+  order: number,
+  ridge: Expression<'scalar'>,
+  longest: number,
+): Expression => matrixNode('inverse_root', [x, ridge], sideOf(x), [order, longest]);
+
+/** The orthogonal matrix of a symmetric one's eigenvectors, those of greater eigenvalues first. */
+export const eigenvectors = (x: Expression, longest: number): Expression =>
+  matrixNode('eigenvectors', [x], sideOf(x), [longest]);
+
+/** The permutation that sorts the columns of q by how large q' x q is, greater first. */
+export const sorting = (x: Expression, q: Expression, longest: number): Expression =>
+  matrixNode('sorting', [x, q], sideOf(x), [longest]);
+
+/** The orthogonal factor of x by Householder's QR. */
+export const orthonormal = (x: Expression, longest: number): Expression =>
+  matrixNode('orthonormal', [x], sideOf(x), [longest]);
+
+/** A matrix function that is computed only where `condition` > 0; else, the matrix `otherwise`. */
+export function refreshed(
+  condition: Expression<'scalar'>,
+  fresh: Expression,
+  otherwise: Expression,
+): Expression {
+  const node = unnamed(fresh);
+  if (node.kind !== 'matrix' || node.conditional)
+    throw new TypeError('refreshed() is of an unconditional function of matrices');
+  if (node.rank !== otherwise.rank)
+    throw new TypeError(`refreshed() of a ${node.rank} and a ${otherwise.rank} matrix`);
+  return { ...node, args: [...node.args, condition, otherwise], conditional: true };
+}
+
+function matrixNode(
+  op: MatrixFunction,
+  args: readonly Expression[],
+  rank: Rank,
+  numbers: readonly number[],
+  transposed: readonly boolean[] = args.map(() => false),
+): Expression {
+  return { kind: 'matrix', op, args, rank, transposed, numbers, conditional: false };
+}
+
+function sideOf({ rank }: Expression): Rank {
+  if (rank === 'left' || rank === 'right') return rank;
+  throw new TypeError(`a value of rank ${rank} is no matrix on a side of a tensor`);
 }
 
 /** Whether a node's value is brought to passes over elements from a stage before them. */

@@ -114,12 +114,29 @@ function reduction(
   return { text, tightness: tightness.atom };
 }
 
+const halves = <T>(items: readonly T[], at: number) =>
+  [items.slice(0, at), items.slice(at)] as const;
+
 function matrixFunction(
   style: Style,
-  { op, args, transposed }: Expression & { kind: 'matrix' },
+  expression: Expression & { kind: 'matrix' },
   names: ReadonlyMap<Expression, string>,
 ): Piece {
-  const pieces = args.map((arg) => render(style, arg, names));
+  const { op, transposed, conditional } = expression;
+  const [pieces, [condition, otherwise]] = halves(
+    expression.args.map((arg) => render(style, arg, names)),
+    transposed.length,
+  );
+  if (conditional && condition && otherwise) {
+    const args = expression.args.slice(0, transposed.length);
+    const fresh = matrixFunction(style, { ...expression, args, conditional: false }, names);
+    return style.choice(condition.text, fresh.text, otherwise.text);
+  }
+  if (op === 'inverse_root') {
+    const base = style.parentheses(`${pieces[0]?.text} + ${pieces[1]?.text}${style.beside}I`);
+    const exponent = { text: `${style.minus}1/${expression.numbers[0]}`, tightness: tightness.sum };
+    return { text: style.power(base, exponent), tightness: tightness.root };
+  }
   if (op !== 'matmul') {
     const texts = pieces.map(({ text }) => text);
     return { text: style.call(op, texts), tightness: tightness.atom };

@@ -26,8 +26,10 @@ import { rmsterov } from './rmsterov.js';
 import { scheduleFreeAdamw } from './schedule-free-adamw.js';
 import { scheduleFreeSgd } from './schedule-free-sgd.js';
 import { sgd } from './sgd.js';
+import { shampoo } from './shampoo.js';
 import { signSgd } from './sign-sgd.js';
 import { signum } from './signum.js';
+import { soap } from './soap.js';
 
 export type * from '../expression/code.js';
 export * from '../expression/expression.js';
@@ -92,6 +94,8 @@ export const optimizers: readonly Optimizer[] = [
   adafactor,
   adafactorPytorch,
   muon,
+  shampoo,
+  soap,
   scheduleFreeSgd,
   scheduleFreeAdamw,
   dadaptAdam,

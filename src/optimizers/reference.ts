@@ -3,7 +3,7 @@ import type { Rank } from '../expression/expression.js';
 import { runCode } from '../expression/run-code.js';
 import { compileRule, ruleName } from './compile-rule.js';
 import { resolveHyperparameters } from './hyperparameter.js';
-import { runMatrixFunction } from './matrix-functions.js';
+import { type Matrix, runMatrixFunction } from './matrix-functions.js';
 import type { Optimizer } from './optimizer.js';
 import type { CompiledRule, PassStage, Section } from './rule.js';
 
@@ -217,7 +217,7 @@ class Tensor {
       this.#values.set(name, { rank, values: new Float64Array(countOf(rank, this.#shape)) });
     for (const stage of stages) {
       if (stage.kind === 'pass') this.#pass(stage, scalars);
-      else runMatrixFunction(stage, (name) => this.#matrix(name));
+      else runMatrixFunction(stage, (name) => this.#matrix(name) ?? scalars[name] ?? Number.NaN);
     }
     // Totals go on from tensor to tensor.
     for (const { name, rank } of values)
@@ -240,8 +240,10 @@ class Tensor {
     return found;
   }
 
-  #matrix(name: string) {
-    const { rank, values } = this.#get(name);
+  #matrix(name: string): Matrix | undefined {
+    const found = this.#values.get(name);
+    if (!found) return undefined;
+    const { rank, values } = found;
     const [rows, columns] = this.#shape;
     const sides = { left: [rows, rows], right: [columns, columns] } as const;
     const shape = rank === 'left' || rank === 'right' ? sides[rank] : this.#shape;

@@ -167,21 +167,28 @@ class SectionCompiler {
   }
 
   #matrix(node: Extract<Unnamed, { kind: 'matrix' }>): string {
-    const { op, transposed, numbers, rank } = node;
-    const args = node.args.map((arg) => this.value(unnamed(arg)));
+    const { op, transposed, numbers, rank, conditional } = node;
+    const names = node.args.map((arg) => this.#argument(unnamed(arg)));
     const level = this.#level(node);
-    const key = `${op} ${args.join(' ')} ${transposed.join(' ')} ${numbers.join(' ')}`;
+    const key = `${op} ${names.join(' ')} ${transposed.join(' ')} ${numbers.join(' ')}`;
+    const args = names.slice(0, transposed.length);
+    const [condition = '', otherwise = ''] = names.slice(transposed.length);
     return this.#once(key, rank, (to) => {
       const stage: RuleStage = {
         kind: 'matrix',
         op,
         args,
+        ...(conditional && { when: { condition, otherwise } }),
         transposed: [...transposed],
         numbers: [...numbers],
         to,
       };
       this.#stages.push({ level, stage: () => stage });
     });
+  }
+
+  #argument(node: Unnamed): string {
+    return node.rank === 'scalar' ? this.#rule.coefficient(node) : this.value(node);
   }
 
   #pass(level: number, rank: Rank): CodeBuilder {
@@ -212,7 +219,7 @@ class SectionCompiler {
   }
 
   #readyLevel(node: Unnamed): number {
-    return node.kind === 'input' ? 0 : this.#level(node) + 1;
+    return node.kind === 'input' || node.rank === 'scalar' ? 0 : this.#level(node) + 1;
   }
 
   /** The level at which a value is computed. */

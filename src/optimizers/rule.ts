@@ -67,11 +67,13 @@ export interface PassStage {
   code: Code;
 }
 
-/** A function of whole matrices, each a value, a state slot, `p` or `g`. */
+/** A function of whole matrices, each a value, a state slot, `p` or `g`; an argument may be a scalar, too. */
 export interface MatrixStage {
   kind: 'matrix';
   op: MatrixFunction;
   args: string[];
+  /** Computed only where this scalar is above 0; else the matrix `otherwise` is copied. */
+  when?: { condition: string; otherwise: string };
   /** Which of `args` are taken transposed. */
   transposed: boolean[];
   numbers: number[];

@@ -2,6 +2,7 @@ import type { WrapperName } from '../optimizers/index.js';
 import type { Axis } from '../sampler/axis.js';
 
 const log = (low: number, high: number): Axis => ({ kind: 'log', low, high });
+const fixed = (value: number): Axis => ({ kind: 'fixed', value });
 
 const RATE = log(1e-4, 1e1);
 /** A step of an optimizer whose steps have one size. */
@@ -20,6 +21,25 @@ const ADAM_SPACE = {
   '1-beta1': MOMENTUM,
   '1-beta2': SECOND_MOMENT,
 };
+
+/** Its decay is PyTorch's alone. */
+const ADAFACTOR_SPACE = {
+  lr: log(1e-4, 1),
+  // Shazeer & Stern 2018, section 7 and 8: 0.5 to 1; thresholds around their 1; ε₁ and ε₂ are theirs.
+  decay: { kind: 'uniform', low: 0.5, high: 1 },
+  d: log(0.1, 10),
+  epsilon: fixed(1e-30),
+  epsilon2: fixed(1e-3),
+} as const;
+
+/** Decays and ε of rules that find their step size, which is left to them; the factor is around its 1. */
+const DISTANCE_SPACE = {
+  '1-beta1': MOMENTUM,
+  '1-beta2': SECOND_MOMENT,
+  epsilon: log(1e-12, 1e-2),
+  lambda: log(1e-6, 1),
+  d0: log(1e-8, 1e-3),
+} as const;
 
 const SPACES: Readonly<Record<string, Record<string, Axis>>> = {
   sgd: { lr: RATE },
@@ -58,6 +78,47 @@ const SPACES: Readonly<Record<string, Record<string, Axis>>> = {
   signsgd: { lr: SIGN_RATE },
   signum: { lr: SIGN_RATE, '1-beta': MOMENTUM },
   lion: { lr: SIGN_RATE, '1-beta1': MOMENTUM, '1-beta2': SECOND_MOMENT, lambda: log(1e-4, 10) },
+  // The rate is a factor of η, the paper's 0.001, which therefore stays; so does what only keeps from dividing by 0.
+  lars: {
+    lr: log(1e-2, 1e2),
+    '1-gamma': MOMENTUM,
+    lambda: log(1e-6, 1e-2),
+    eta: fixed(0.001),
+    epsilon: fixed(1e-8),
+    max_trust: fixed(10),
+  },
+  // A step's size is that of the tensor, whatever ε: no coupling.
+  lamb: {
+    lr: log(1e-4, 1),
+    epsilon: EPSILON,
+    '1-beta1': MOMENTUM,
+    '1-beta2': SECOND_MOMENT,
+    lambda: log(1e-6, 1),
+    max_trust: fixed(10),
+  },
+  adafactor: ADAFACTOR_SPACE,
+  'adafactor/pytorch': { ...ADAFACTOR_SPACE, epsilon: fixed(1e-7), lambda: log(1e-6, 1) },
+  // Jordan et al. 2024 tune the rates of both parts; AdamW's other settings are theirs.
+  muon: {
+    lr: log(1e-4, 1),
+    '1-gamma': MOMENTUM,
+    lambda: log(1e-6, 1),
+    adam_ratio: log(1e-3, 1),
+    '1-beta1': MOMENTUM,
+    '1-beta2': SECOND_MOMENT,
+    epsilon: fixed(1e-8),
+  },
+  // As ε grows, the step tends to α m/√ε.
+  shampoo: {
+    'lr/sqrt(epsilon)': log(1e-2, 1e4),
+    epsilon: EPSILON,
+    '1-gamma': MOMENTUM,
+    every: fixed(10),
+  },
+  soap: { ...ADAM_SPACE, lambda: log(1e-6, 1), every: fixed(10) },
+  // Its authors tune the factor of the estimate and leave the rate at 1.
+  prodigy: { lr: fixed(1), d_factor: log(0.1, 10), ...DISTANCE_SPACE },
+  'dadapt-adam': { lr: log(0.1, 10), ...DISTANCE_SPACE },
 };
 
 const WRAPPER_SPACES: Readonly<Record<WrapperName, Record<string, Axis>>> = {

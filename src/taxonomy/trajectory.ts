@@ -9,6 +9,8 @@ import type { Setting } from './setting.js';
 export interface History {
   start: Float64Array;
   gradients: readonly Float64Array[];
+  /** Of the tensor that all are, row-major. Default: a vector. */
+  shape?: readonly number[];
 }
 
 /** A learning rate by step (from 0). */
@@ -39,7 +41,7 @@ export function randomHistory(seed: number, size: number, steps: number): Histor
 export function trajectory(
   name: string,
   { hyperparameters, lr }: Setting,
-  { start, gradients }: History,
+  { start, gradients, shape = [start.length] }: History,
   eta: Rate,
   round?: (value: number) => number,
 ): Float64Array[] {
@@ -48,7 +50,7 @@ export function trajectory(
     const inputs = code.inputs.map((input) => (input === 't' ? t : eta(t)));
     return runCode(code, inputs)[0] ?? Number.NaN;
   };
-  const optimizer = reference(member(name), start.length, rate, hyperparameters, round);
+  const optimizer = reference(member(name), [shape], rate, hyperparameters, round);
   const p = start.slice();
   return gradients.map((gradient) => {
     optimizer.step(p, gradient);

@@ -441,6 +441,40 @@ describe('formula', () => {
       m ← γ m + (1 − γ) g
       θ ← (1 − α λ) θ − α √max(1, rows / columns) orthogonalize((γ m + (1 − γ) g) / max(‖γ m + (1 − γ) g‖, 1e-7))
 
+      shampoo
+      m ← γ m + (1 − γ) g
+      l ← l + g gᵀ
+      r ← r + gᵀ g
+      k = max(1, round(every))
+      due = equal(t, k floor(t / k))
+      a ← (l + ε I)^(−1/4) if due > 0 else a
+      b ← (r + ε I)^(−1/4) if due > 0 else b
+      θ ← θ − α a m b
+
+      soap
+      m ← β₁ m + (1 − β₁) g if t > 0 else 0
+      k = max(1, round(every))
+      due = equal(t, k floor(t / k))
+      later = less(0, t) due
+      w = β₂ v + (1 − β₂) (qlᵀ g qr)² if t > 0 else 0
+      l ← β₂ l + (1 − β₂) g gᵀ
+      sort_l = sorting(l, ql) if later > 0 else ql
+      r ← β₂ r + (1 − β₂) gᵀ g
+      sort_r = sorting(r, qr) if later > 0 else qr
+      half = w sort_r if later > 0 else w
+      v ← sort_lᵀ half if later > 0 else w
+      sorted_l = ql sort_l if later > 0 else ql
+      product_l = l sorted_l if later > 0 else ql
+      turned_l = orthonormal(product_l) if later > 0 else ql
+      sorted_r = qr sort_r if later > 0 else qr
+      product_r = r sorted_r if later > 0 else qr
+      turned_r = orthonormal(product_r) if later > 0 else qr
+      b = √(1 − β₂^t) / (1 − β₁^t)
+      n = qlᵀ m qr / (√w + ε)
+      θ ← (1 − α λ) (θ − α b ql n qrᵀ) if t > 0 else θ
+      ql ← eigenvectors(l) if equal(t, 0) > 0 else turned_l
+      qr ← eigenvectors(r) if equal(t, 0) > 0 else turned_r
+
       schedulefree-sgd
       α_max ← max(α_max, α)
       weights ← weights + α_max²

@@ -14,6 +14,8 @@ interface Fixture {
     source: string;
     lr: number;
     hyperparameters: Record<string, number>;
+    /** In the place of the fixture's. */
+    shapes?: number[][];
     parameters: number[][];
   }[];
 }
@@ -33,8 +35,8 @@ describe('trajectories of 500 steps against other implementations, recorded', ()
     cases.map(
       (entry) => [`${entry.rule}, ${JSON.stringify(entry.hyperparameters)}`, entry] as const,
     ),
-  )('%s', (_, { rule, lr, hyperparameters, parameters }) => {
-    const ours = reference(byName(rule), shapes, lr, hyperparameters);
+  )('%s', (_, { rule, lr, hyperparameters, parameters, ...own }) => {
+    const ours = reference(byName(rule), own.shapes ?? shapes, lr, hyperparameters);
     const p = Float64Array.from(start);
     expect(parameters).toHaveLength(steps.length);
     for (let step = 1; step <= 500; step += 1) {

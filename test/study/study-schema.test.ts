@@ -94,6 +94,15 @@ describe('a study file', () => {
     ['rmsprop', 'lr/sqrt(epsilon)'],
     ['adam', 'lr/epsilon'],
     ['nadam', 'lr/epsilon'],
+    ['lars', '1-gamma'],
+    ['lamb', 'max_trust'],
+    ['adafactor', 'decay'],
+    ['adafactor, variant: pytorch', 'lambda'],
+    ['muon', 'adam_ratio'],
+    ['shampoo', 'lr/sqrt(epsilon)'],
+    ['soap', 'lr/epsilon'],
+    ['prodigy', 'd_factor'],
+    ['dadapt-adam', 'd0'],
   ])('has a default space of %s that tunes everything', (optimizer, axis) => {
     const text = `${WHOLE.split('optimizers:')[0]}optimizers: [{ optimizer: ${optimizer}, space: default }]`;
     const [entry] = parse(text).optimizers;

@@ -29,7 +29,8 @@ describe('the search', () => {
       including,
       said: '',
       reason: '',
-      given: Object.fromEntries(given.map((name) => [name, 0.7])),
+      // Without decay, as the search takes steps not to depend on where the ones before led.
+      given: Object.fromEntries(given.map((name) => [name, name === 'lambda' ? 0 : 0.7])),
       history: randomHistory(1, 2, 6),
       freedom: schedules === 'any' ? 'schedule' : 'multiple',
     });

@@ -8,7 +8,8 @@ import type { Setting } from '../../src/taxonomy/setting.js';
 import { deviation, type Rate, randomHistory, trajectory } from '../../src/taxonomy/trajectory.js';
 
 const HISTORIES = 8;
-const SIZE = 3;
+/** A vector and a matrix. */
+const SHAPES = [[3], [2, 2]] as const;
 const STEPS = 25;
 
 /** A setting of an optimizer drawn at random from its domain. */
@@ -36,7 +37,9 @@ interface Pair {
 
 /** How far the including optimizer's trajectory is from the included one's at a limit, in float64. */
 function distance({ included, including, schedules }: Pair, seed: number, limit: number): number {
-  const history = randomHistory(seed, SIZE, STEPS);
+  const shape = SHAPES[seed % SHAPES.length] ?? SHAPES[0];
+  const size = shape.reduce((a, b) => a * b, 1);
+  const history = { ...randomHistory(seed, size, STEPS), shape };
   const from = randomSetting(included, seed);
   const eta = schedules === 'any' ? wavyRate : constantRate;
   const setting = emulate(including, included, from.hyperparameters, limit);

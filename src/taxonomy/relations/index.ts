@@ -10,7 +10,10 @@ import { adamaxSignSgd } from './adamax-sign-sgd.js';
 import { adamwAdam } from './adamw-adam.js';
 import { adamwPytorchAdam } from './adamw-pytorch-adam.js';
 import { amsgradMomentum } from './amsgrad-momentum.js';
+import { dadaptAdamHeavyBall } from './dadapt-adam-heavy-ball.js';
 import { heavyBallSgd } from './heavy-ball-sgd.js';
+import { lambAdamw } from './lamb-adamw.js';
+import { larsHeavyBall } from './lars-heavy-ball.js';
 import { lionSignum } from './lion-signum.js';
 import { momentumHeavyBall } from './momentum-heavy-ball.js';
 import { momentumPytorchMomentum } from './momentum-pytorch-momentum.js';
@@ -20,6 +23,7 @@ import { nadamSignSgd } from './nadam-sign-sgd.js';
 import { nadamwNadam } from './nadamw-nadam.js';
 import { nadamwPytorchNadam } from './nadamw-pytorch-nadam.js';
 import { nesterovSgd } from './nesterov-sgd.js';
+import { prodigyAdam } from './prodigy-adam.js';
 import { qhadamAdam } from './qhadam-adam.js';
 import { qhmMomentum } from './qhm-momentum.js';
 import { qhmNesterov } from './qhm-nesterov.js';
@@ -27,6 +31,7 @@ import { radamMomentum } from './radam-momentum.js';
 import { rmspropMomentum } from './rmsprop-momentum.js';
 import { rmspropSignSgd } from './rmsprop-sign-sgd.js';
 import { rmsterovNesterov } from './rmsterov-nesterov.js';
+import { shampooMomentum } from './shampoo-momentum.js';
 import { signumSignSgd } from './signum-sign-sgd.js';
 
 /** Every inclusion that is known to hold and does not follow from others. */
@@ -60,4 +65,9 @@ export const relations: readonly Relation[] = [
   nadamwNadam,
   nadamwPytorchNadam,
   radamMomentum,
+  larsHeavyBall,
+  lambAdamw,
+  shampooMomentum,
+  prodigyAdam,
+  dadaptAdamHeavyBall,
 ];

@@ -1,0 +1,20 @@
+import { div, mul, sqrt, sub } from '../../expression/expression.js';
+import { defineRelation } from '../relation.js';
+
+/** Momentum ⊆ Shampoo. */
+export const shampooMomentum = defineRelation({
+  included: 'momentum',
+  including: 'shampoo',
+  given: ['gamma'],
+  map: ({ eta, limit, hyper: { gamma } }) => ({
+    lr: div(mul(eta, sqrt(limit)), sub(1, gamma)),
+    gamma,
+    epsilon: limit,
+    every: 1,
+  }),
+  limit: { order: 1 },
+  schedules: 'any',
+  derivation:
+    'With ε large beside the sums of the gradients’ products, each side’s preconditioner is (1 + O(1/ε)) ε^(−1/4) I, both together ε^(−1/2), and so is that of vectors; the average of gradients is 1 − γ times the velocity.',
+  source: 'as Momentum ⊆ Adam',
+});
