@@ -26,7 +26,10 @@ function overLevels(levels: readonly Comparison[]): Verdict {
   const [from, to] = [levels[0], levels.at(-1)] as [Comparison, Comparison];
   const [before, after] = [from, to].map(({ summary }) => winnerOf(summary));
   const more = lowerFirst(verdict(to.summary).headline);
-  const sentences = [`With ${tunedIn(to)} tuned, ${more}; ${spread(to.summary)}`];
+  const sentences = [
+    certainty(levels, 'level'),
+    `With ${tunedIn(to)} tuned, ${more}; ${spread(to.summary)}`,
+  ];
   if (before === undefined || after === undefined)
     return { headline: verdict(to.summary).headline, sentences: [] };
   if (winners.length === 1)
@@ -51,8 +54,7 @@ function overWorkloads(comparisons: readonly Comparison[]): Verdict {
   if (most === undefined)
     return { headline: `${all}, none with a feasible trial yet`, sentences: [] };
   const [winner, won] = most;
-  const sure = comparisons.filter(({ summary }) => (summary.rows[0]?.ranks?.first ?? 0) >= 0.95);
-  const certain = `The first place is almost certain, at this budget of trials, on ${sure.length} of ${all}.`;
+  const certain = certainty(comparisons, 'workload');
   if (others.length === 0)
     return { headline: `${winner} leads on all ${all}`, sentences: [certain] };
   const isTied = others[0]?.[1].length === won.length;
@@ -64,6 +66,16 @@ function overWorkloads(comparisons: readonly Comparison[]): Verdict {
     ? `${winner} leads on ${won.length}, ${formatList(rest)}.`
     : `Elsewhere ${formatList(rest)} ${rest.length === 1 ? 'leads' : 'lead'}.`;
   return { headline, sentences: [sentence, certain] };
+}
+
+/** On how many of them the winner would come first again. */
+function certainty(comparisons: readonly Comparison[], noun: string): string {
+  const sure = comparisons.filter(({ summary }) => (summary.rows[0]?.ranks?.first ?? 0) >= 0.95);
+  const all = formatPlural(comparisons.length, noun);
+  const who = [...new Set(sure.flatMap(({ summary }) => winnerOf(summary) ?? []))];
+  const named = who.length > 0 ? ` (${formatList(who)})` : '';
+  const count = sure.length === 0 ? 'none' : sure.length;
+  return `The first place is almost certain, at this budget of trials, on ${count} of ${all}${named}.`;
 }
 
 const winnerOf = ({ rows }: WorkloadSummary): string | undefined =>

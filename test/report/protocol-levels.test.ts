@@ -114,6 +114,7 @@ describe('the levels and stages of a protocol', () => {
   it('says in words what the levels come to', () => {
     const { headline, sentences } = verdictOf(progression);
     expect(headline).toBe('The winner changes with what is tuned: from sgd to adam');
+    expect(sentences[1]).toContain('almost certain, at this budget of trials, on none of 2 levels');
     expect(sentences.at(-1)).toMatch(/^With “all” tuned, adam .*lie within 9.00 percentage points/);
     const steady = study([
       { optimizer: 'sgd', stage: 0, level: 'rate', errors: [0.2, 0.3] },
