@@ -23,6 +23,7 @@ h2{font-size:1.45rem;margin-top:64px}
 h3{font-size:1rem;margin-top:28px}
 h4{font-size:.95rem;margin-top:20px}
 p{margin:.6em 0;max-width:72ch}
+section{scroll-margin-top:72px}
 a{color:inherit}
 .eyebrow{margin:0 0 28px;font-size:.85rem;color:var(--muted)}
 .eyebrow span{margin-left:.5em;padding:2px 10px;border:1px solid var(--line);border-radius:99px;color:var(--ink)}

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { axisUnit } from '../../sampler/axis.js';
+import { axisUnit, type RangeAxis } from '../../sampler/axis.js';
 import { extent } from '../extent.js';
 import { formatMetric, formatSetting, type Metric } from '../format.js';
 import { INK, MUTED, seriesColor } from '../palette.js';
@@ -8,6 +8,7 @@ import type { Competitor, PointResult } from '../study-view.js';
 import { thin } from '../thin.js';
 import type { FigureFunction, Panel } from './figure.js';
 import { rankedCompetitors } from './ranked.js';
+import { isWide } from './scales.js';
 
 /** The best share of trials, in colour. */
 const GOOD_SHARE = 0.1;
@@ -126,9 +127,9 @@ function panel(competitor: Competitor, axes: readonly AxisBounds[], metric: Metr
 
 function linesOf({ points, best }: Competitor, axes: readonly AxisBounds[]): Line[] {
   const ordered = points.toSorted((a, b) => (a.validation < b.validation ? -1 : 1));
-  const [low, high] = extent(points.map(({ validation }) => validation));
+  const metricAxis = metricRange(points);
   const height = ({ validation }: PointResult) =>
-    high > low ? Math.min(1, (validation - low) / (high - low)) : 0;
+    metricAxis ? Math.min(1, axisUnit(metricAxis, validation)) : 0;
   const count = Math.max(1, Math.ceil(GOOD_SHARE * ordered.length));
   const good = ordered.slice(0, count).filter((point) => point !== best);
   const line = (kind: Kind) => (point: PointResult) => ({
@@ -144,6 +145,13 @@ function linesOf({ points, best }: Competitor, axes: readonly AxisBounds[]): Lin
     ...thin(good, MOST_GOOD).map(line('good')),
     ...(best ? [line('best')(best)] : []),
   ].filter(({ places }) => places.every(Number.isFinite));
+}
+
+/** The metric as an axis, on the scale of the other figures; undefined when all trials are equal. */
+function metricRange(points: readonly PointResult[]): RangeAxis | undefined {
+  const values = points.map(({ validation }) => validation);
+  const [low, high] = extent(values);
+  return high > low ? { kind: isWide(values) ? 'log' : 'uniform', low, high } : undefined;
 }
 
 function placeOf(axis: AxisBounds, value: number | string | undefined): number {

@@ -25,13 +25,19 @@ export interface MetricScale {
   axis: { values: number[]; labelExpr: string };
 }
 
+/** Whether values are better told apart on a logarithmic scale. */
+export function isWide(values: Iterable<number>): boolean {
+  const [low, high] = extent(values);
+  return low > 0 && high / low > LOG_RATIO;
+}
+
 /**
  * A scale for values of a metric, with a little room around them and round ticks.
  * @param values those that are not finite do not count; there must be a finite one
  */
 export function metricScale(values: readonly number[], metric: Metric, ticks = 6): MetricScale {
   const [low, high] = extent(values);
-  const type = low > 0 && high / low > LOG_RATIO ? 'log' : 'linear';
+  const type = isWide(values) ? 'log' : 'linear';
   const domain = padded(low, high, type);
   const tickValues = (type === 'log' ? logTicks : linearTicks)(...domain, ticks);
   const { values: at, labels } = metricTicks(tickValues, metric);
