@@ -31,7 +31,7 @@ const TARGETS = [
 type Row = Record<string, string>;
 
 /**
- * Folders of AlgoPerf runs: `…/WORKLOAD_FRAMEWORK/trial_N/eval_measurements.csv` with `hyperparameters.json` beside it.
+ * Folders of AlgoPerf runs: `…/WORKLOAD_FRAMEWORK/trial_N/eval_measurements.csv` with `hparams.json` beside it.
  * `accumulated_submission_time` becomes the seconds of a measurement. The optimizer is the folder above the workload's,
  * or above `study_N`, unless said otherwise.
  * @throws {ImportError} naming file, line, column and what is wrong
@@ -122,7 +122,7 @@ function place(file: string, { workload, optimizer }: ImportOptions) {
 }
 
 function hyperparametersBeside(file: string): Record<string, number | string> {
-  const path = join(dirname(file), 'hyperparameters.json');
+  const path = join(dirname(file), 'hparams.json');
   if (!existsSync(path)) return {};
   const settings = Object.entries(readJson(path) as Record<string, unknown>);
   return hyperparametersFrom(

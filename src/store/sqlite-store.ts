@@ -34,7 +34,7 @@ import {
 import { StoreLock } from './store-lock.js';
 
 const BUSY_MILLISECONDS = 10_000;
-/** SQLite binds at most 32766 values a statement; a trial has 13. */
+/** SQLite binds at most 32766 values a statement; a trial has 13, a measurement 6. */
 const ROWS_PER_INSERT = 1000;
 
 type Db = Kysely<Tables>;
@@ -410,16 +410,18 @@ class SqliteStore extends SqliteReader implements Store {
     }));
     await this.db.transaction().execute(async (tx) => {
       await move(tx, trial, 'running', { state: 'running' });
-      await tx
-        .insertInto('measurement')
-        .values(rows)
-        .onConflict((conflict) =>
-          conflict.columns(['trial', 'step', 'split', 'metric']).doUpdateSet((row) => ({
-            value: row.ref('excluded.value'),
-            seconds: row.ref('excluded.seconds'),
-          })),
-        )
-        .execute();
+      for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
+        await tx
+          .insertInto('measurement')
+          .values(rows.slice(from, from + ROWS_PER_INSERT))
+          .onConflict((conflict) =>
+            conflict.columns(['trial', 'step', 'split', 'metric']).doUpdateSet((row) => ({
+              value: row.ref('excluded.value'),
+              seconds: row.ref('excluded.seconds'),
+            })),
+          )
+          .execute();
+      }
     });
   }
 

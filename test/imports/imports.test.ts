@@ -204,6 +204,19 @@ describe('csv', () => {
 });
 
 describe('writeImported', () => {
+  it('takes curves longer than one statement of SQLite holds', async () => {
+    const steps = Array.from(
+      { length: 7000 },
+      (_, i) => `sgd,0,0.1,${i},validation,${1 / (i + 1)}`,
+    );
+    const { data } = await imported(
+      'csv',
+      csv(['optimizer,trial,lr,step,split,value', ...steps, ''].join('\n')),
+      { workload: 'w', metric: 'loss' },
+    );
+    expect(data.measurements).toHaveLength(7000);
+  });
+
   it('leaves alone what is there, and nothing behind', async () => {
     const study = await readImported('optuna', join(fixtures, 'optuna.sqlite'));
     const target = freshPath();
