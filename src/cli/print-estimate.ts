@@ -33,7 +33,9 @@ export function printEstimate(name: string, estimate: StudyEstimate): void {
     ? `${range(total.hours, (hours) => formatSeconds(hours * 3600))} on this machine, ${formatCount(workers)} at once`
     : 'a time that the missing data leaves unknown';
   console.log(`\nIn all: ${parts.join(', ')}, ${time}.`);
-  console.log('Trials that diverge or reach their target end early and cost less.');
+  console.log(
+    'Trials that diverge, reach their target or fall behind the median end early and cost less.',
+  );
 }
 
 function trialRow({

@@ -3,6 +3,7 @@ import type { Axis } from '../sampler/axis.js';
 import type { SamplerKind } from '../sampler/search-space.js';
 import type { EarlyStopping } from '../study/early-stopping-schema.js';
 import { extendGrid } from './extend-grid.js';
+import { firstBatch, nextBatch } from './median-rule.js';
 import { narrowSpace } from './narrow-space.js';
 import { proposeBatch, startModel } from './propose-batch.js';
 import type { Level } from './protocol.js';
@@ -16,6 +17,16 @@ export interface FinishedTrial {
   point: Readonly<Record<string, number>>;
   /** Lower is better; +∞ when infeasible, NaN when nobody knows. */
   score: number;
+  /** Whether it was stopped before its budget. */
+  stopped?: boolean;
+  /** What was measured of the objective's metric, of each of its repetitions that ran to the end. */
+  curves?: readonly (readonly Limit[])[];
+}
+
+/** A value of the objective's metric on validation data at a step. */
+export interface Limit {
+  step: number;
+  value: number;
 }
 
 /** Trials that are planned together. */
@@ -34,6 +45,10 @@ export interface Stage {
   continues?: number[];
   /** The share of the budget that its trials train for; all of it when absent. */
   share?: number;
+  /** A trial stops at the first of these steps at which its best so far is greater. */
+  limits?: Limit[];
+  /** Its points are those of the `of` points of the sampler, from `from`; once planned they are in `points`. */
+  part?: { from: number; of: number };
   /** Whether the level's earlier trials no longer count. */
   supersedes: boolean;
 }
@@ -71,7 +86,14 @@ export function firstStage(context: LevelContext): Stage {
   const { sampler, earlyStopping } = context;
   if (sampler === 'tpe') return startModel(context);
   const stage = wholeSpace(context);
-  return earlyStopping === undefined ? stage : firstRung(earlyStopping, stage);
+  switch (earlyStopping?.kind) {
+    case undefined:
+      return stage;
+    case 'median':
+      return firstBatch(earlyStopping, stage);
+    case 'successive_halving':
+      return firstRung(earlyStopping, stage);
+  }
 }
 
 function wholeSpace({ level, axes, sampler, trials, repetitions }: LevelContext): Stage {
@@ -116,9 +138,15 @@ function searchOn(context: LevelContext, done: readonly FinishedStage[]): Decisi
 }
 
 function plainSearch(context: LevelContext, done: readonly FinishedStage[]): Decision {
-  const { sampler, earlyStopping } = context;
-  if (earlyStopping !== undefined) return nextRung(earlyStopping, done);
-  return sampler === 'tpe' ? proposeBatch(context, done) : { outcome: 'done' };
+  const { sampler, trials, earlyStopping } = context;
+  switch (earlyStopping?.kind) {
+    case undefined:
+      return sampler === 'tpe' ? proposeBatch(context, done) : { outcome: 'done' };
+    case 'median':
+      return nextBatch(earlyStopping, trials, done);
+    case 'successive_halving':
+      return nextRung(earlyStopping, done);
+  }
 }
 
 /** The trials that count: those of the last stage that takes the place of the ones before it, and of all after it. */
@@ -141,7 +169,7 @@ function finalRuns(
   { level, sampler }: LevelContext,
   done: readonly FinishedStage[],
 ): Stage | undefined {
-  const [best] = ranked(countingTrials(done));
+  const best = ranked(countingTrials(done)).find(({ stopped }) => !stopped);
   if (level.final_runs === 0 || best === undefined) return undefined;
   return {
     kind: 'final_runs',

@@ -120,7 +120,14 @@ export function specNotes(spec: unknown, of: 'imported' | 'merged' = 'imported')
 
 /** How trials were stopped early, in a sentence; undefined when none was. */
 export function specEarlyStopping(spec: unknown): string | undefined {
-  const { kind, factor, rungs } = object(object(spec)['early_stopping']);
+  const { kind, factor, rungs, startup, batch, warmup } = object(object(spec)['early_stopping']);
+  if (kind === 'median') {
+    const after = Number(warmup) > 0 ? `, after ${Number(warmup) * 100} % of the budget` : '';
+    return (
+      `Trials were stopped early by the median rule${after}: where the best of a trial so far was worse than the median of ` +
+      `those that had run to their end in earlier batches. The first ${startup} points trained in full; a batch has ${batch}.`
+    );
+  }
   if (kind !== 'successive_halving') return undefined;
   const least = (Number(factor) ** (1 - Number(rungs)) * 100).toPrecision(3);
   return (

@@ -77,6 +77,8 @@ export interface StageRecord {
   continues?: number[];
   /** The share of the budget that its trials train for; all of it when absent. */
   share?: number;
+  /** A trial stops at the first of these steps at which its best so far is greater; none of it does when absent. */
+  limits?: { step: number; value: number }[];
 }
 
 /** Tells the stages of a study apart. */

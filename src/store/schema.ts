@@ -50,6 +50,8 @@ export interface Tables {
     /** JSON or null. */
     continues: string | null;
     share: number | null;
+    /** JSON or null. */
+    limits: string | null;
   };
   measurement: {
     trial: number;
@@ -154,6 +156,9 @@ const MIGRATIONS: Migration[] = [
       hyperparameters, seed, attempts, seconds, stage from trial`.execute(db);
     await sql`drop table trial`.execute(db);
     await sql`alter table trial_2 rename to trial`.execute(db);
+  },
+  async (db) => {
+    await sql`alter table stage add column limits text`.execute(db);
   },
 ];
 

@@ -302,13 +302,14 @@ async function readStages(tx: Tx): Promise<StageRecord[]> {
     .orderBy('optimizer')
     .orderBy('stage')
     .execute();
-  return rows.map(({ axes, supersedes, points, continues, share, ...row }) => ({
+  return rows.map(({ axes, supersedes, points, continues, share, limits, ...row }) => ({
     ...row,
     axes: JSON.parse(axes),
     supersedes: supersedes === 1,
     ...(points && { points: JSON.parse(points) }),
     ...(continues && { continues: JSON.parse(continues) }),
     ...(typeof share === 'number' && { share }),
+    ...(limits && { limits: JSON.parse(limits) }),
   }));
 }
 
@@ -377,7 +378,7 @@ class SqliteStore extends SqliteReader implements Store {
   }
 
   async recordStage(record: StageRecord): Promise<void> {
-    const { axes, supersedes, points, continues, share, ...stage } = record;
+    const { axes, supersedes, points, continues, share, limits, ...stage } = record;
     const row = {
       ...stage,
       axes: JSON.stringify(axes),
@@ -385,6 +386,7 @@ class SqliteStore extends SqliteReader implements Store {
       points: points === undefined ? null : JSON.stringify(points),
       continues: continues === undefined ? null : JSON.stringify(continues),
       share: share ?? null,
+      limits: limits === undefined ? null : JSON.stringify(limits),
     };
     await this.db
       .insertInto('stage')

@@ -3,6 +3,7 @@ import {
   type FinishedTrial,
   firstStage,
   type LevelContext,
+  type Limit,
   nextStage,
   type Stage,
 } from '../protocols/next-stage.js';
@@ -10,14 +11,14 @@ import { defineProtocol, type Level } from '../protocols/protocol.js';
 import { halvedTrials } from '../protocols/successive-halving.js';
 import { deriveKey } from '../random/derive-key.js';
 import type { Axis } from '../sampler/axis.js';
-import { type SamplerKind, type SearchSpace, startingSequence } from '../sampler/search-space.js';
+import { type SamplerKind, startingSequence } from '../sampler/search-space.js';
 import type { StageRecord } from '../store/records.js';
 import type { EarlyStopping } from './early-stopping-schema.js';
 import { axisDomain, entrySpace, type OptimizerEntry } from './entry-schema.js';
 import { levelEntry, varyingAxes, withAxes } from './level-entry.js';
 import type { Study } from './load-study.js';
 import { isOn } from './study-schema.js';
-import { type PlannedTrial, settingsOf, trialSeed } from './trial-settings.js';
+import { type PlannedTrial, settingsOf, type TrialSettings, trialSeed } from './trial-settings.js';
 
 /** A study without a protocol: one stage over every space as it is. */
 const ONE_STAGE = defineProtocol({ name: 'one stage', levels: [{ name: '' }] });
@@ -56,7 +57,7 @@ export interface TrialBounds {
   level: string;
   least: number;
   most: number;
-  /** Trials' worth of training that early stopping saves of them. */
+  /** Trials' worth of training that early stopping saves of them, whatever the results. */
   saved: number;
 }
 
@@ -87,6 +88,8 @@ export class Search {
     const entry = levelEntry(this.entry, level);
     const sampler = level.sampler ?? spec.sampler;
     const all = sampler === 'grid' ? Number.MAX_SAFE_INTEGER : spec.trials;
+    const wanted = level.trials ?? (level.sampler === undefined ? spec.trials : all);
+    const { count } = entrySpace(entry).sequence(startingSequence(sampler), 0n, wanted);
     const context: LevelContext = {
       level,
       axes: varyingAxes(entry),
@@ -96,7 +99,7 @@ export class Search {
         BigInt(spec.seed),
         `proposals ${this.workload}\n${entry.label}\n${level.name}`,
       ),
-      trials: level.trials ?? (level.sampler === undefined ? spec.trials : all),
+      trials: Math.min(wanted, count),
       repetitions: spec.repetitions,
       ...(spec.early_stopping && { earlyStopping: spec.early_stopping }),
     };
@@ -144,7 +147,7 @@ export class Search {
   /** The stage after `done`, as a store recorded it. */
   again(record: StageRecord, done: readonly FinishedPlan[]): PlannedStage {
     const { kind, reason, supersedes, sampler, trials, repetitions } = record;
-    const { points, continues, share } = record;
+    const { points, continues, share, limits } = record;
     const level = this.#levels.find((own) => own.level.name === record.level) as SearchLevel;
     const axes = record.axes as Record<string, Axis>;
     const stage = {
@@ -158,6 +161,7 @@ export class Search {
       ...(points && { points }),
       ...(continues && { continues }),
       ...(share !== undefined && { share }),
+      ...(limits && { limits }),
     };
     return this.#plan(level, stage, done);
   }
@@ -167,33 +171,47 @@ export class Search {
     const { workload } = this;
     const index = done.length;
     const earlier = done.flatMap(({ planned }) => planned.trials);
-    const trials = stage.continues
-      ? continued(stage, index, earlier)
-      : this.#newTrials(entry, stage, { index, number: nextNumber(earlier) });
-    const count = new Set(trials.map(({ number }) => number)).size;
+    const place = { workload, optimizer: entry.label, index, level: level.name };
+    if (stage.continues) {
+      const trials = continued(stage, index, earlier);
+      return { ...place, stage, trials };
+    }
+    const { part, ...whole } = stage;
+    // The parts of a sequence share the key of the level's first stage.
+    const first = done.findIndex(({ planned }) => planned.level === level.name);
+    const points = stage.points ?? this.#points(entry, stage, part && first >= 0 ? first : index);
+    const number = nextNumber(earlier);
     return {
-      workload,
-      optimizer: entry.label,
-      index,
-      level: level.name,
-      stage: { ...stage, trials: count },
-      trials,
+      ...place,
+      stage: { ...whole, trials: points.length, ...(part && { points }) },
+      trials: this.#newTrials(entry, { ...stage, points }, { index, number }),
     };
+  }
+
+  /** The points of a stage's sampler; a grid may have fewer than asked for. */
+  #points(
+    entry: OptimizerEntry,
+    { axes, sampler, trials, part = { from: 0, of: trials } }: Stage,
+    keyIndex: number,
+  ): Record<string, number>[] {
+    const purpose = `points ${this.workload}\n${entry.label}${keyIndex === 0 ? '' : `\n${keyIndex}`}`;
+    const key = deriveKey(BigInt(this.#study.spec.seed), purpose);
+    const space = entrySpace(withAxes(entry, axes));
+    const sequence = space.sequence(startingSequence(sampler), key, part.of);
+    const count = Math.min(trials, sequence.count - part.from);
+    return Array.from({ length: count }, (_, i) => space.at(sequence.point(part.from + i)).point);
   }
 
   #newTrials(
     entry: OptimizerEntry,
-    stage: Stage,
+    { axes, points, share, limits, repetitions }: Stage & { points: Record<string, number>[] },
     { index, number: firstNumber }: { index: number; number: number },
   ): PlannedTrial[] {
     const { workload } = this;
     const { seed: studySeed } = this.#study.spec;
-    const narrowed = withAxes(entry, stage.axes);
+    const narrowed = withAxes(entry, axes);
     const space = entrySpace(narrowed);
     const { label, untuned } = narrowed;
-    const purpose = `points ${workload}\n${label}${index === 0 ? '' : `\n${index}`}`;
-    const key = deriveKey(BigInt(studySeed), purpose);
-    const points = stage.points ?? sampledPoints(space, stage, key);
     const trial = (i: number, repetition: number): PlannedTrial => {
       const point = points[i] as Record<string, number>;
       const { hyperparameters } = space.complete(point);
@@ -210,14 +228,24 @@ export class Search {
         seed,
         settings: {
           ...settingsOf(this.#study, workload, narrowed, hyperparameters, seed),
-          ...(stage.share !== undefined && { share: stage.share }),
+          ...(share !== undefined && { share }),
+          ...(limits && { stopAbove: this.#stopAbove(limits) }),
         },
         untuned,
       };
     };
-    return Array.from({ length: stage.repetitions }, (_, repetition) =>
+    return Array.from({ length: repetitions }, (_, repetition) =>
       points.map((_, i) => trial(i, repetition)),
     ).flat();
+  }
+
+  #stopAbove(limits: Limit[]): NonNullable<TrialSettings['stopAbove']> {
+    const { objective, early_stopping: rule } = this.#study.spec;
+    return {
+      metric: objective.metric,
+      limits,
+      warmup: rule?.kind === 'median' ? rule.warmup : 0,
+    };
   }
 }
 
@@ -241,7 +269,7 @@ function continued(
 }
 
 function savedTrials(points: number, rule: EarlyStopping | undefined): number {
-  return rule === undefined ? 0 : points - halvedTrials(rule, points);
+  return rule?.kind === 'successive_halving' ? points - halvedTrials(rule, points) : 0;
 }
 
 /** Points of the stages after the first, final runs aside. */
@@ -260,15 +288,4 @@ function laterStages(
     case 'extend':
       return [0, search.points * search.rounds];
   }
-}
-
-/** The points of a sampler; a grid may have fewer than asked for. */
-function sampledPoints(
-  space: SearchSpace,
-  { sampler, trials }: Stage,
-  key: bigint,
-): Record<string, number>[] {
-  const sequence = space.sequence(startingSequence(sampler), key, trials);
-  const count = Math.min(trials, sequence.count);
-  return Array.from({ length: count }, (_, i) => space.at(sequence.point(i)).point);
 }

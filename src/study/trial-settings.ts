@@ -1,5 +1,6 @@
 import type { Recompute } from '../compiler/recompute.js';
 import type { Precision } from '../engine/types.js';
+import type { Limit } from '../protocols/next-stage.js';
 import { deriveKey } from '../random/derive-key.js';
 import type { ScheduleSpec } from '../schedules/index.js';
 import type { NewTrial } from '../store/store.js';
@@ -30,6 +31,8 @@ export interface TrialSettings extends EntryRule {
   exactConvolutions?: boolean;
   precision?: Precision;
   recompute?: Recompute;
+  /** The trial is stopped where its best so far is above the limit, after the share `warmup` of the budget. */
+  stopAbove?: { metric: string; limits: readonly Limit[]; warmup: number };
   /** The trial ends as soon as the metric on validation data is this or lower. */
   stopAt?: { metric: string; value: number };
   /** Default: the workload's own. */

@@ -8,6 +8,8 @@ export interface TrialProgress {
   /** Sum of the training losses since the last measurement, and how many they are. */
   lossSum: number;
   lossCount: number;
+  /** The best measurement so far of what early stopping compares; null before there is one. */
+  best?: number | null;
   /** Seconds of training and evaluation so far. */
   seconds: number;
 }

@@ -28,6 +28,8 @@ export type TrialOutcome =
   | { kind: 'complete'; seconds: number }
   /** It is as far as its stage goes, and may go on from its checkpoint. */
   | { kind: 'paused'; seconds: number }
+  /** Others did better at its step. */
+  | { kind: 'outdone'; reason: string; seconds: number }
   /** It diverged. */
   | { kind: 'infeasible'; reason: string; seconds: number }
   /** It was asked to stop, and will go on from its checkpoint. */

@@ -56,11 +56,12 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
   const schedule = compileSchedule(scaleSchedule(settings.schedule, steps));
   const [lossMetric] = LOSS_METRICS[spec.loss.kind];
   const watch = settings.watch ?? lossMetric;
-  const { stopAt } = settings;
+  const { stopAt, stopAbove } = settings;
   const measured = new Set<string>([lossMetric, ...spec.metrics]);
   const needed = [
     ['the schedule watches', watch],
     ['the objective is', stopAt?.metric ?? watch],
+    ['early stopping compares', stopAbove?.metric ?? watch],
   ] as const;
   for (const [who, metric] of needed) {
     if (measured.has(metric)) continue;
@@ -94,6 +95,7 @@ export async function prepareTrial({ settings, dataFolder }: TrialJob): Promise<
     lossMetric,
     ...(schedule.feedback && { watch }),
     ...(stopAt && { stopAt }),
+    ...(stopAbove && { stopAbove }),
     derivedMetrics: spec.metrics,
     splits: countExamples(splits.test) > 0 ? ['validation', 'test'] : ['validation'],
   };

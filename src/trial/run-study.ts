@@ -4,7 +4,7 @@ import type { FinishedTrial } from '../protocols/index.js';
 import { stoppedReason } from '../protocols/successive-halving.js';
 import { type StageRecord, stageKey, type Trial, type TrialState } from '../store/records.js';
 import { openStoreToWrite } from '../store/sqlite-store.js';
-import type { NewMeasurement, NewStudy, Store } from '../store/store.js';
+import type { FinalState, NewMeasurement, NewStudy, Store } from '../store/store.js';
 import { type Study, storedSpec, studyHash } from '../study/load-study.js';
 import { objectiveScore } from '../study/objective.js';
 import { inTurn } from '../study/plan-trials.js';
@@ -260,19 +260,21 @@ class StudyRun {
       objective.metric,
       trials.map(({ id }) => id),
     );
-    const points = new Map<number, { point: PlannedTrial['point']; scores: number[] }>();
-    planned.trials.forEach(({ number, point }, i) => {
-      const { id, state } = trials[i] as Trial;
-      const score = objectiveScore(objective, state, curves.get(id) ?? []);
-      const known = points.get(number) ?? { point, scores: [] };
-      if (!Number.isNaN(score)) known.scores.push(score);
-      points.set(number, known);
+    const runs = new Map<number, Trial[]>();
+    for (const trial of trials) runs.set(trial.number, [...(runs.get(trial.number) ?? []), trial]);
+    const points = new Map(planned.trials.map(({ number, point }) => [number, point]));
+    const curveOf = ({ id }: Trial) => curves.get(id) ?? [];
+    return [...points].map(([number, point]): FinishedTrial => {
+      const own = runs.get(number) ?? [];
+      const scores = own.map((trial) => objectiveScore(objective, trial.state, curveOf(trial)));
+      return {
+        number,
+        point,
+        score: mean(scores.filter((score) => !Number.isNaN(score))),
+        stopped: own.some(({ state }) => state === 'stopped'),
+        curves: own.filter(({ state }) => state === 'complete').map(curveOf),
+      };
     });
-    return [...points].map(([number, { point, scores }]) => ({
-      number,
-      point,
-      score: mean(scores),
-    }));
   }
 
   #emit(body: EventBody): void {
@@ -371,6 +373,8 @@ class StudyRun {
         return this.#finish(trial, 'complete', null, outcome.seconds);
       case 'paused':
         return this.#pause(trial, outcome.seconds);
+      case 'outdone':
+        return this.#finish(trial, 'stopped', outcome.reason, outcome.seconds);
       case 'infeasible':
         return this.#finish(trial, 'infeasible', outcome.reason, outcome.seconds);
       case 'stopped':
@@ -420,7 +424,7 @@ class StudyRun {
 
   async #finish(
     trial: Trial,
-    state: 'complete' | 'infeasible' | 'failed',
+    state: FinalState,
     reason: string | null,
     seconds: number,
   ): Promise<void> {

@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import type { Metrics, Trainer } from '../engine/types.js';
 import { withDerived } from '../metrics/metrics.js';
 import type { NewMeasurement } from '../store/store.js';
+import type { TrialSettings } from '../study/trial-settings.js';
 import {
   checkpointPath,
   readCheckpoint,
@@ -25,6 +26,8 @@ export interface PreparedTrial {
   lossMetric: string;
   /** The trial is complete as soon as the metric on validation data is this or lower. */
   stopAt?: { metric: string; value: number };
+  /** The trial is stopped where its best so far is above the limit, after the share `warmup` of its steps. */
+  stopAbove?: TrialSettings['stopAbove'];
   /** The metric on validation data that the schedule is told. */
   watch?: string;
   /** Metrics to keep beside those that the trainer measures, where they follow from them. */
@@ -76,6 +79,8 @@ class TrialRun {
   #lossCount: number;
   /** Whether the last measurement reached what ends the trial. */
   #reached = false;
+  /** The best measurement so far of what early stopping compares. */
+  #best: number;
   #chunk = FIRST_CHUNK;
   #lastCheckpoint = performance.now();
 
@@ -83,7 +88,7 @@ class TrialRun {
     job: TrialJob,
     prepared: PreparedTrial,
     options: RunTrialOptions,
-    { lossSum, lossCount, seconds }: TrialProgress,
+    { lossSum, lossCount, seconds, best }: TrialProgress,
   ) {
     this.#job = job;
     this.#prepared = prepared;
@@ -91,6 +96,7 @@ class TrialRun {
     this.#before = seconds;
     this.#lossSum = lossSum;
     this.#lossCount = lossCount;
+    this.#best = best ?? Number.POSITIVE_INFINITY;
   }
 
   get #seconds(): number {
@@ -105,6 +111,8 @@ class TrialRun {
         const problem = await this.#measure();
         if (problem !== undefined) return this.#infeasible(problem);
         if (this.#reached) return { kind: 'complete', seconds: this.#seconds };
+        const reason = this.#outdone();
+        if (reason !== undefined) return { kind: 'outdone', reason, seconds: this.#seconds };
         if (this.#options.signal.aborted) return this.#stop();
       }
       if (trainer.step >= steps) return { kind: 'complete', seconds: this.#seconds };
@@ -121,6 +129,18 @@ class TrialRun {
 
   #infeasible(reason: string): TrialOutcome {
     return { kind: 'infeasible', reason, seconds: this.#seconds };
+  }
+
+  /** Why others did better until here, if they did; after the last step it no longer matters. */
+  #outdone(): string | undefined {
+    const { trainer, steps, stopAbove } = this.#prepared;
+    const { step } = trainer;
+    if (stopAbove === undefined || step >= steps || step < stopAbove.warmup * steps)
+      return undefined;
+    const limit = stopAbove.limits.find((at) => at.step === step)?.value;
+    if (limit === undefined || this.#best <= limit) return undefined;
+    const share = Number(((100 * step) / steps).toPrecision(3));
+    return `stopped after ${share} % of the budget: its best ${stopAbove.metric} until there, ${this.#best}, is above the median ${limit}`;
   }
 
   /** Some steps, never beyond the next measurement. Returns why the trial is infeasible, if it is. */
@@ -166,6 +186,8 @@ class TrialRun {
     }
     this.#options.send({ kind: 'measured', measurements });
     if (watch !== undefined) trainer.observe(watched(measurements, watch));
+    const compared = this.#prepared.stopAbove?.metric;
+    if (compared !== undefined) this.#best = Math.min(this.#best, watched(measurements, compared));
     this.#reached = stopAt !== undefined && watched(measurements, stopAt.metric) <= stopAt.value;
     this.#lossSum = 0;
     this.#lossCount = 0;
@@ -197,6 +219,7 @@ class TrialRun {
       step,
       lossSum: this.#lossSum,
       lossCount: this.#lossCount,
+      best: Number.isFinite(this.#best) ? this.#best : null,
       seconds: this.#seconds,
     };
     await writeCheckpoint(path, { progress, engine: await trainer.checkpoint() });

@@ -29,6 +29,11 @@ describe('the study as the store keeps it', () => {
 
   it('says how trials were stopped early', () => {
     expect(specEarlyStopping(spec)).toBeUndefined();
+    const early_stopping = { kind: 'median', warmup: 0.25, batch: 4 };
+    const median = studySchema.parse({ ...written, objective: {}, early_stopping });
+    expect(specEarlyStopping(median)).toMatch(
+      /median rule, after 25 % of the budget: .*first 5 points trained in full; a batch has 4\.$/,
+    );
     const stopped = studySchema.parse({
       ...written,
       objective: {},

@@ -141,6 +141,7 @@ export function testStore(name: string, makeBackend: () => Backend): void {
         stage: 2,
         points: [{ lr: 0.1 + 0.2 }],
         continues: [3, 1],
+        limits: [{ step: 10, value: 0.1 + 0.2 }],
         share: 1 / 3,
       };
       for (const one of [chosen, stage, { ...stage, outcome: 'went on' }])

@@ -6,6 +6,8 @@ import { identityAfterKills } from './identity-after-kills.js';
 
 const HALVING = { early_stopping: { kind: 'successive_halving', factor: 2, rungs: 3 } };
 
+const MEDIAN = { early_stopping: { kind: 'median', startup: 2, batch: 2 } };
+
 const SGD = { optimizer: 'sgd', space: 'default' };
 
 /** Studies whose trials do not all train for their whole budget. */
@@ -16,18 +18,17 @@ const STUDIES: [string, object, string][] = [
     'trial_paused',
   ],
   [
-    'steps to a target',
+    'the median rule',
+    { ...MEDIAN, workloads: ['slow'], trials: 9, sampler: 'latin_hypercube', optimizers: [SGD] },
+    'trial_finished',
+  ],
+  [
+    'steps to a target, and workers that hang',
     {
-      workloads: ['slow'],
-      trials: 4,
+      ...{ workloads: ['hangs', 'slow'], trials: 4, retries: 1, timeout: 0.3, optimizers: [SGD] },
       objective: { metric: 'cross_entropy', over: 'steps_to_target', target: 0.95 },
     },
     'measured',
-  ],
-  [
-    'workers that hang',
-    { workloads: ['hangs', 'slow'], trials: 1, retries: 1, timeout: 0.3, optimizers: [SGD] },
-    'trial_retried',
   ],
 ];
 
@@ -110,6 +111,68 @@ describe('successive halving', () => {
         expect(Math.max(...scores(true))).toBeLessThanOrEqual(Math.min(...scores(false)));
       }
     }
+  });
+});
+
+describe('the median rule', () => {
+  it('compares with the trials of earlier batches, and trains the points of the sampler', async () => {
+    const objective = { metric: 'cross_entropy' };
+    const rule = { ...MEDIAN, trials: 9, sampler: 'latin_hypercube', objective };
+    const study = fakeStudy(rule);
+    const { stages, trials, measurements, summary } = await runFake(study);
+    const { early_stopping: _, ...plain } = rule;
+    const whole = await runFake(fakeStudy(plain));
+    const points = (list: typeof trials) =>
+      list
+        .map(({ optimizer, number, point, seed }) => ({ optimizer, number, point, seed }))
+        .sort((a, b) => a.number - b.number || (a.optimizer < b.optimizer ? -1 : 1));
+    expect(points(trials)).toEqual(points(whole.trials));
+    expect(summary.counts.stopped).toBeGreaterThan(0);
+    expect(summary.counts.stopped + summary.counts.complete).toBe(18);
+
+    const curve = (id: number) =>
+      measurements.filter(
+        (m) => m.trial === id && m.split === 'validation' && m.metric === 'cross_entropy',
+      );
+    for (const optimizer of ['sgd', 'momentum']) {
+      const own = trials.filter((t) => t.optimizer === optimizer);
+      const ofOptimizer = stages.filter((s) => s.optimizer === optimizer);
+      expect(ofOptimizer.map((s) => s.trials)).toEqual([2, 2, 2, 2, 1]);
+      for (const { stage, limits } of ofOptimizer.slice(1)) {
+        const before = own.filter((t) => t.stage < stage && t.state === 'complete');
+        for (const { step, value } of limits ?? []) {
+          const at = before
+            .flatMap(({ id }) => curve(id).filter((m) => m.step === step))
+            .map((m) => m.value)
+            .sort((a, b) => a - b);
+          const middle = [at[(at.length - 1) >> 1] as number, at[at.length >> 1] as number];
+          expect(value).toBeCloseTo(((middle[0] as number) + (middle[1] as number)) / 2, 12);
+        }
+        expect(limits?.map(({ step }) => step)).toEqual([20, 40, 60, 80, 95]);
+        for (const trial of own.filter((t) => t.stage === stage)) {
+          const found = curve(trial.id);
+          const best = (step: number) =>
+            Math.min(...found.filter((m) => m.step <= step).map((m) => m.value));
+          const above = limits?.find(({ step, value }) => step < 95 && best(step) > value);
+          expect(found.at(-1)?.step).toBe(above?.step ?? 95);
+          expect(trial.state).toBe(above ? 'stopped' : 'complete');
+        }
+      }
+    }
+  });
+
+  it('takes a grid for as long as it is', async () => {
+    const space = { lr: { log: [0.01, 1], levels: 5 } };
+    const { stages, trials } = await runFake(
+      fakeStudy({
+        ...MEDIAN,
+        sampler: 'grid',
+        trials: 100,
+        optimizers: [{ optimizer: 'sgd', space }],
+      }),
+    );
+    expect(stages.map((s) => s.trials)).toEqual([2, 2, 1]);
+    expect(new Set(trials.map(({ hyperparameters }) => hyperparameters['lr'])).size).toBe(5);
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/store/sqlite-store.js';
+import type { EarlyStopping } from '../../src/study/early-stopping-schema.js';
 import { loadStudy, type Study } from '../../src/study/load-study.js';
 import { type RunStudyOptions, runStudy } from '../../src/trial/run-study.js';
 import { identityAfterKills } from './identity-after-kills.js';
@@ -66,6 +67,12 @@ describe('a study on the real engine', () => {
   let study: Study;
   let whole: string[];
 
+  const stopping = (rule: EarlyStopping) =>
+    identityAfter(
+      { ...study, spec: { ...study.spec, early_stopping: rule } },
+      { databasePath: join(folder, rule.kind), workers: 2 },
+    );
+
   beforeAll(async () => {
     writeFileSync(join(folder, 'made-up.yaml'), WORKLOAD);
     writeFileSync(join(folder, 'study.yaml'), STUDY);
@@ -112,10 +119,7 @@ describe('a study on the real engine', () => {
 
   it('trains what successive halving lets go on to the same end', async () => {
     // The first rung is half of 78 steps, so trials pause after 30.
-    const rule = { kind: 'successive_halving', factor: 2, rungs: 2 } as const;
-    const halving = { ...study, spec: { ...study.spec, early_stopping: rule } };
-    const databasePath = join(folder, 'halving');
-    const identity = await identityAfter(halving, { databasePath, workers: 2 });
+    const identity = await stopping({ kind: 'successive_halving', factor: 2, rungs: 2 });
     const trialsOf = (lines: string[], state: string) =>
       lines.filter((line) => line.startsWith('trial ') && line.includes(`"state":"${state}"`));
     expect(trialsOf(identity, 'complete')).toHaveLength(3);
@@ -123,6 +127,28 @@ describe('a study on the real engine', () => {
     const measured = identity.filter((line) => line.startsWith('measurement '));
     expect(measured).toHaveLength(3 * 3 * 5 + 2 * 5);
     expect(whole).toEqual(expect.arrayContaining(measured));
+  });
+
+  it('stops by the median what does worse than the first trial', async () => {
+    const identity = await stopping({ kind: 'median', startup: 1, batch: 1, warmup: 0 });
+    const validation = (trial: string, lines = identity) =>
+      lines.flatMap((line) => {
+        const [, key = '', step, split, metric, value] = line.split(/ (?!")/);
+        const isOf = key === trial && split === 'validation' && metric === 'classification_error';
+        return isOf ? [{ step: Number(step), value: Number(value) }] : [];
+      });
+    for (const optimizer of ['rmsprop', 'nadam/pytorch']) {
+      const key = (number: number) => JSON.stringify(['made-up.yaml', optimizer, number, 0]);
+      const first = validation(key(0));
+      const all = validation(key(1), whole);
+      let best = Number.POSITIVE_INFINITY;
+      const until = all.findIndex(({ step, value }, i) => {
+        best = Math.min(best, value);
+        return step < 78 && best > (first[i]?.value ?? 0);
+      });
+      expect(first).toHaveLength(3);
+      expect(validation(key(1))).toEqual(until < 0 ? all : all.slice(0, until + 1));
+    }
   });
 
   it('gives the same after being killed with SIGKILL three times', async () => {

@@ -33,7 +33,7 @@ const MISHAPS = {
 };
 
 serveTrials(async (job) => {
-  const { workload, lr, seed, budget, share, stopAt } = job.settings;
+  const { workload, lr, seed, budget, share, stopAt, stopAbove } = job.settings;
   const evaluateEvery = job.settings.evaluateEvery.steps;
   if (workload === 'unprepared') throw new Error('no data set in /nowhere');
   const mishap = MISHAPS[workload];
@@ -53,6 +53,7 @@ serveTrials(async (job) => {
     evaluateEvery,
     ...(share && { pauseAt: pauseStep(share, budget.steps, evaluateEvery) }),
     ...(stopAt && { stopAt }),
+    ...(stopAbove && { stopAbove }),
     splits: ['validation', 'test'],
     lossMetric: 'cross_entropy',
     derivedMetrics: [],
