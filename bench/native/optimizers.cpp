@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "optim/rules.generated.hpp"
+#include "optim/built_in_rules.hpp"
 #include "optim/updater.hpp"
 
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "optim/rules.generated.hpp"
+#include "optim/built_in_rules.hpp"
 #include "runtime/trainer.hpp"
 #include "test/program_builder.hpp"
 

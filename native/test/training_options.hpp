@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "optim/rules.generated.hpp"
+#include "optim/built_in_rules.hpp"
 #include "runtime/training.hpp"
 
 namespace optcmp::test {

@@ -5,4 +5,4 @@ import { optimizers } from './index.js';
 
 const folder = new URL('../../native/optim/', import.meta.url);
 writeFileSync(new URL('kernels.generated.hpp', folder), generateKernels(optimizers));
-writeFileSync(new URL('rules.generated.hpp', folder), generateRules(optimizers));
+writeFileSync(new URL('built_in_rules.generated.cpp', folder), generateRules(optimizers));

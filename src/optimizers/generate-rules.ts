@@ -3,37 +3,30 @@ import { compileRule } from './compile-rule.js';
 import type { Optimizer } from './optimizer.js';
 import type { CompiledRule } from './rule.js';
 
-/** native/optim/rules.generated.hpp: the elementwise built-in rules as data, for native tests and benchmarks. */
+/**
+ * native/optim/built_in_rules.generated.cpp: the elementwise built-in rules as data, for native tests and benchmarks.
+ * Each in a statement of its own: a compiler takes minutes over the clean-up of one list of all.
+ */
 export function generateRules(optimizers: readonly Optimizer[]): string {
   const rules = optimizers.flatMap((optimizer) => {
     const rule = compileRule(optimizer);
     if (rule.sections.length > 0) return [];
     const defaults = Object.values(optimizer.hyperparameters).map((known) => number(known.default));
-    return `      {${ruleText(rule)},\n       {${defaults.join(', ')}}},\n`;
+    return `  rules.push_back({${ruleText(rule)},\n    {${defaults.join(', ')}}});\n`;
   });
   return `// Generated from src/optimizers by \`node dist/optimizers/codegen-main.js\`; do not edit.
 // clang-format off
-#pragma once
-
-#include <vector>
-
-#include "optim/rule.hpp"
+#include "optim/built_in_rules.hpp"
 
 namespace optcmp::optim {
 
-struct BuiltInRule {
-  Rule rule;
-  std::vector<double> defaults;  ///< Of the hyperparameters.
-};
-
-/// The rules of src/optimizers, for tests and benchmarks.
-inline std::vector<BuiltInRule> built_in_rules() {
+std::vector<BuiltInRule> built_in_rules() {
   using enum Operator;
   constexpr auto in = [](std::uint32_t k) { return Operand{Operand::Kind::Input, k, 0}; };
   constexpr auto op = [](std::uint32_t k) { return Operand{Operand::Kind::Result, k, 0}; };
   [[maybe_unused]] constexpr auto constant = [](double x) { return Operand{Operand::Kind::Constant, 0, x}; };
-  return {
-${rules.join('')}  };
+  std::vector<BuiltInRule> rules;
+${rules.join('')}  return rules;
 }
 
 }  // namespace optcmp::optim
@@ -53,7 +46,7 @@ function ruleText(rule: CompiledRule): string {
       codeText(rule.scalar),
       codeText(rule.vector),
     ],
-    ',\n        ',
+    ',\n      ',
   );
 }
 
@@ -68,7 +61,7 @@ function codeText({ inputs, instructions, outputs }: Code): string {
       ),
       braces(outputs.map(({ name, from }) => braces([quoted(name), operandText(from)]))),
     ],
-    ',\n         ',
+    ',\n       ',
   );
 }
 

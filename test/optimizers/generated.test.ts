@@ -13,7 +13,7 @@ describe('generated C++ is up to date', () => {
     expect(committed('kernels.generated.hpp')).toBe(generateKernels(optimizers));
   });
 
-  it('rules.generated.hpp', () => {
-    expect(committed('rules.generated.hpp')).toBe(generateRules(optimizers));
+  it('built_in_rules.generated.cpp', () => {
+    expect(committed('built_in_rules.generated.cpp')).toBe(generateRules(optimizers));
   });
 });

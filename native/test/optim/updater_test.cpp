@@ -11,7 +11,7 @@
 #include <ostream>
 #include <stdexcept>
 
-#include "optim/rules.generated.hpp"
+#include "optim/built_in_rules.hpp"
 #include "rule_builder.hpp"
 
 namespace optcmp::optim {
