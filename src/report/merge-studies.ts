@@ -1,7 +1,14 @@
 import type { StageRecord, StudyData, Trial } from '../store/records.js';
 import { formatList } from './format.js';
 import { groupBy } from './group-by.js';
-import { type SpecObjective, specEntry, specNotes, specObjective } from './spec.js';
+import {
+  asObject,
+  type Json,
+  type SpecObjective,
+  specEntry,
+  specNotes,
+  specObjective,
+} from './spec.js';
 
 /** A study with the name that tells it from the others beside it. */
 export interface NamedStudy {
@@ -30,7 +37,7 @@ export function mergeStudies(studies: readonly NamedStudy[]): StudyData {
       machine: mergedMachine(studies),
       spec: {
         studies: Object.fromEntries(studies.map(({ name, data }) => [name, data.study.spec])),
-        objective: object(object(first.data.study.spec)['objective']),
+        objective: asObject(asObject(first.data.study.spec)['objective']),
         optimizers: parts.flatMap(({ study }) => entriesOf(study.spec)),
         merged: { notes: notesOf(studies, sameLevels) },
         imported: { notes: studies.flatMap(({ data }) => specNotes(data.study.spec)) },
@@ -105,7 +112,7 @@ function renamed({ name, data }: NamedStudy): StudyData {
   }));
   return {
     ...data,
-    study: { ...data.study, spec: { ...object(data.study.spec), optimizers } },
+    study: { ...data.study, spec: { ...asObject(data.study.spec), optimizers } },
     stages: data.stages.map(rename),
     trials: data.trials.map(rename),
   };
@@ -126,7 +133,7 @@ const SHARED = ['budget', 'evaluate_every', 'trials', 'sampler', 'repetitions', 
 
 function notesOf(studies: readonly NamedStudy[], sameLevels: boolean): string[] {
   const notes = SHARED.flatMap((key) => {
-    const values = studies.map(({ data }) => object(data.study.spec)[key]);
+    const values = studies.map(({ data }) => asObject(data.study.spec)[key]);
     if (agree(values)) return [];
     return `their ${key} differs: ${formatList(studies.map(({ name }, i) => `${asText(values[i])} in ${name}`))}`;
   });
@@ -157,12 +164,7 @@ function mergedMachine(studies: readonly NamedStudy[]): Record<string, string> {
   );
 }
 
-type Json = Record<string, unknown>;
-
-const object = (value: unknown): Json =>
-  typeof value === 'object' && value !== null ? (value as Json) : {};
-
 function entriesOf(spec: unknown): Json[] {
-  const { optimizers } = object(spec);
-  return Array.isArray(optimizers) ? optimizers.map(object) : [];
+  const { optimizers } = asObject(spec);
+  return Array.isArray(optimizers) ? optimizers.map(asObject) : [];
 }

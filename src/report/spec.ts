@@ -41,7 +41,7 @@ export interface SpecObjective {
   target: number | undefined;
 }
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 const SCALES: Record<string, AxisBounds['scale']> = {
   log: 'log',
@@ -56,10 +56,10 @@ export function specEntry(
   optimizer: string,
   level = '',
 ): SpecEntry | undefined {
-  const entries = object(spec)['optimizers'];
+  const entries = asObject(spec)['optimizers'];
   if (!Array.isArray(entries)) return undefined;
   const entry = entries
-    .map(object)
+    .map(asObject)
     .find(
       ({ label, workloads }) =>
         label === optimizer && (!Array.isArray(workloads) || workloads.includes(workload)),
@@ -67,9 +67,9 @@ export function specEntry(
   if (!entry) return undefined;
   const { space, schedule, untuned, ...settings } = entry;
   const { optimizer: name, variant = 'paper', wrappers = [] } = settings;
-  const axes = { ...object(space), ...object(schedule), ...settings };
+  const axes = { ...asObject(space), ...asObject(schedule), ...settings };
   const known = new Set(Array.isArray(untuned) ? untuned.map(String) : []);
-  const kind = typeof schedule === 'string' ? schedule : object(schedule)['kind'];
+  const kind = typeof schedule === 'string' ? schedule : asObject(schedule)['kind'];
   return {
     rule: typeof name === 'string' && isEmpty(wrappers) ? ruleOf(name, variant) : undefined,
     axes: stageAxes(axes),
@@ -82,14 +82,14 @@ const isEmpty = (list: unknown): boolean => Array.isArray(list) && list.length =
 
 /** The axes of a stage as the store keeps them. */
 export function stageAxes(axes: Readonly<Json>): AxisBounds[] {
-  return Object.entries(axes).flatMap(([name, axis]) => readAxis(name, object(axis)) ?? []);
+  return Object.entries(axes).flatMap(([name, axis]) => readAxis(name, asObject(axis)) ?? []);
 }
 
 /** A level of the study's protocol. */
 function levelOf(spec: unknown, name: string): Json {
-  const levels = object(object(spec)['protocol'])['levels'];
+  const levels = asObject(asObject(spec)['protocol'])['levels'];
   if (!Array.isArray(levels)) return {};
-  return levels.map(object).find((level) => level['name'] === name) ?? {};
+  return levels.map(asObject).find((level) => level['name'] === name) ?? {};
 }
 
 function isLeftOut(spec: unknown, level: string, name: string): boolean {
@@ -100,7 +100,7 @@ function isLeftOut(spec: unknown, level: string, name: string): boolean {
 /** The schedule that a level sets where it tunes none. */
 function scheduleOf(spec: unknown, level: string): string | undefined {
   if (!isLeftOut(spec, level, 'schedule')) return undefined;
-  const { kind } = object(levelOf(spec, level)['schedule']);
+  const { kind } = asObject(levelOf(spec, level)['schedule']);
   return typeof kind === 'string' ? kind : undefined;
 }
 
@@ -114,13 +114,15 @@ function ruleOf(name: string, variant: unknown): string | undefined {
 
 /** What an import says is missing or was changed, or how merged studies differ. */
 export function specNotes(spec: unknown, of: 'imported' | 'merged' = 'imported'): string[] {
-  const { notes } = object(object(spec)[of]);
+  const { notes } = asObject(asObject(spec)[of]);
   return Array.isArray(notes) ? notes.map(String) : [];
 }
 
 /** How trials were stopped early, in a sentence; undefined when none was. */
 export function specEarlyStopping(spec: unknown): string | undefined {
-  const { kind, factor, rungs, startup, batch, warmup } = object(object(spec)['early_stopping']);
+  const { kind, factor, rungs, startup, batch, warmup } = asObject(
+    asObject(spec)['early_stopping'],
+  );
   if (kind === 'median') {
     const after = Number(warmup) > 0 ? `, after ${Number(warmup) * 100} % of the budget` : '';
     return (
@@ -138,7 +140,7 @@ export function specEarlyStopping(spec: unknown): string | undefined {
 }
 
 export function specObjective(spec: unknown): SpecObjective {
-  const { metric, over, target } = object(object(spec)['objective']);
+  const { metric, over, target } = asObject(asObject(spec)['objective']);
   return {
     target: typeof target === 'number' ? target : undefined,
     metric: typeof metric === 'string' ? metric : undefined,
@@ -155,6 +157,6 @@ function readAxis(name: string, axis: Json): AxisBounds | undefined {
 }
 
 /** The value itself when it is an object, else an empty one. */
-function object(value: unknown): Json {
+export function asObject(value: unknown): Json {
   return typeof value === 'object' && value !== null ? (value as Json) : {};
 }
