@@ -63,6 +63,8 @@ export interface Competitor {
   axes: AxisBounds[];
   /** What drew the points; empty when the store does not say. */
   samplers: string[];
+  /** The best point again with fresh seeds, where the protocol has it; it enters no ranking. */
+  finalRuns: TrialResult[];
   /** Hyperparameters that had one value in every trial: the optimizer's default, or as the study file fixes it. */
   untuned: { name: string; value: number | string; byDefault: boolean }[];
   /** Name of the update rule, e.g. `adam/pytorch`; undefined when the study does not say. */
@@ -113,25 +115,26 @@ export function viewStudy(data: StudyData, options: ViewOptions = {}): WorkloadV
   const trainingMetric = trainingMetricOf(data);
   const over = options.over ?? specObjective(spec).over;
   const optimizers = [...new Set(data.trials.map(({ optimizer }) => optimizer))];
-  return comparisons(data).map(({ workload, level, trials, stages }) => {
+  return comparisons(data).map(({ workload, level, trials, stages, finals }) => {
     const target = options.targets?.[workload] ?? specObjective(spec).target ?? null;
     const byOptimizer = groupBy(trials, ({ optimizer }) => optimizer);
     const competitors = [...byOptimizer].map(([optimizer, own]) => {
+      const resultOf = (trial: Trial) =>
+        trialResult(trial, bySplit.get(trial.id), {
+          metric: metric.name,
+          trainingMetric: trainingMetric?.name ?? null,
+          over,
+          target,
+        });
       const results = own
         .sort((a, b) => a.number - b.number || a.repetition - b.repetition)
-        .map((trial) =>
-          trialResult(trial, bySplit.get(trial.id), {
-            metric: metric.name,
-            trainingMetric: trainingMetric?.name ?? null,
-            over,
-            target,
-          }),
-        );
+        .map(resultOf);
+      const finalRuns = finals.filter((trial) => trial.optimizer === optimizer).map(resultOf);
       const entry = specEntry(spec, workload, optimizer, stages[0]?.level);
       const ofOptimizer = stages.filter((stage) => stage.optimizer === optimizer);
       const axes = searched(ofOptimizer);
       const samplers = distinct(ofOptimizer.map(({ sampler }) => sampler));
-      const known = { entry, axes, samplers };
+      const known = { entry, axes, samplers, finalRuns };
       return competitor(optimizer, optimizers.indexOf(optimizer), results, known);
     });
     return {
@@ -156,6 +159,8 @@ interface Comparison {
   trials: Trial[];
   /** Those that the trials belong to; none when the store has none. */
   stages: StageRecord[];
+  /** Best points again with fresh seeds. */
+  finals: Trial[];
 }
 
 /** The trials that count, by workload and level of the protocol. */
@@ -169,14 +174,22 @@ function comparisons({ trials, stages }: StudyData): Comparison[] {
     const stage = byStage.get(stageKey(trial));
     return stage === undefined || counting.get(stage) === true;
   });
-  const groups = groupBy(counted, (trial) => JSON.stringify([trial.workload, levelOf(trial)]));
-  return [...groups].map(([key, own]) => {
-    const [workload, level] = JSON.parse(key) as [string, string];
+  const key = (trial: Trial) => JSON.stringify([trial.workload, levelOf(trial)]);
+  const groups = groupBy(counted, key);
+  const finals = trials.filter((trial) => byStage.get(stageKey(trial))?.kind === 'final_runs');
+  return [...groups].map(([group, own]) => {
+    const [workload, level] = JSON.parse(group) as [string, string];
     const searches = stages.filter(
       (stage) =>
         stage.workload === workload && stage.level === level && counting.get(stage) === true,
     );
-    return { workload, level: levels.size > 1 ? level : '', trials: own, stages: searches };
+    return {
+      workload,
+      level: levels.size > 1 ? level : '',
+      trials: own,
+      stages: searches,
+      finals: finals.filter((trial) => key(trial) === group),
+    };
   });
 }
 
@@ -296,15 +309,17 @@ function lowest(curve: readonly CurvePoint[]): CurvePoint | undefined {
   return best;
 }
 
+/** What is known of an optimizer besides its trials. */
+interface Known extends Pick<Competitor, 'samplers' | 'finalRuns'> {
+  entry: SpecEntry | undefined;
+  axes: readonly AxisBounds[];
+}
+
 function competitor(
   optimizer: string,
   index: number,
   trials: TrialResult[],
-  {
-    entry,
-    axes,
-    samplers,
-  }: { entry: SpecEntry | undefined; axes: readonly AxisBounds[]; samplers: string[] },
+  { entry, axes, samplers, finalRuns }: Known,
 ): Competitor {
   const found = [...groupBy(trials, ({ trial }) => trial.number).values()].flatMap(point);
   const feasible = found.filter(({ validation }) => Number.isFinite(validation));
@@ -317,6 +332,7 @@ function competitor(
     best,
     axes: sampledAxes(trials, axes.length > 0 ? axes : (entry?.axes ?? [])),
     samplers,
+    finalRuns,
     untuned: constants(trials, entry?.untuned ?? (() => false)),
     rule: entry?.rule,
     schedule: entry?.schedule,

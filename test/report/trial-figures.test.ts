@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { cost } from '../../src/report/figures/cost.js';
 import type { Figure, FigureFunction } from '../../src/report/figures/figure.js';
+import { finalRuns } from '../../src/report/figures/final-runs.js';
 import { importance } from '../../src/report/figures/importance.js';
+import { learningCurves } from '../../src/report/figures/learning-curves.js';
 import { parallelCoordinates } from '../../src/report/figures/parallel-coordinates.js';
 import { robustness } from '../../src/report/figures/robustness.js';
 import { trainingLoss } from '../../src/report/figures/training-loss.js';
@@ -45,6 +47,61 @@ describe('the figure of training loss', () => {
   it('is left out where no training loss was measured', () => {
     const measurements = data.measurements.filter(({ split }) => split !== 'train');
     expect(figure(trainingLoss, { ...data, measurements })).toBeUndefined();
+  });
+});
+
+describe('final runs', () => {
+  /** Ten runs of sgd's best point with other seeds, one of them diverged. */
+  const withFinalRuns = (): StudyData => {
+    const one = syntheticStudy({ optimizers: ['sgd'], trials: 12 });
+    const stage = (index: number, kind: 'search' | 'final_runs') => ({
+      ...{ workload: '2c2d-fashion-mnist', optimizer: 'sgd', stage: index, level: '', kind },
+      ...{ reason: '', outcome: null, supersedes: false, axes: {}, sampler: 'sobol' },
+      ...{ trials: 1, repetitions: 1 },
+    });
+    const [first] = one.trials;
+    const runs = Array.from({ length: 10 }, (_, repetition) => ({
+      ...(first as StudyData['trials'][number]),
+      ...{ id: 1000 + repetition, number: 12, repetition, stage: 1 },
+      state: repetition === 9 ? ('infeasible' as const) : ('complete' as const),
+    }));
+    const measurements = runs.flatMap(({ id, repetition }) =>
+      [100, 200].map((step) => ({
+        ...{ trial: id, step, split: 'validation' as const, seconds: 1 },
+        ...{ metric: 'classification_error', value: 0.1 + repetition / 100 },
+      })),
+    );
+    return {
+      ...one,
+      stages: [stage(0, 'search'), stage(1, 'final_runs')],
+      trials: [...one.trials, ...runs],
+      measurements: [...one.measurements, ...measurements],
+    };
+  };
+
+  it('show the mean over seeds with its interval, and enter no ranking', () => {
+    const drawn = figure(finalRuns, withFinalRuns());
+    // 0.10, 0.11, …, 0.18: mean 0.14, standard error √(0.00075/9), t(0.95, 8) = 1.8595.
+    expect(drawn?.groups[0]?.table.rows).toEqual([
+      ['sgd', '14.00\u00a0%', '12.30\u00a0%', '14.00\u00a0%', '15.70\u00a0%'],
+    ]);
+    expect(drawn?.caption).toContain('Diverged, and left out here: 1 of 10 of sgd');
+    const [view] = viewStudy(withFinalRuns());
+    expect(view?.competitors[0]?.points).toHaveLength(12);
+    expect(view?.competitors[0]?.finalRuns).toHaveLength(10);
+  });
+
+  it('are a band behind the learning curve', () => {
+    const drawn = figure(learningCurves, withFinalRuns());
+    expect(drawn?.groups[1]?.title).toContain('the band is its setting with other seeds');
+    expect(JSON.stringify(drawn?.groups[1]?.panels[0]?.spec(300))).toContain(
+      JSON.stringify({ step: 100, value: 0.1, high: 0.18 }),
+    );
+  });
+
+  it('are left out where there are none', () => {
+    expect(figure(finalRuns, data)).toBeUndefined();
+    expect(figure(learningCurves, data)?.groups[1]?.title).not.toContain('band');
   });
 });
 

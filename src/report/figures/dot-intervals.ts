@@ -22,13 +22,21 @@ export interface IntervalAxis {
   heading: string;
   /** A value as text; default: as the metric is written. */
   format?: (value: number) => string;
+  /** What the ends of the intervals are; default: percentiles. */
+  ends?: readonly [low: string, high: string];
 }
 
 /** One panel of dots with intervals, and its table. The split gets a column where there are several series. */
 export function intervalGroup(
   rows: readonly IntervalRow[],
   competitors: readonly Competitor[],
-  { metric, title, heading, format = (value) => formatMetric(value, metric) }: IntervalAxis,
+  {
+    metric,
+    title,
+    heading,
+    format = (value) => formatMetric(value, metric),
+    ends = ['5th percentile', '95th percentile'],
+  }: IntervalAxis,
 ): PanelGroup {
   const values = intervalValues(rows);
   const several = new Set(rows.map(({ series }) => series)).size > 1;
@@ -54,9 +62,9 @@ export function intervalGroup(
         { label: 'optimizer' },
         ...(several ? [{ label: 'split' }] : []),
         { label: heading, numeric: true },
-        { label: '5th percentile', numeric: true },
+        { label: ends[0], numeric: true },
         { label: 'median', numeric: true },
-        { label: '95th percentile', numeric: true },
+        { label: ends[1], numeric: true },
       ],
       rows: rows.map(({ optimizer, series, estimate: e }) => [
         optimizer,

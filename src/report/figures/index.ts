@@ -3,6 +3,7 @@ import { beats } from './beats.js';
 import { bestOfTrials } from './best-of-trials.js';
 import { cost } from './cost.js';
 import type { FigureFunction, StudyFigureFunction } from './figure.js';
+import { finalRuns } from './final-runs.js';
 import { hyperparameters } from './hyperparameters.js';
 import { importance } from './importance.js';
 import { inclusionGap } from './inclusion-gap.js';
@@ -18,6 +19,7 @@ import { trainingLoss } from './training-loss.js';
 /** The figures of a report, in its order. */
 export const FIGURES: readonly FigureFunction[] = [
   ranking,
+  finalRuns,
   beats,
   stepsToTarget,
   learningCurves,

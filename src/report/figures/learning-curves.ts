@@ -1,6 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { CurvePoint } from '../../stats/steps-to-target.js';
+import { extent } from '../extent.js';
 import { formatCount, formatMetric, type Metric } from '../format.js';
+import { groupBy } from '../group-by.js';
 import { seriesColor } from '../palette.js';
 import type { Competitor, PointResult } from '../study-view.js';
 import { thin } from '../thin.js';
@@ -52,7 +54,11 @@ export const learningCurves: FigureFunction = (view, summary) => {
         table: curvesTable(bests, metric),
       },
       {
-        title: `Each optimizer's best trial, its next ${FAINT_TRIALS} behind it`,
+        title:
+          `Each optimizer's best trial, its next ${FAINT_TRIALS} behind it` +
+          (ranked.some(({ finalRuns }) => finalRuns.length > 2)
+            ? '; the band is its setting with other seeds'
+            : ''),
         panels: ranked.map((competitor) => neighboursPanel(competitor, metric, shown)),
         table: neighboursTable(ranked, metric),
       },
@@ -100,11 +106,14 @@ function neighboursPanel(
     thin(curve(point), FAINT_POINTS).map((at) => ({ trial: point.number, ...at })),
   );
   const bold = thin(curve(best as PointResult), LINE_POINTS);
+  const seeds = seedsBand(competitor);
   return {
     name: optimizer,
     size: 'small',
     series: index,
-    description: `${optimizer}: the best trial ends lowest; ${others.length} next best trials are drawn behind it.`,
+    description:
+      `${optimizer}: the best trial ends lowest; ${others.length} next best trials are drawn behind it.` +
+      (seeds.length > 0 ? ' A band shows where its setting goes with other seeds.' : ''),
     spec: (width) => ({
       title: optimizer,
       width,
@@ -112,6 +121,11 @@ function neighboursPanel(
       autosize: { type: 'fit-x', contains: 'padding' },
       encoding: axes(shown, metric, width),
       layer: [
+        {
+          data: { values: seeds },
+          mark: { type: 'area', opacity: 0.25, color: seriesColor(index), clip: true },
+          encoding: { y2: { field: 'high' } },
+        },
         {
           data: { values: faint },
           mark: {
@@ -130,6 +144,24 @@ function neighboursPanel(
       ],
     }),
   };
+}
+
+/** From the lowest to the highest final run at each step that all of them measured; empty for fewer than three. */
+function seedsBand({ finalRuns }: Competitor) {
+  const runs = finalRuns.filter(({ validation }) => Number.isFinite(validation));
+  if (runs.length < 3) return [];
+  const bySteps = groupBy(
+    runs.flatMap((run) => run.curve),
+    ({ step }) => step,
+  );
+  const band = [...bySteps].flatMap(([step, points]) => {
+    const [value, high] = extent(points.map((point) => point.value));
+    return points.length === runs.length ? [{ step, value, high }] : [];
+  });
+  return thin(
+    band.sort((a, b) => a.step - b.step),
+    LINE_POINTS,
+  );
 }
 
 function axes(values: readonly CurvePoint[], metric: Metric, width: number) {
