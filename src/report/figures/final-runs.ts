@@ -1,4 +1,4 @@
-import { distribution, mean, quantile, variance } from '../../stats/distribution.js';
+import { distribution, mean, variance } from '../../stats/distribution.js';
 import { studentCritical } from '../../stats/laws/student-t.js';
 import type { Competitor, TrialResult } from '../study-view.js';
 import type { Estimate } from '../summary.js';
@@ -57,7 +57,10 @@ function rowOf(
 function meanOf(values: readonly number[]): Estimate {
   const law = distribution(values);
   const value = mean(law);
-  const freedom = values.length - 1;
+  const n = values.length;
+  const freedom = n - 1;
   const half = studentCritical(COVERAGE, freedom) * Math.sqrt(variance(law) / freedom);
-  return { value, low: value - half, median: quantile(law, 0.5), high: value + half };
+  const middle = [freedom >> 1, n >> 1].map((i) => law.values[i] as number);
+  const median = ((middle[0] as number) + (middle[1] as number)) / 2;
+  return { value, low: value - half, median, high: value + half };
 }
