@@ -42,7 +42,7 @@ interface Line {
   cells: Record<string, string>;
 }
 
-const STATES = ['waiting', 'complete', 'infeasible', 'failed'] as const;
+const STATES = ['waiting', 'complete', 'stopped', 'infeasible', 'failed'] as const;
 
 /**
  * A table with a header, in one of two forms. One row a trial: `optimizer`, `validation` and maybe `test`. One row a

@@ -61,8 +61,8 @@ export function parseDistribution(text: string, where: string): OptunaDistributi
 
 /**
  * An Optuna study as ours. Each study is one optimizer, unless a categorical parameter is called `optimizer`. Objective
- * values become measurements of the validation split, intermediate values those of earlier steps. A pruned trial counts
- * as infeasible: where it would have ended is unknown, and Optuna lets it win nothing either. User attributes `seed`, and `test` or `test_METRIC`, are understood.
+ * values become measurements of the validation split, intermediate values those of earlier steps. A pruned trial was
+ * stopped early: it counts by its last intermediate value, and wins nothing, as in Optuna. User attributes `seed`, and `test` or `test_METRIC`, are understood.
  */
 export function fromOptuna(
   studies: readonly OptunaStudy[],
@@ -99,7 +99,7 @@ export function fromOptuna(
 
 function prunedNote(trials: readonly ImportedTrial[]): string[] {
   const pruned = trials.filter(({ reason }) => reason === 'pruned').length;
-  return pruned === 0 ? [] : [`pruned trials count as infeasible; there are ${pruned}`];
+  return pruned === 0 ? [] : [`pruned trials count as stopped early; there are ${pruned}`];
 }
 
 interface Context {
@@ -138,7 +138,7 @@ function stateOf(
         ? { state: 'complete', reason: null }
         : { state: 'infeasible', reason: `the objective is ${last}` };
     case 'PRUNED':
-      return { state: 'infeasible', reason: 'pruned' };
+      return { state: Number.isFinite(last) ? 'stopped' : 'infeasible', reason: 'pruned' };
     case 'FAIL':
       return { state: 'failed', reason: 'failed in Optuna' };
     default:

@@ -66,7 +66,7 @@ describe.each([
 
   it('has every trial, what became of it, its curve and its space', async () => {
     const { trials, searches } = await readImported(format, join(fixtures, file));
-    const states = { COMPLETE: 'complete', PRUNED: 'infeasible', FAIL: 'failed' };
+    const states = { COMPLETE: 'complete', PRUNED: 'stopped', FAIL: 'failed' };
     expect(trials.map(({ state }) => state)).toEqual(
       expected.states.map((state, i) =>
         // Its objective is infinite.

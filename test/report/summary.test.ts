@@ -86,10 +86,9 @@ describe('trials that were stopped early', () => {
 
   it('are told of, and those that pause have not finished', () => {
     const found = (kind: string) => workload?.warnings.find((w) => w.kind === kind);
-    expect(found('stopped-early')).toMatchObject({
-      optimizer: 'sgd',
-      message: expect.stringMatching(/^2 of 3 trials of sgd were stopped early/),
-    });
+    expect(found('stopped-early')?.message).toMatch(
+      /^Trials of sgd \(2 of 3\) were stopped early and count by what they had reached/,
+    );
     expect(found('unfinished')).toMatchObject({ optimizer: 'adam' });
   });
 });

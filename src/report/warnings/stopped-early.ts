@@ -1,5 +1,6 @@
-import { formatPlural } from '../format.js';
-import { eachCompetitor, type WarningDefinition } from './warning.js';
+import { formatList } from '../format.js';
+import type { WorkloadView } from '../study-view.js';
+import type { Finding, WarningDefinition } from './warning.js';
 
 export const stoppedEarly: WarningDefinition = {
   code: 'OC113',
@@ -14,12 +15,17 @@ export const stoppedEarly: WarningDefinition = {
   advice:
     'Compare the best trials, of optimizers that were stopped by the same rule; for curves and probabilities run without ' +
     '`early_stopping`.',
-  find: eachCompetitor(({ optimizer, points }) => {
-    const count = points.filter(({ stopped }) => stopped).length;
-    if (count === 0) return [];
-    const message =
-      `${count} of ${formatPlural(points.length, 'trial')} of ${optimizer} were stopped early and count by what they had ` +
-      'reached: curves over the number of trials and probabilities are pessimistic, intervals approximate.';
-    return [{ optimizer, message }];
-  }),
+  find,
 };
+
+function find({ competitors }: WorkloadView): Finding[] {
+  const counts = competitors.flatMap(({ optimizer, points }) => {
+    const count = points.filter(({ stopped }) => stopped).length;
+    return count === 0 ? [] : [`${optimizer} (${count} of ${points.length})`];
+  });
+  if (counts.length === 0) return [];
+  const message =
+    `Trials of ${formatList(counts)} were stopped early and count by what they had reached: curves over the number of ` +
+    'trials and probabilities are pessimistic, intervals approximate.';
+  return [{ message }];
+}
