@@ -37,8 +37,10 @@ export interface SpecObjective {
   metric: string | undefined;
   /** Whether a trial counts by its best measurement or by its last. */
   over: 'best' | 'final';
-  /** What the steps to were tuned, where they were. */
+  /** What the steps or seconds to were tuned, where they were. */
   target: number | undefined;
+  /** Whether it was seconds. */
+  timed: boolean;
 }
 
 export type Json = Record<string, unknown>;
@@ -145,6 +147,7 @@ export function specObjective(spec: unknown): SpecObjective {
     target: typeof target === 'number' ? target : undefined,
     metric: typeof metric === 'string' ? metric : undefined,
     over: over === 'final' ? 'final' : 'best',
+    timed: over === 'seconds_to_target',
   };
 }
 

@@ -86,6 +86,8 @@ export interface WorkloadView {
   /** Whether a trial counts by its best measurement or by its last. */
   over: 'best' | 'final';
   target: number | null;
+  /** Whether trials were tuned for seconds to the target. */
+  timed: boolean;
   /** What an import says is missing or was changed. */
   importNotes: readonly string[];
   /** How studies differ that are put side by side. */
@@ -145,6 +147,7 @@ export function viewStudy(data: StudyData, options: ViewOptions = {}): WorkloadV
       trainingMetric,
       over,
       target,
+      timed: specObjective(spec).timed,
       importNotes: specNotes(spec),
       mergeNotes: specNotes(spec, 'merged'),
       competitors: competitors.sort((a, b) => a.index - b.index),

@@ -264,7 +264,7 @@ class SqliteReader implements StoreReader {
     const wanted = new Set(trials);
     const rows = await this.db
       .selectFrom('measurement')
-      .select(['trial', 'step', 'value'])
+      .select(['trial', 'step', 'value', 'seconds'])
       .where('split', '=', 'validation')
       .where('metric', '=', metric)
       .where('trial', '>=', Math.min(...trials))
@@ -272,11 +272,11 @@ class SqliteReader implements StoreReader {
       .orderBy('trial')
       .orderBy('step')
       .execute();
-    const curves = new Map<number, { step: number; value: number }[]>();
-    for (const { trial, step, value } of rows) {
+    const curves = new Map<number, { step: number; value: number; seconds: number }[]>();
+    for (const { trial, step, value, seconds } of rows) {
       if (!wanted.has(trial)) continue;
       const curve = curves.get(trial) ?? [];
-      curve.push({ step, value: value ?? Number.NaN });
+      curve.push({ step, value: value ?? Number.NaN, seconds });
       curves.set(trial, curve);
     }
     return curves;

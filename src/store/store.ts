@@ -43,7 +43,7 @@ export interface StoreReader {
   validationCurves(
     metric: string,
     trials: readonly number[],
-  ): Promise<Map<number, { step: number; value: number }[]>>;
+  ): Promise<Map<number, { step: number; value: number; seconds: number }[]>>;
   /**
    * Everything that the study file and its seed determine, one line a row in a fixed order: two runs of a study are
    * the same exactly when their lines are. Leaves out timings, the machine and what is still running.

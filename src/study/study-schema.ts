@@ -204,8 +204,8 @@ function stoppingProblems(study: WrittenStudy): Problem[] {
   const { early_stopping, protocol, sampler, objective } = study;
   if (early_stopping === undefined) return [];
   const problem = (message: string) => [{ path: ['early_stopping'], message }];
-  if (objective.over === 'steps_to_target')
-    return problem('tells nothing of steps to a target, which no trial has before it is there');
+  if (objective.target !== undefined)
+    return problem('tells nothing of the way to a target, which no trial has before it is there');
   const samplers = [sampler, ...(protocol?.levels ?? []).map((level) => level.sampler)];
   if (samplers.includes('tpe'))
     return problem('needs points that do not depend on results; choose another sampler than tpe');

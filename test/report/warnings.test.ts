@@ -171,6 +171,20 @@ describe('warnings about the comparison', () => {
     expect(found()).toEqual([]);
   });
 
+  it('tuned-for-seconds: what does not repeat', () => {
+    const data = syntheticStudy({ optimizers: ['adam', 'sgd'], trials: 12 });
+    const codes = (over: string) => {
+      data.study.spec = {
+        ...(data.study.spec as object),
+        objective: { metric: 'classification_error', over, target: 0.2 },
+      };
+      const { workloads } = summarize(data, { resamples: 10 });
+      return (workloads[0]?.warnings ?? []).map(({ code }) => code);
+    };
+    expect(codes('seconds_to_target')).toContain('OC114');
+    expect(codes('steps_to_target')).not.toContain('OC114');
+  });
+
   it('have codes of their own, with what they mean', () => {
     const codes = WARNINGS.map(({ code }) => code);
     expect(new Set(codes).size).toBe(codes.length);

@@ -72,6 +72,28 @@ describe('runStudy', () => {
     }
   });
 
+  it('tunes for the seconds to a target', async () => {
+    const objective = { metric: 'cross_entropy', over: 'seconds_to_target', target: 0.95 };
+    const protocol = { name: 'p', levels: [{ name: 'l', final_runs: 1 }] };
+    const study = fakeStudy({ workloads: ['slow'], trials: 5, objective, protocol });
+    const { stages, trials, measurements } = await run(study);
+    for (const optimizer of ['sgd', 'momentum']) {
+      const seconds = (id: number) =>
+        measurements.find(
+          (m) =>
+            m.trial === id &&
+            m.split === 'validation' &&
+            m.metric === 'cross_entropy' &&
+            m.value <= 0.95,
+        )?.seconds ?? Number.POSITIVE_INFINITY;
+      const own = trials.filter((t) => t.optimizer === optimizer && t.stage === 0);
+      const [fastest] = own.sort((a, b) => seconds(a.id) - seconds(b.id));
+      expect(seconds(fastest?.id ?? 0)).toBeLessThan(Number.POSITIVE_INFINITY);
+      const runs = stages.find((s) => s.optimizer === optimizer && s.kind === 'final_runs');
+      expect(runs?.points).toEqual([fastest?.point]);
+    }
+  });
+
   it('does nothing when everything is done, and adds trials when there are more', async () => {
     const { databasePath, identity } = await run(fakeStudy({ trials: 2 }));
     const again = await run(fakeStudy({ trials: 2 }), { databasePath });
@@ -164,7 +186,8 @@ describe('runStudy', () => {
   });
 
   it('stops when asked, keeps its place, and goes on to the same end', async () => {
-    const study = fakeStudy({ workloads: ['slow'], trials: 2 });
+    // So long that the stops below come before the first trials end.
+    const study = fakeStudy({ workloads: ['slow'], trials: 2, budget: 300 });
     const whole = await run(study);
     const databasePath = freshPath();
     let last = await run(study, { databasePath, signal: AbortSignal.abort() });

@@ -12,6 +12,7 @@ import { stillImproving } from './still-improving.js';
 import { stoppedEarly } from './stopped-early.js';
 import { testSelection } from './test-selection.js';
 import { tooFewTrials } from './too-few-trials.js';
+import { tunedForSeconds } from './tuned-for-seconds.js';
 import { unequalBudgets } from './unequal-budgets.js';
 import { unequalTrials } from './unequal-trials.js';
 import { untunedDefaults } from './untuned-defaults.js';
@@ -25,6 +26,7 @@ export const WARNINGS: readonly WarningDefinition[] = [
   seedsAsTrials,
   modelProposed,
   stoppedEarly,
+  tunedForSeconds,
   unequalBudgets,
   unequalTrials,
   unfinished,
