@@ -538,6 +538,9 @@ TrainingOptions to_options(const Napi::Value& value,
   options.weight_decay = field.number("weightDecay", 0);
   if (field.has("clipNorm")) options.clip_norm = field.number("clipNorm");
   if (field.has("clipValue")) options.clip_value = field.number("clipValue");
+  if (field.has("clipAdaptive")) options.filter.clip_adaptive = field.number("clipAdaptive");
+  options.filter.noise = field.number("gradientNoise", 0);
+  options.sam_rho = field.number("samRho", 0);
   if (field.has("batchSize")) {
     options.batch_size = to_integer(field.get("batchSize"), field.at("batchSize"));
     if (options.batch_size < 1) fail(value, field.at("batchSize"), "at least 1");

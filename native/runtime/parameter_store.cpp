@@ -24,7 +24,7 @@ ParameterStore::ParameterStore(const Program& program, const ParameterLayouts& l
                                const std::vector<StoreGroup>& groups) {
   for (std::size_t group = 0; group < groups.size(); ++group) {
     const auto& [names, all_decay, state_init] = groups[group];
-    extents_.push_back({size_, size_, size_});
+    extents_.push_back({size_, size_, size_, state_init.size(), 0});
     for (const bool decay : {true, false}) {
       for (const Tensor& tensor : program.tensors) {
         if (tensor.role != Role::Parameter || !names.contains(tensor.name)) continue;
@@ -32,18 +32,26 @@ ParameterStore::ParameterStore(const Program& program, const ParameterLayouts& l
       }
       (decay ? extents_.back().decay_end : extents_.back().end) = size_;
     }
-    slots_ = std::max(slots_, state_init.size());
   }
   std::erase_if(padding_, [](const PaddingRun& run) { return run.size == 0; });
-  // A few lines apart, so that the streams of an update do not compete for the same cache sets.
-  stride_ = size_ + 5 * kFloatsPerLine;
-  memory_ = AlignedBuffer((2 + slots_) * stride_ * sizeof(float));
-  for (std::size_t group = 0; group < groups.size(); ++group) {
-    const auto& [begin, decay_end, end] = extents_[group];
-    const std::vector<float>& init = groups[group].state_init;
-    for (std::size_t k = 0; k < init.size(); ++k)
-      std::fill_n(state(k) + begin, end - begin, init[k]);
+  stride_ = size_ + kApart;
+  std::size_t total = 2 * stride_;
+  for (Extent& extent : extents_) {
+    extent.state = total;
+    total += extent.slots * extent.stride();
   }
+  memory_ = AlignedBuffer(total * sizeof(float));
+  for (std::size_t group = 0; group < groups.size(); ++group) {
+    const Extent& extent = extents_[group];
+    for (std::size_t k = 0; k < extent.slots; ++k)
+      std::fill_n(state(extent, k, extent.begin), extent.size(), groups[group].state_init[k]);
+  }
+}
+
+std::size_t ParameterStore::state_bytes() const {
+  std::size_t floats = 0;
+  for (const Extent& extent : extents_) floats += extent.slots * extent.size();
+  return floats * sizeof(float);
 }
 
 void ParameterStore::add(const Tensor& tensor, const ParameterLayouts& layouts, bool decay,
@@ -74,6 +82,7 @@ void ParameterStore::clear_padding() {
 std::vector<optim::Range> ParameterStore::ranges(std::size_t group, float l2, float weight_decay,
                                                  int threads) const {
   std::vector<optim::Range> ranges;
+  const Extent& extent = extents_[group];
   const auto add = [&](std::size_t begin, std::size_t end, float l2, float weight_decay) {
     const std::size_t lines = (end - begin) / kFloatsPerLine;
     for (int part = 0; part < threads; ++part) {
@@ -81,29 +90,35 @@ std::vector<optim::Range> ParameterStore::ranges(std::size_t group, float l2, fl
       const std::size_t to = begin + lines * (part + 1) / threads * kFloatsPerLine;
       if (from == to) continue;
       std::vector<float*> states;
-      for (std::size_t slot = 0; slot < slots_; ++slot) states.push_back(state(slot) + from);
+      for (std::size_t slot = 0; slot < extent.slots; ++slot)
+        states.push_back(state(extent, slot, from));
       state_pointers_.push_back(std::move(states));
       ranges.push_back({values() + from, gradients() + from, state_pointers_.back().data(),
                         to - from, l2, weight_decay});
     }
   };
-  const auto& [begin, decay_end, end] = extents_[group];
   if (l2 == 0 && weight_decay == 0) {
-    add(begin, end, 0, 0);
+    add(extent.begin, extent.end, 0, 0);
   } else {
-    add(begin, decay_end, l2, weight_decay);
-    add(decay_end, end, 0, 0);
+    add(extent.begin, extent.decay_end, l2, weight_decay);
+    add(extent.decay_end, extent.end, 0, 0);
   }
   return ranges;
 }
 
 bool ParameterStore::finite() {
-  bool finite = true;
-  for (std::size_t buffer = 0; buffer < 2 + slots_; ++buffer) {
-    float* const floats = memory_.floats() + buffer * stride_;
-    for (const PaddingRun& run : padding_) std::fill_n(floats + run.offset, run.size, 0.0f);
-    finite = finite && all_finite(floats, size_);
-  }
+  // `offset` is that of the first of `floats` in the store.
+  const auto check = [&](float* floats, std::size_t offset, std::size_t size) {
+    for (const PaddingRun& run : padding_)
+      if (run.offset >= offset && run.offset < offset + size)
+        std::fill_n(floats + (run.offset - offset), run.size, 0.0f);
+    return all_finite(floats, size);
+  };
+  bool finite = check(values(), 0, size_);
+  finite = check(gradients(), 0, size_) && finite;
+  for (const Extent& extent : extents_)
+    for (std::size_t slot = 0; slot < extent.slots; ++slot)
+      finite = check(state(extent, slot, extent.begin), extent.begin, extent.size()) && finite;
   return finite;
 }
 

@@ -46,11 +46,17 @@ class ParameterStore {
   /// Throws std::invalid_argument listing the names there are.
   const Parameter& find(std::string_view name) const;
 
-  std::size_t size() const { return size_; }    ///< Of each flat buffer, in floats.
-  std::size_t slots() const { return slots_; }  ///< The most that a group has.
+  std::size_t size() const {
+    return size_;
+  }  ///< Of all parameters and of all gradients, in floats.
   float* values() const { return memory_.floats(); }
   float* gradients() const { return memory_.floats() + stride_; }
-  float* state(std::size_t slot) const { return memory_.floats() + (2 + slot) * stride_; }
+  /// How many state slots a group has.
+  std::size_t slots(std::size_t group) const { return extents_[group].slots; }
+  float* state(const Parameter& parameter, std::size_t slot) const {
+    return state(extents_[parameter.group], slot, parameter.offset);
+  }
+  std::size_t state_bytes() const;
 
   /// Keeps the padding zero whatever an update rule makes of it.
   void clear_padding();
@@ -64,16 +70,30 @@ class ParameterStore {
   bool finite();
 
  private:
+  /// A few lines between flat buffers, so that the streams of an update do not compete for the same
+  /// cache sets.
+  static constexpr std::size_t kApart = 5 * kAlignment / sizeof(float);
   void add(const Tensor& tensor, const ParameterLayouts& layouts, bool decay, std::size_t group);
 
   std::vector<Parameter> parameters_;
   std::vector<PaddingRun> padding_;
   struct Extent {
     std::size_t begin, decay_end, end;
+    std::size_t slots;
+    std::size_t state;  ///< Where its first slot is, in floats.
+
+    std::size_t size() const { return end - begin; }
+    /// From one slot to the next.
+    std::size_t stride() const { return size() + kApart; }
   };
   std::vector<Extent> extents_;  ///< Of each group.
-  std::size_t size_ = 0, slots_ = 0;
-  std::size_t stride_ = 0;  ///< From one flat buffer to the next, in floats.
+  /// Of an element of the group at an offset in the store.
+  float* state(const Extent& extent, std::size_t slot, std::size_t offset) const {
+    return memory_.floats() + extent.state + slot * extent.stride() + (offset - extent.begin);
+  }
+
+  std::size_t size_ = 0;
+  std::size_t stride_ = 0;  ///< From parameters to gradients, in floats.
   AlignedBuffer memory_;
   mutable std::vector<std::vector<float*>> state_pointers_;
 };

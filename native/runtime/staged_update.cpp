@@ -246,7 +246,7 @@ void StagedUpdate::add_tensors(const std::vector<const Parameter*>& parameters) 
     }
     if (!tensor.in_place) tensor.offsets = axis_offsets(parameter->layout);
     for (std::size_t k = 0; k < rule_.state.size(); ++k)
-      tensor.state.push_back(store_.state(k) + parameter->offset);
+      tensor.state.push_back(store_.state(*parameter, k));
     for (const optim::FactorSlot& slot : rule_.factors)
       factor_size_ += extent(slot.rank, tensor.rows, tensor.columns).size();
     tensors_.push_back(std::move(tensor));

@@ -50,4 +50,14 @@ void StateStore::restart() {
 StateStore::Keeper::Keeper(StateStore& store) : store_(store) { copy(store.values_, store.kept_); }
 StateStore::Keeper::~Keeper() { copy(store_.kept_, store_.values_); }
 
+void StateStore::enable_replay() { remembered_ = AlignedBuffer(values_.size()); }
+void StateStore::remember() { copy(values_, remembered_); }
+
+StateStore::Replay::Replay(StateStore& store) : store_(store) {
+  float* const values = store.values_.floats();
+  std::swap_ranges(values, values + store.values_.size() / sizeof(float),
+                   store.remembered_.floats());
+}
+StateStore::Replay::~Replay() { copy(store_.remembered_, store_.values_); }
+
 }  // namespace optcmp

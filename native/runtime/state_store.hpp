@@ -47,9 +47,26 @@ class StateStore {
     StateStore& store_;
   };
 
+  /// Room for `remember`.
+  void enable_replay();
+  /// Notes all values for a `Replay`.
+  void remember();
+
+  /// Puts all values where they were remembered for its life, and back at its end.
+  class Replay {
+   public:
+    explicit Replay(StateStore& store);
+    ~Replay();
+    Replay(const Replay&) = delete;
+    Replay& operator=(const Replay&) = delete;
+
+   private:
+    StateStore& store_;
+  };
+
  private:
   std::vector<State> states_;
-  AlignedBuffer values_, initial_, kept_;
+  AlignedBuffer values_, initial_, kept_, remembered_;
 };
 
 }  // namespace optcmp

@@ -24,6 +24,8 @@ namespace {
 constexpr std::size_t kNormChunk = 1 << 16;
 /// Losses that a call has room for from the start.
 constexpr std::uint64_t kReservedSteps = 1 << 16;
+/// Added to the norm of a gradient that is divided by.
+constexpr double kLeastNorm = 1e-12;
 /// Training batches that give the weights of an evaluation their running statistics.
 constexpr std::size_t kStatisticsBatches = 50;
 
@@ -90,6 +92,8 @@ TrainingOptions checked(TrainingOptions options) {
   require(options.splits.contains("train"), "splits.train is missing");
   require(!options.clip_norm || *options.clip_norm > 0, "clipNorm must be positive");
   require(!options.clip_value || *options.clip_value > 0, "clipValue must be positive");
+  require(options.sam_rho >= 0 && std::isfinite(options.sam_rho),
+          "samRho must be finite and at least 0");
   require(options.threads >= 1 && options.threads <= 1024, "threads must be in 1 … 1024");
   if (options.precision == cpu::Precision::Bf16 && cpu::bf16_obstacle()) {
     throw std::invalid_argument("precision: 'bf16' is not possible here: " + *cpu::bf16_obstacle() +
@@ -189,6 +193,8 @@ Training::Training(TrainingOptions options)
   }
   states_ = std::make_unique<StateStore>(options_.train, options_.seed, ordinal);
   for (std::size_t k = 0; k < groups_.size(); ++k) groups_[k]->bind(*store_, k, options_.threads);
+  filter_ = std::make_unique<GradientFilter>(options_.filter, *store_, options_.train,
+                                             options_.seed, options_.threads);
   partial_norms_.resize((store_->size() + kNormChunk - 1) / kNormChunk);
 
   arena_ = AlignedBuffer(std::max(train.arena_bytes(), evaluate.arena_bytes()));
@@ -198,6 +204,10 @@ Training::Training(TrainingOptions options)
                                      [](const auto& group) { return group->has_evaluation(); });
   if (evaluates_elsewhere_) {
     trained_ = AlignedBuffer(2 * store_->size() * sizeof(float));
+  }
+  if (options_.sam_rho > 0) {
+    center_ = AlignedBuffer(store_->size() * sizeof(float));
+    states_->enable_replay();
   }
   if (parts_ > 1) accumulated_ = AlignedBuffer(store_->size() * sizeof(float));
   const Storage storage{
@@ -258,6 +268,7 @@ double Training::gradient_norm() {
 }
 
 bool Training::update() {
+  filter_->run(step_);
   optim::GradientPrelude prelude;
   if (options_.clip_norm) {
     const double norm = gradient_norm();
@@ -272,10 +283,37 @@ bool Training::update() {
   return finite || store_->finite();
 }
 
-// Forward and backward on all parts of a batch, each brought by `load(begin row, end row)`; leaves
-// the gradient of the mean loss, which it returns.
+// Forward and backward on a batch, whose parts `load(begin row, end row)` brings; leaves the
+// gradient for the update and returns the mean loss. With sharpness-aware minimization (Foret et
+// al. 2021) the gradient is that of a second run on the same batch, from the same states and with
+// the same dropout, at the parameters a way of ρ up the first one. The states are the first run's.
 template <class Load>
 double Training::run_batch(const Load& load) {
+  if (options_.sam_rho == 0) return run_parts(load);
+  states_->remember();
+  const double loss = run_parts(load);
+  const double norm = gradient_norm();
+  if (!std::isfinite(loss) || !std::isfinite(norm)) return loss;
+  const auto scale = static_cast<float>(options_.sam_rho / (norm + kLeastNorm));
+  const std::size_t size = store_->size();
+  float *p = store_->values(), *center = center_.floats();
+  const float* const g = store_->gradients();
+  parallel_for(options_.threads, size, kNormChunk, [=](std::size_t from, std::size_t to) {
+    std::copy_n(p + from, to - from, center + from);
+    for (std::size_t i = from; i < to; ++i) p[i] += scale * g[i];
+  });
+  {
+    const StateStore::Replay replay(*states_);
+    run_parts(load);
+  }
+  std::copy_n(center, size, p);
+  return loss;
+}
+
+// Once forward and backward on all parts of a batch; leaves the gradient of the mean loss, which it
+// returns.
+template <class Load>
+double Training::run_parts(const Load& load) {
   const double* loss = train_.metrics.front().total;
   double sum = 0, weight = 0;
   for (std::size_t part = 0; part < parts_; ++part) {
@@ -502,16 +540,17 @@ std::uint64_t Training::identity() const {
 
 std::vector<std::byte> Training::checkpoint() const {
   const std::size_t flat = store_->size() * sizeof(float);
-  CheckpointWriter writer(identity(), (1 + store_->slots()) * flat + states_->bytes() + 4096);
+  CheckpointWriter writer(identity(), flat + store_->state_bytes() + states_->bytes() + 4096);
   writer.number(step_);
   for (const auto& group : groups_) group->write(writer);
   for (const Parameter& parameter : store_->parameters()) {
     const auto count = static_cast<std::size_t>(elements(parameter.shape));
-    const auto write = [&](const float* flat) {
-      to_row_major(parameter.layout, flat + parameter.offset, writer.floats(count));
+    const auto write = [&](const float* from) {
+      to_row_major(parameter.layout, from, writer.floats(count));
     };
-    write(store_->values());
-    for (std::size_t slot = 0; slot < store_->slots(); ++slot) write(store_->state(slot));
+    write(store_->values() + parameter.offset);
+    for (std::size_t slot = 0; slot < store_->slots(parameter.group); ++slot)
+      write(store_->state(parameter, slot));
   }
   for (const State& state : states_->states()) {
     std::copy_n(states_->values(state), state.size, writer.floats(state.size));
@@ -525,11 +564,12 @@ void Training::restore(std::span<const std::byte> checkpoint) {
   for (const auto& group : groups_) group->read(reader);
   for (const Parameter& parameter : store_->parameters()) {
     const auto count = static_cast<std::size_t>(elements(parameter.shape));
-    const auto read = [&](float* flat) {
-      from_row_major(parameter.layout, reader.floats(count), flat + parameter.offset);
+    const auto read = [&](float* to) {
+      from_row_major(parameter.layout, reader.floats(count), to);
     };
-    read(store_->values());
-    for (std::size_t slot = 0; slot < store_->slots(); ++slot) read(store_->state(slot));
+    read(store_->values() + parameter.offset);
+    for (std::size_t slot = 0; slot < store_->slots(parameter.group); ++slot)
+      read(store_->state(parameter, slot));
   }
   for (const State& state : states_->states()) {
     std::copy_n(reader.floats(state.size), state.size, states_->values(state));
@@ -575,8 +615,8 @@ MemoryUse Training::memory() const {
   std::size_t factors = 0;
   for (const auto& group : groups_) factors += group->factor_bytes();
   return {arena_.size(), live_bytes_, total_bytes_,
-          2 * flat + states_->bytes() + accumulated_.size() + trained_.size(),
-          store_->slots() * flat + factors};
+          2 * flat + states_->bytes() + accumulated_.size() + trained_.size() + center_.size(),
+          store_->state_bytes() + factors};
 }
 
 }  // namespace optcmp

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "optim/updater.hpp"
+#include "runtime/gradient_filter.hpp"
 #include "runtime/parameter_store.hpp"
 #include "runtime/planner.hpp"
 #include "runtime/program.hpp"
@@ -40,6 +41,9 @@ struct TrainingOptions {
   double weight_decay = 0;
   std::vector<GroupOptions> groups = {};
   std::optional<double> clip_norm, clip_value;
+  GradientFilterOptions filter = {};
+  /// Radius of sharpness-aware minimization; 0 for none.
+  double sam_rho = 0;
   /// Examples an update, a multiple of the training program's batch size; 0 for just that.
   std::int64_t batch_size = 0;
   Order order = Order::Shuffled;
@@ -155,6 +159,8 @@ class Training {
             const std::optional<Values>& labels, std::size_t begin, std::size_t end) const;
   template <class Load>
   double run_batch(const Load& load);
+  template <class Load>
+  double run_parts(const Load& load);
   void refresh_statistics(const StopRequested& stop);
   void accumulate(std::size_t part, double weight, double total);
   bool finish_step(double loss);
@@ -173,7 +179,9 @@ class Training {
   ParameterLayouts layouts_;
   std::unique_ptr<ParameterStore> store_;
   std::unique_ptr<StateStore> states_;
+  std::unique_ptr<GradientFilter> filter_;
   AlignedBuffer arena_;
+  AlignedBuffer center_;       ///< The parameters, while the gradient is taken elsewhere.
   AlignedBuffer accumulated_;  ///< Weighted sum of the gradients of parts; empty when there is one.
   StepContext context_;
   Executor train_, evaluate_;

@@ -44,7 +44,11 @@ A study's entry may have these beside the optimizer; each is a number or an axis
 
 | setting | what it does | in what order |
 |---|---|---|
-| \`clip_norm\` | scales the gradient down to this global norm | first |
+| \`sam_rho\` | sharpness-aware minimization: the gradient is that at θ + sam_rho · g/‖g‖, of the same batch; a step costs two (Foret et al. 2021) | first |
+| \`gradient_noise\` | adds normal noise of variance gradient_noise/(1 + t)^0.55 to each element (Neelakantan et al. 2015, who try 0.01, 0.3 and 1) | then |
+| \`clip_adaptive\` | scales a row's gradient down to this times the row's norm, which counts as at least 0.001; a vector is one row (Brock et al. 2021, who try 0.01 to 0.16) | then |
+| \`clip_norm\` | scales the gradient down to this global norm | then |
+| \`clip_value\` | clips each element to this size | then |
 | \`l2\` | coupled weight decay: adds l2 · θ to the gradient, so that a rule with moments sees it there | then |
 | \`weight_decay\` | decoupled weight decay: θ ← θ − α · weight_decay · θ, which the rule does not see | then, before the rule |
 

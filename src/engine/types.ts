@@ -60,6 +60,21 @@ export interface TrainerOptions {
   clipNorm?: number;
   clipValue?: number;
   /**
+   * The greatest norm of the gradient of a parameter's row (first axis; a vector is one) over the row's own norm, which
+   * counts as at least 0.001 (Brock et al. 2021, adaptive gradient clipping). Default none.
+   */
+  clipAdaptive?: number;
+  /**
+   * Variance η of normal noise in each element of the gradient at the first step; at step t it is η/(1 + t)^0.55
+   * (Neelakantan et al. 2015). Default 0. Noise comes first, then `clipAdaptive`, `clipNorm`, `clipValue` and L2.
+   */
+  gradientNoise?: number;
+  /**
+   * Sharpness-aware minimization (Foret et al. 2021, Algorithm 1): the gradient is taken a second time, on the same batch
+   * at θ + ρ g/‖g‖, and that is what all else sees. Losses and running statistics are those at θ. Default 0: none.
+   */
+  samRho?: number;
+  /**
    * Examples an update: a multiple of the training program's batch size, the default. The program then runs several
    * times an update and the gradient is that of the mean loss over all of the batch; batch normalisation takes its
    * statistics from each run's examples alone.
@@ -130,7 +145,7 @@ export interface Trainer {
   /** Row-major copy of a parameter or state. */
   getParameter(name: string): Float32Array;
   setParameter(name: string, values: Float32Array): void;
-  /** Row-major copy of the last step's gradient (before clipping and L2). */
+  /** Row-major copy of the last step's gradient, before clipping by norm or value and L2; with noise, clipped by rows. */
   getGradient(name: string): Float32Array;
   /**
    * One training step, or with `update: false` only forward and backward, on a batch given by the caller in

@@ -47,6 +47,14 @@ export const SETTINGS = {
   dropout: decayRate,
   /** Greatest global norm of the gradient. */
   clip_norm: positive,
+  /** Greatest size of an element of the gradient. */
+  clip_value: positive,
+  /** Greatest norm of the gradient of a row over the row's own. */
+  clip_adaptive: positive,
+  /** Variance of noise in the gradient at the first step. */
+  gradient_noise: nonNegative,
+  /** Radius of sharpness-aware minimization. */
+  sam_rho: nonNegative,
 } as const satisfies Record<string, Domain>;
 
 export type Setting = keyof typeof SETTINGS;
@@ -73,6 +81,10 @@ const writtenEntrySchema = z.strictObject({
   label_smoothing: axisSchema.optional(),
   dropout: axisSchema.optional(),
   clip_norm: axisSchema.optional(),
+  clip_value: axisSchema.optional(),
+  clip_adaptive: axisSchema.optional(),
+  gradient_noise: axisSchema.optional(),
+  sam_rho: axisSchema.optional(),
   /** Parameters with settings of their own; each is in the first group that selects it. */
   groups: z.array(groupSchema).min(1).optional(),
   /** Computes every convolution directly, in place of the workload's choice. */

@@ -27,6 +27,10 @@ export interface TrialSettings extends EntryRule {
   labelSmoothing?: number;
   dropout?: number;
   clipNorm?: number;
+  clipValue?: number;
+  clipAdaptive?: number;
+  gradientNoise?: number;
+  samRho?: number;
   groups?: readonly GroupSettings[];
   exactConvolutions?: boolean;
   precision?: Precision;
@@ -92,6 +96,10 @@ export function settingsOf(
     ...(entry.label_smoothing && { labelSmoothing: value('label_smoothing') }),
     ...(entry.dropout && { dropout: value('dropout') }),
     ...(entry.clip_norm && { clipNorm: value('clip_norm') }),
+    ...(entry.clip_value && { clipValue: value('clip_value') }),
+    ...(entry.clip_adaptive && { clipAdaptive: value('clip_adaptive') }),
+    ...(entry.gradient_noise && { gradientNoise: value('gradient_noise') }),
+    ...(entry.sam_rho && { samRho: value('sam_rho') }),
     ...(entry.groups && { groups: entry.groups }),
     ...(entry.exact_convolutions !== undefined && { exactConvolutions: entry.exact_convolutions }),
     ...(entry.precision && { precision: entry.precision }),

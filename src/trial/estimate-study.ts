@@ -20,6 +20,8 @@ export interface SearchEstimate {
   trials: Bounds;
   /** Trials' worth of training that early stopping saves of them. */
   saved: number;
+  /** Runs of the model that a training step takes: two with sharpness-aware minimization. */
+  runsPerStep: number;
 }
 
 /** What a trial of a workload takes, run to its end. */
@@ -77,6 +79,7 @@ export async function estimateStudy(
         level,
         trials: { least, most },
         saved,
+        runsPerStep: search.entry.sam_rho ? 2 : 1,
       }),
     ),
   );
@@ -85,13 +88,13 @@ export async function estimateStudy(
     trials.push(await estimateTrial(study, workload, dataFolder));
   const atOnce = workerCount(spec, workers);
   const total = (
-    of: (trial: TrialEstimate) => number | undefined,
+    of: (trial: TrialEstimate, runsPerStep: number) => number | undefined,
     saves = true,
   ): Bounds | undefined => {
     const sum = { least: 0, most: 0 };
     for (const search of searches) {
       const trial = trials.find(({ workload }) => workload === search.workload);
-      const each = trial && of(trial);
+      const each = trial && of(trial, search.runsPerStep);
       if (each === undefined) return undefined;
       const saved = saves ? search.saved : 0;
       sum.least += each * (search.trials.least - saved);
@@ -105,8 +108,8 @@ export async function estimateStudy(
     workers: atOnce,
     total: {
       trials: total(() => 1, false) as Bounds,
-      flops: total(({ flops }) => flops),
-      hours: total(({ seconds }) => seconds && seconds / 3600 / atOnce),
+      flops: total(({ flops }, runs) => flops && flops * runs),
+      hours: total(({ seconds }, runs) => seconds && (seconds * runs) / 3600 / atOnce),
     },
   };
 }

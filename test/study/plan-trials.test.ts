@@ -24,6 +24,10 @@ const WRITTEN = {
       label_smoothing: 0.1,
       dropout: 0.3,
       clip_norm: 2,
+      clip_value: 3,
+      clip_adaptive: 0.1,
+      gradient_noise: 0.01,
+      sam_rho: 0.05,
       exact_convolutions: true,
       precision: 'bf16',
       workloads: ['./own.yaml'],
@@ -70,6 +74,10 @@ describe('planTrials', () => {
       labelSmoothing: 0.1,
       dropout: 0.3,
       clipNorm: 2,
+      clipValue: 3,
+      clipAdaptive: 0.1,
+      gradientNoise: 0.01,
+      samRho: 0.05,
       exactConvolutions: true,
       precision: 'bf16',
       evaluateEvery: { steps: 10 },
@@ -88,6 +96,10 @@ describe('planTrials', () => {
       label_smoothing: 0.1,
       dropout: 0.3,
       clip_norm: 2,
+      clip_value: 3,
+      clip_adaptive: 0.1,
+      gradient_noise: 0.01,
+      sam_rho: 0.05,
     });
   });
 

@@ -1,0 +1,80 @@
+"""PyTorch side of the benchmark of rules of whole tensors: answers one JSON request a line.
+
+Request:  {"rule": name, "threads": n, "steps": n, "shapes": [[rows, columns] | [size], …]}
+Response: {"seconds": mean of an update of random gradients, of so many after as many, "by": package and class}
+
+Needs timm, pytorch_optimizer, prodigyopt and dadaptation.
+"""
+
+import contextlib
+import json
+import sys
+import time
+
+import pytorch_optimizer
+import timm.optim
+import torch
+from dadaptation import DAdaptAdam
+from prodigyopt import Prodigy
+
+
+class Parts:
+    """One optimizer for matrices, another for vectors."""
+
+    def __init__(self, parameters, matrices, vectors):
+        self.parts = [
+            matrices([p for p in parameters if p.ndim > 1]),
+            vectors([p for p in parameters if p.ndim < 2]),
+        ]
+
+    def step(self):
+        for part in self.parts:
+            part.step()
+
+
+OPTIMIZERS = {
+    "lars": ("timm Lars", timm.optim.Lars),
+    "lamb": ("timm Lamb", lambda p: timm.optim.Lamb(p, max_grad_norm=None)),
+    "adafactor/pytorch": ("torch.optim.Adafactor, foreach", lambda p: torch.optim.Adafactor(p, foreach=True)),
+    "muon": (
+        "torch.optim.Muon, AdamW",
+        lambda p: Parts(p, torch.optim.Muon, lambda v: torch.optim.AdamW(v, foreach=True)),
+    ),
+    "shampoo": (
+        "pytorch_optimizer Shampoo, torch.optim.Adagrad",
+        lambda p: Parts(
+            p,
+            lambda m: pytorch_optimizer.Shampoo(m, preconditioning_compute_steps=10),
+            torch.optim.Adagrad,
+        ),
+    ),
+    "soap": ("pytorch_optimizer SOAP", pytorch_optimizer.SOAP),
+    "prodigy": ("prodigyopt", Prodigy),
+    "dadapt-adam": ("dadaptation", DAdaptAdam),
+}
+
+
+def measure(rule, threads, steps, shapes):
+    torch.set_num_threads(threads)
+    torch.manual_seed(0)
+    parameters = [torch.nn.Parameter(0.05 * torch.randn(shape)) for shape in shapes]
+    gradients = [0.01 * torch.randn(shape) for shape in shapes]
+    by, make = OPTIMIZERS[rule]
+    optimizer = make(parameters)
+
+    def run():
+        for _ in range(steps):
+            for parameter, gradient in zip(parameters, gradients):
+                parameter.grad = gradient
+            optimizer.step()
+
+    run()
+    begin = time.perf_counter()
+    run()
+    return {"seconds": (time.perf_counter() - begin) / steps, "by": by}
+
+
+for line in sys.stdin:
+    with contextlib.redirect_stdout(sys.stderr):
+        answer = measure(**json.loads(line))
+    print(json.dumps(answer), flush=True)
