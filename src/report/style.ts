@@ -116,7 +116,7 @@ dd{margin-bottom:8px}
 main{max-width:none;padding:0}
 h1{font-size:22pt}
 h2{margin-top:28pt}
-details,#filter,#trial{display:none!important}
+.group details,#methods details,#filter,#trial{display:none!important}
 .scroll{overflow:visible}
 .ranking-table{break-inside:avoid}
 .ranking-table th,.ranking-table td{padding-right:8px}

@@ -132,6 +132,8 @@ describe('a report in Chromium', { timeout: 60_000 }, () => {
     expect(await paper()).toBe('rgb(255, 255, 255)');
     expect(await page.locator('#filter').isVisible()).toBe(false);
     expect(await page.locator('#ranking-0 svg').first().isVisible()).toBe(true);
+    expect(await page.locator('#ranking-0 details').isVisible()).toBe(false);
+    expect(await page.locator('.warnings summary').first().isVisible()).toBe(true);
   });
 
   it.each(['light', 'dark'] as const)('has no fault that axe finds in the %s', async (scheme) => {
