@@ -1,5 +1,5 @@
 /**
- * One update of the Fashion-MNIST perceptron's parameters (matrices of up to 784 × 1000) by each rule of whole tensors,
+ * One update of the Fashion-MNIST perceptron's parameters (matrices of 128 × 784 and 10 × 128) by each rule of whole tensors,
  * beside PyTorch's, timm's, pytorch_optimizer's or the authors'. Shampoo and SOAP refresh their preconditioners every 10
  * steps on both sides, and all means are over multiples of that.
  */

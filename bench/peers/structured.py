@@ -33,7 +33,8 @@ class Parts:
 
 
 OPTIMIZERS = {
-    "lars": ("timm Lars", timm.optim.Lars),
+    # Without decay timm leaves the ratio out, unless told otherwise.
+    "lars": ("timm Lars", lambda p: timm.optim.Lars(p, momentum=0.9, always_adapt=True)),
     "lamb": ("timm Lamb", lambda p: timm.optim.Lamb(p, max_grad_norm=None)),
     "adafactor/pytorch": ("torch.optim.Adafactor, foreach", lambda p: torch.optim.Adafactor(p, foreach=True)),
     "muon": (

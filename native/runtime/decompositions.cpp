@@ -6,28 +6,27 @@
 #include <numeric>
 #include <utility>
 
+#include "expression/instruction_set.hpp"
+#include "runtime/decomposition_kernels.hpp"
+
 namespace optcmp {
 namespace {
 
+const DecompositionKernels& kernels() {
+#if defined(OPTCMP_X86)
+  using expression::InstructionSet;
+  static const DecompositionKernels chosen =
+      expression::default_instruction_set() == InstructionSet::Portable
+          ? portable_decomposition_kernels()
+          : avx2_decomposition_kernels();
+#else
+  static const DecompositionKernels chosen = portable_decomposition_kernels();
+#endif
+  return chosen;
+}
+
 /// QL steps an eigenvalue; it takes two or three.
 constexpr int kMostSteps = 60;
-
-// In lanes, which a compiler may vectorise without changing the order of sums.
-double dot(const double* x, const double* y, std::size_t size) {
-  constexpr std::size_t kLanes = 8;
-  double sums[kLanes] = {};
-  std::size_t i = 0;
-  for (; i + kLanes <= size; i += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += x[i + lane] * y[i + lane];
-  double sum = 0;
-  for (; i < size; ++i) sum += x[i] * y[i];
-  for (const double lane : sums) sum += lane;
-  return sum;
-}
-
-void add_scaled(double* y, double by, const double* x, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) y[i] += by * x[i];
-}
 
 struct Reflection {
   double beta;   ///< I − beta·v·vᵀ; 0 for none.
@@ -41,9 +40,9 @@ Reflection reflect(double* x, std::size_t size) {
   if (largest == 0 || size < 2) return {0, size > 0 ? x[0] : 0};
   // Scaled, so that squares of small numbers do not vanish.
   for (std::size_t i = 0; i < size; ++i) x[i] /= largest;
-  const double norm = std::copysign(std::sqrt(dot(x, x, size)), x[0]);
+  const double norm = std::copysign(std::sqrt(kernels().dot(x, x, size)), x[0]);
   x[0] += norm;
-  return {2 / dot(x, x, size), -norm * largest};
+  return {2 / kernels().dot(x, x, size), -norm * largest};
 }
 
 /// Row k of `a` keeps the vector of reflection k, `betas` their factors; what is left of `a` are
@@ -60,29 +59,50 @@ void tridiagonalize(double* a, std::size_t n, double* diagonal, double* beside, 
     betas[k] = beta;
     if (beta == 0) continue;
     for (std::size_t i = 0; i < size; ++i)
-      product[i] = beta * dot(a + (first + i) * n + first, v, size);
-    add_scaled(product, -beta / 2 * dot(product, v, size), v, size);
-    for (std::size_t i = 0; i < size; ++i) {
-      double* const row = a + (first + i) * n + first;
-      const double vi = v[i], wi = product[i];
-      for (std::size_t j = 0; j < size; ++j) row[j] -= vi * product[j] + wi * v[j];
+      product[i] = beta * kernels().dot(a + (first + i) * n + first, v, size);
+    kernels().add_scaled(product, -beta / 2 * kernels().dot(product, v, size), v, size);
+    for (std::size_t i = 0; i < size; ++i)
+      kernels().subtract_two(a + (first + i) * n + first, v[i], product, product[i], v, size);
+  }
+}
+
+/// Rotations of many steps, kept to be done while some columns are in a cache.
+class Rotations {
+ public:
+  /// `room` for `kSteps` · n.
+  Rotations(Rotation* room, std::size_t n) : room_(room), n_(n) {}
+
+  bool full() const { return step_count_ == kSteps; }
+
+  /// Where the next step's rotation k goes: at k.
+  Rotation* next() const { return room_ + step_count_ * n_; }
+  void add(std::size_t begin, std::size_t end) { steps_[step_count_++] = {begin, end}; }
+
+  /// Turns the rows, for each step those from end − 1 down to begin with the next.
+  void apply(double* rows) {
+    for (std::size_t column = 0; column < n_; column += kColumns) {
+      const std::size_t width = std::min(kColumns, n_ - column);
+      for (std::size_t step = 0; step < step_count_; ++step) {
+        const Rotation* const rotations = room_ + step * n_;
+        for (std::size_t k = steps_[step].end; k-- > steps_[step].begin;)
+          kernels().turn(rows + k * n_ + column, rows + (k + 1) * n_ + column, width, rotations[k]);
+      }
     }
+    step_count_ = 0;
   }
-}
 
-struct Rotation {
-  double c, s;
+  static constexpr std::size_t kSteps = 32;
+
+ private:
+  static constexpr std::size_t kColumns = 64;
+  struct Step {
+    std::size_t begin, end;
+  };
+
+  Rotation* room_;
+  std::size_t n_, step_count_ = 0;
+  Step steps_[kSteps] = {};
 };
-
-void turn(double* __restrict upper, double* __restrict lower, std::size_t size,
-          const Rotation& rotation) {
-  const auto [c, s] = rotation;
-  for (std::size_t j = 0; j < size; ++j) {
-    const double f = lower[j];
-    lower[j] = s * upper[j] + c * f;
-    upper[j] = c * upper[j] - s * f;
-  }
-}
 
 /// A step of QL on rows l to m of the tridiagonal matrix. Returns the first of its rotations, which
 /// go from m − 1 down to there: l, unless the matrix came apart.
@@ -114,7 +134,8 @@ std::size_t ql_step(std::size_t l, std::size_t m, double* d, double* e, Rotation
 }
 
 /// Diagonalizes the tridiagonal matrix; `rows` turn along. False when it does not converge.
-bool diagonalize(std::size_t n, double* d, double* e, double* rows, Rotation* rotations) {
+bool diagonalize(std::size_t n, double* d, double* e, double* rows, Rotation* room) {
+  Rotations rotations(room, n);
   double largest = 0;
   for (std::size_t k = 0; k < n; ++k) largest = std::max(largest, std::abs(d[k]) + std::abs(e[k]));
   const double negligible = std::numeric_limits<double>::epsilon() * largest;
@@ -124,10 +145,11 @@ bool diagonalize(std::size_t n, double* d, double* e, double* rows, Rotation* ro
       while (m + 1 < n && std::abs(e[m]) > negligible) ++m;
       if (m == l) break;
       if (step == kMostSteps) return false;
-      const std::size_t begin = ql_step(l, m, d, e, rotations);
-      for (std::size_t k = m; k-- > begin;) turn(rows + k * n, rows + (k + 1) * n, n, rotations[k]);
+      rotations.add(ql_step(l, m, d, e, rotations.next()), m);
+      if (rotations.full()) rotations.apply(rows);
     }
   }
+  rotations.apply(rows);
   return true;
 }
 
@@ -148,7 +170,7 @@ void make_identity(double* a, std::size_t n) {
 
 }  // namespace
 
-std::size_t eigen_scratch(std::size_t n) { return 5 * n; }
+std::size_t eigen_scratch(std::size_t n) { return (3 + 2 * Rotations::kSteps) * n; }
 
 void symmetric_eigen(double* a, std::size_t n, double* values, double* vectors, double* scratch) {
   double* const beside = scratch;
@@ -156,7 +178,7 @@ void symmetric_eigen(double* a, std::size_t n, double* values, double* vectors, 
   double* const product = betas + n;
   auto* const rotations = reinterpret_cast<Rotation*>(product + n);
   const bool finite = std::all_of(a, a + n * n, [](double value) { return std::isfinite(value); });
-  std::fill_n(scratch, eigen_scratch(n), 0.0);
+  std::fill_n(scratch, 3 * n, 0.0);
   if (finite) tridiagonalize(a, n, values, beside, betas, product);
   make_identity(vectors, n);
   if (!finite || !diagonalize(n, values, beside, vectors, rotations)) {
@@ -170,7 +192,7 @@ void symmetric_eigen(double* a, std::size_t n, double* values, double* vectors, 
       const std::size_t first = k + 1, size = n - first;
       if (betas[k] == 0) continue;
       const double* const v = a + k * n + first;
-      add_scaled(z + first, -betas[k] * dot(v, z + first, size), v, size);
+      kernels().add_scaled(z + first, -betas[k] * kernels().dot(v, z + first, size), v, size);
     }
   }
   sort_descending(n, values, vectors);
@@ -185,7 +207,7 @@ void householder_qr(double* a, std::size_t n, double* q, double* scratch) {
     if (betas[k] == 0) continue;
     for (std::size_t j = 1; j < size; ++j) {
       double* const x = v + j * n;
-      add_scaled(x, -betas[k] * dot(v, x, size), v, size);
+      kernels().add_scaled(x, -betas[k] * kernels().dot(v, x, size), v, size);
     }
   }
   make_identity(q, n);
@@ -193,7 +215,8 @@ void householder_qr(double* a, std::size_t n, double* q, double* scratch) {
     double* const z = q + row * n;
     for (std::size_t k = row + 1; k-- > 0;) {
       const double* const v = a + k * n + k;
-      if (betas[k] != 0) add_scaled(z + k, -betas[k] * dot(v, z + k, n - k), v, n - k);
+      if (betas[k] != 0)
+        kernels().add_scaled(z + k, -betas[k] * kernels().dot(v, z + k, n - k), v, n - k);
     }
   }
 }

@@ -6,6 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "expression/instruction_set.hpp"
+#include "runtime/decomposition_kernels.hpp"
 #include "runtime/philox.hpp"
 
 namespace optcmp {
@@ -122,6 +124,27 @@ TEST(Decompositions, QrHasAnOrthogonalAndATriangularFactor) {
     }
   }
 }
+
+#if defined(OPTCMP_X86)
+TEST(Decompositions, LoopsOfAllInstructionSetsAgreeToTheBit) {
+  if (!expression::supported(expression::InstructionSet::Avx2)) GTEST_SKIP();
+  const DecompositionKernels portable = portable_decomposition_kernels();
+  const DecompositionKernels avx2 = avx2_decomposition_kernels();
+  for (const std::size_t n : {0, 1, 7, 8, 29, 100}) {
+    const Matrix x = random_matrix(10, 1), y = random_matrix(10, 2);
+    EXPECT_EQ(portable.dot(x.data(), y.data(), n), avx2.dot(x.data(), y.data(), n));
+    const auto results = [&](const DecompositionKernels& kernels) {
+      Matrix a = x, b = y, c = random_matrix(10, 3);
+      kernels.add_scaled(a.data(), 0.7, b.data(), n);
+      kernels.subtract_two(c.data(), 0.3, a.data(), -0.9, b.data(), n);
+      kernels.turn(a.data(), c.data(), n, {0.6, 0.8});
+      a.insert(a.end(), c.begin(), c.end());
+      return a;
+    };
+    EXPECT_EQ(results(portable), results(avx2));
+  }
+}
+#endif
 
 }  // namespace
 }  // namespace optcmp
