@@ -4,8 +4,8 @@ import type { PlannedTrial } from './trial-settings.js';
 
 /**
  * The trials that are known before anything ran, in the order to run them: all points once before they are repeated, the
- * n-th point of every optimizer before any's n+1-st, so that what is done so far can be compared at any time. Without a
- * protocol these are all.
+ * n-th point of every optimizer before any's n+1-st, so that what is done so far can be compared at any time. Where nothing
+ * depends on results these are all.
  */
 export function planTrials(study: Study): PlannedTrial[] {
   return inTurn(searchesOf(study).map((search) => search.first().trials));

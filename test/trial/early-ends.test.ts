@@ -95,6 +95,17 @@ describe('successive halving', () => {
     );
   });
 
+  it('goes on from trials that failed, once they are tried again', async () => {
+    const changes = { ...HALVING, workloads: ['dies-once'], trials: 4, optimizers: [SGD] };
+    const failing = fakeStudy({ ...changes, retries: 0 });
+    const { databasePath, summary, stages } = await runFake(failing);
+    expect(summary.counts).toMatchObject({ failed: 4 });
+    expect(stages.map(({ outcome }) => outcome)).toEqual(['ended: no trial was feasible']);
+    const again = await runFake(failing, { databasePath, retryFailed: true });
+    expect(again.summary.counts).toMatchObject({ failed: 0, complete: 1, stopped: 3 });
+    expect(again.stages.map(({ trials }) => trials)).toEqual([4, 2, 1]);
+  });
+
   it('lets the best of a rung go on', async () => {
     const { trials, measurements } = await runFake(study);
     for (const [stage, step] of [
