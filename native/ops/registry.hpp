@@ -38,7 +38,7 @@ extern const OpDefinition assign, pointwise, matmul, add, reduce_sum, reduce_max
     relu_grad, reshape;
 extern const OpDefinition attention, attention_grad, layer_norm, layer_norm_grad;
 extern const OpDefinition gather, gather_grad, transpose, slice, pad, split, concat, expand,
-    to_float, to_index;
+    to_float, to_index, gather_elements, scatter_elements, top_indices;
 extern const OpDefinition batch_norm, batch_norm_grad, batch_norm_inference;
 extern const OpDefinition group_norm, group_norm_grad;
 extern const OpDefinition lstm, lstm_grad, gru, gru_grad, rnn, rnn_grad;

@@ -150,11 +150,16 @@ function measure(model: OnnxModel, report: ModelReport, options: Measured) {
   const forward = countFlops(evaluate);
   report.flops = { forward, backward: countFlops(train) - forward };
 
-  const used = new Set(train.tensors.map(({ name }) => name));
-  const unused = report.parameters.filter(({ name }) => !used.has(name));
+  const roles = new Map(train.tensors.map(({ name, role }) => [name, role]));
+  const untrained = report.parameters.filter(({ name }) => roles.get(name) !== 'parameter');
+  const named = (list: typeof untrained) => list.map(({ name }) => `"${name}"`).join(', ');
+  const unused = untrained.filter(({ name }) => !roles.has(name));
   if (unused.length > 0) {
-    const names = unused.map(({ name }) => `"${name}"`).join(', ');
-    report.warnings.push(`the output does not depend on ${names}; not trained`);
+    report.warnings.push(`the output does not depend on ${named(unused)}; not trained`);
+  }
+  const unreached = untrained.filter(({ name }) => roles.has(name));
+  if (unreached.length > 0) {
+    report.warnings.push(`no gradient reaches ${named(unreached)}; not trained`);
   }
   if (!train.tensors.some(({ role }) => role === 'parameter')) {
     report.problems.push({ message: 'the model has no parameters to train' });

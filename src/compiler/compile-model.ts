@@ -3,7 +3,7 @@ import { CompileError } from './compile-error.js';
 import { differentiate } from './differentiate.js';
 import { BATCH } from './dimension.js';
 import { fusePointwise } from './fuse-pointwise.js';
-import { at, type Graph } from './graph.js';
+import { at, type Graph, type Value } from './graph.js';
 import { type InitializationScheme, initializers } from './initialization.js';
 import { limitIndices } from './limit-indices.js';
 import { type LossSpec, withLoss } from './losses.js';
@@ -64,14 +64,34 @@ function compile(model: OnnxModel, options: CompileOptions) {
   const starts = initializers(forTraining, initialization);
   const finish = (program: Graph) =>
     limitIndices(chooseAlgorithms(prune(program), exactConvolutions));
-  const training = finish(fusePointwise(differentiate(forTraining)));
+  const differentiated = differentiate(forTraining);
+  const reached = new Set(differentiated.outputs.map(({ parameter }) => parameter));
+  const training = keepUnreached(finish(fusePointwise(differentiated)), reached);
   return {
     train: lower(recompute(training, policy, batchSize), {
       mode: 'train',
       batchSize,
       starts,
     }),
-    evaluate: lower(finish(forEvaluation), { mode: 'evaluate', batchSize, starts }),
+    evaluate: lower(keepUnreached(finish(forEvaluation), reached), {
+      mode: 'evaluate',
+      batchSize,
+      starts,
+    }),
+  };
+}
+
+/** Parameters that no gradient reaches, as those behind an arg max, stay as they start: states that nothing changes. */
+function keepUnreached(graph: Graph, reached: ReadonlySet<Value | undefined>): Graph {
+  const kept = graph.parameters.filter((parameter) => !reached.has(parameter));
+  if (kept.length === 0) return graph;
+  return {
+    ...graph,
+    parameters: graph.parameters.filter((parameter) => reached.has(parameter)),
+    states: [
+      ...graph.states,
+      ...kept.map((value) => ({ value, next: value, initializer: { kind: 'zeros' } as const })),
+    ],
   };
 }
 

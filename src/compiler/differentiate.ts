@@ -34,7 +34,8 @@ class Backward implements Tape {
   constructor(graph: Graph) {
     this.#wanted = new Set(graph.parameters);
     for (const node of graph.nodes) {
-      if (!node.inputs.some((input) => this.#wanted.has(input))) continue;
+      const { gradient, loss } = definitionOf(node.kind);
+      if (!(gradient || loss) || !node.inputs.some((input) => this.#wanted.has(input))) continue;
       for (const output of node.outputs) this.#wanted.add(output);
     }
   }

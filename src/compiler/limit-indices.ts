@@ -19,9 +19,12 @@ export function limitIndices(graph: Graph): Graph {
     for (const moved of maker.inputs) restrict(moved, length);
   };
   for (const node of graph.nodes) {
-    if (node.kind !== 'gather') continue;
-    const [x, indices] = [at(node.inputs, 0), at(node.inputs, 1)];
-    restrict(indices, fixed(x.shape[node.attributes.axis], 'the length that is picked from'));
+    if (node.kind === 'scatter_elements') {
+      restrict(at(node.inputs, 1), node.attributes.length);
+    } else if (node.kind === 'gather' || node.kind === 'gather_elements') {
+      const [x, indices] = [at(node.inputs, 0), at(node.inputs, 1)];
+      restrict(indices, fixed(x.shape[node.attributes.axis], 'the length that is picked from'));
+    }
   }
   const limited = new Map<Value, Value>();
   for (const [value, limit] of limits) limited.set(value, { ...value, limit });

@@ -1,5 +1,7 @@
+import { codeOf, expressionsOf } from '../expression/code-expressions.js';
+import { input } from '../expression/expression.js';
 import { sameShape } from './dimension.js';
-import { at, countReaders, type Graph, type Node, type Value } from './graph.js';
+import { at, countReaders, type Graph, type Node, type NodeOf, type Value } from './graph.js';
 import { definitionOf } from './ops/index.js';
 import { simplifyMovement } from './simplify-movement.js';
 
@@ -182,9 +184,27 @@ export function prune(graph: Graph): Graph {
     ...alive.outputs,
   ]);
   const nodes = alive.nodes.map((node) => {
+    if (node.kind === 'pointwise') return withOutputs(node, read);
     const last = node.outputs.findLastIndex((output) => read.has(output));
     const count = Math.max(definitionOf(node.kind).requiredOutputs ?? 1, last + 1);
     return { ...node, outputs: node.outputs.slice(0, count) } as Node;
   });
   return { ...alive, nodes };
+}
+
+/** Without outputs that nothing reads, and the operands of those. */
+function withOutputs(node: NodeOf<'pointwise'>, read: ReadonlySet<Value>): Node {
+  const { inputs, outputs } = node;
+  const kept = outputs.filter((output) => read.has(output));
+  if (kept.length === outputs.length) return node;
+  const operands = inputs.map((_, k) => `x${k}`);
+  const { outputs: all } = expressionsOf(
+    node.attributes.code,
+    operands.map((operand) => input(operand, 'element')),
+  );
+  const expressions = kept.map((output) => at(all, outputs.indexOf(output)));
+  const built = codeOf(operands, expressions);
+  const used = built.inputs.map((operand) => at(inputs, operands.indexOf(operand)));
+  const code = { ...built, inputs: built.inputs.map((_, k) => `x${k}`) };
+  return { ...node, inputs: used, outputs: kept, attributes: { code } };
 }

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
-import { CompileError, checkModel, formatReport } from '../../src/compiler/index.js';
+import {
+  CompileError,
+  checkModel,
+  compileModel,
+  formatReport,
+  parseOnnxModel,
+} from '../../src/compiler/index.js';
 import { buildModel, type ModelSpec } from '../support/onnx-builder.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'optcmp-'));
@@ -16,6 +22,31 @@ function check(spec: ModelSpec) {
 }
 
 describe('checkModel', () => {
+  test('says which parameters no gradient reaches, and keeps them as they are', () => {
+    const spec: ModelSpec = {
+      inputs: { x: ['N', 3], p: [3, 4], codes: [4, 2] },
+      nodes: [
+        { op: 'MatMul', inputs: ['x', 'p'], outputs: ['d'] },
+        { op: 'ArgMax', inputs: ['d'], outputs: ['i'], attributes: { axis: 1, keepdims: 0 } },
+        { op: 'Gather', inputs: ['codes', 'i'], outputs: ['y'] },
+      ],
+      output: 'y',
+    };
+    expect(check(spec)).toMatchObject({
+      problems: [],
+      warnings: ['no gradient reaches "p"; not trained'],
+    });
+    const { train, evaluate } = compileModel(parseOnnxModel(buildModel(spec), 'm.onnx'), {
+      batchSize: 2,
+      loss: { kind: 'softmax_cross_entropy' },
+    });
+    for (const { tensors } of [train, evaluate]) {
+      const roles = Object.fromEntries(tensors.map(({ name, role }) => [name, role]));
+      expect(roles).toMatchObject({ p: 'state', codes: 'parameter' });
+    }
+    expect(train.ops.map(({ kind }) => kind)).not.toContain('assign');
+  });
+
   test('counts parameters, operators and operations', () => {
     const report = check({
       inputs: { x: ['N', 1, 6, 6], w: [2, 1, 3, 3], b: [2], v: [3, 32], 'not used': [7] },

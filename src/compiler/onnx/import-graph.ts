@@ -217,6 +217,7 @@ class Importing {
     states: new Map(),
     constants: new Map(),
     truths: new Set(),
+    ownPlaces: new Map(),
   };
   /** By ONNX name; `undefined` where the node that makes it could not be imported. */
   readonly #values = new Map<string, Imported | undefined>();

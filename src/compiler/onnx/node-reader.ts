@@ -43,6 +43,8 @@ export interface GraphBuilder {
   readonly constants: Map<Known, Value>;
   /** What holds truth values, 0 and 1. */
   readonly truths: Set<Value>;
+  /** Indices along the batch, by how much is of each example: they hold the place in the example's own part. */
+  readonly ownPlaces: Map<Value, number>;
 }
 
 /** One ONNX node as an importer sees it: inputs and attributes with checks, and the graph to add to. */
@@ -244,9 +246,9 @@ export class NodeReader {
     this.#graph.states.set(this.tensor(k), { value, next, initializer });
   }
 
-  /** Adds a node; returns its first output. */
-  emit<K extends OpKind>(kind: K, inputs: Value[], attributes: AttributesOf<K>): Value {
-    return at(this.emitAll(kind, inputs, attributes), 0);
+  /** Adds a node; returns its first output, which has the name of this node's `output`-th. */
+  emit<K extends OpKind>(kind: K, inputs: Value[], attributes: AttributesOf<K>, output = 0): Value {
+    return at(this.emitAll(kind, inputs, attributes, output), 0);
   }
 
   /** Adds a node; returns all of its outputs. */
@@ -254,13 +256,14 @@ export class NodeReader {
     kind: K,
     inputs: Value[],
     attributes: AttributesOf<K>,
+    output = 0,
   ): readonly Value[] {
     const shapes = definitionOf(kind).shapes?.(
       inputs.map(({ shape }) => shape),
       attributes,
     );
     if (shapes === undefined) throw new TypeError(`${kind} cannot be part of a model`);
-    return this.#add(kind, inputs, attributes, shapes);
+    return this.#add(kind, inputs, attributes, shapes, output);
   }
 
   /** Adds a node whose output's shape does not follow from its inputs. */
@@ -310,6 +313,19 @@ export class NodeReader {
     return isKnown(x) ? x.type === 'bool' : this.#graph.truths.has(x);
   }
 
+  /** `x` as places within each example's part, of this length, of an axis. */
+  ownPlaces(x: Value, part: number): Value {
+    const places = at(this.#add('reshape', [x], {}, [x.shape]), 0);
+    this.#graph.ownPlaces.set(places, part);
+    return places;
+  }
+
+  /** How long the part of each example is in which the k-th input names a place; `undefined` for other indices. */
+  ownPart(k: number): number | undefined {
+    const input = this.#inputs[k];
+    return isValue(input) ? this.#graph.ownPlaces.get(input) : undefined;
+  }
+
   /** Whole numbers as floats; floats as they are. */
   asFloats(x: Value): Value {
     return x.dtype === 'f32' ? x : at(this.#add('to_float', [x], {}, [x.shape]), 0);
@@ -340,6 +356,7 @@ export class NodeReader {
     given: readonly Value[],
     attributes: AttributesOf<K>,
     shapes: readonly Shape[],
+    first = 0,
   ): readonly Value[] {
     const { name } = this.#node;
     const definition = definitionOf(kind);
@@ -351,7 +368,7 @@ export class NodeReader {
       checkShape(shape, 'the result');
       const { suffix = String(k), dtype = 'f32' } =
         k === 0 ? { dtype: definition.dtype } : (secondary[k - 1] ?? {});
-      const label = k === 0 ? this.#node.outputs[0] || name : `${name}.${suffix}`;
+      const label = k === 0 ? this.#node.outputs[first] || name : `${name}.${suffix}`;
       return {
         ...temporary(label, shape),
         dtype: keepsType ? (inputs[0]?.dtype ?? dtype) : dtype,

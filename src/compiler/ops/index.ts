@@ -8,6 +8,7 @@ import { dense, dense_grad_input, dense_grad_weight } from './dense.js';
 import { dropout } from './dropout.js';
 import { expand } from './expand.js';
 import { gather, gather_grad } from './gather.js';
+import { gather_elements, scatter_elements } from './gather-elements.js';
 import { group_norm, group_norm_grad } from './group-norm.js';
 import { gru, gru_grad } from './gru.js';
 import { layer_norm, layer_norm_grad } from './layer-norm.js';
@@ -30,6 +31,7 @@ import { softmax_cross_entropy } from './softmax-cross-entropy.js';
 import { concat, split } from './split.js';
 import { to_float } from './to-float.js';
 import { to_index } from './to-index.js';
+import { top_indices } from './top-indices.js';
 import { transpose } from './transpose.js';
 
 /** Every op there is. To add one: a file here with its definition, its line below, and its file in `native/ops`. */
@@ -66,6 +68,9 @@ export const ops = {
   expand,
   to_float,
   to_index,
+  gather_elements,
+  scatter_elements,
+  top_indices,
   add,
   reduce_sum,
   reduce_max,

@@ -31,7 +31,13 @@ function fold(
     ),
     modules: [],
   };
-  const graph = { nodes: [], states: new Map(), constants: new Map(), truths: new Set<never>() };
+  const graph = {
+    nodes: [],
+    states: new Map(),
+    constants: new Map(),
+    truths: new Set<never>(),
+    ownPlaces: new Map(),
+  };
   const result = folders[opType]?.(new NodeReader(node, inputs, graph, 20));
   const list = result instanceof Known ? [result] : (result ?? []);
   return list.map((known) => `${formatShape(known.shape)} ${formatShape(known.integers)}`);

@@ -11,6 +11,7 @@ import { products } from './products.js';
 import { recurrent } from './recurrent.js';
 import { reductions } from './reductions.js';
 import { resizing } from './resizing.js';
+import { searching } from './searching.js';
 import { shapes } from './shapes.js';
 import { transformers } from './transformers.js';
 
@@ -31,6 +32,7 @@ export const modelCases: Readonly<Record<string, ModelSpec>> = {
   ...recurrent,
   ...reductions,
   ...resizing,
+  ...searching,
   ...shapes,
   ...transformers,
 };

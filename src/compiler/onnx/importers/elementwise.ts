@@ -172,6 +172,13 @@ export const elementwise: Importers = {
     return n.pointwise([n.any(0)], (x) => clamp(add(mul(alpha, x), beta), 0, 1));
   },
   HardSwish: unary((x) => mul(x, clamp(add(mul(1 / 6, x), 0.5), 0, 1))),
+  IsInf(n) {
+    const [negative, positive] = [n.int('detect_negative', 1), n.int('detect_positive', 1)];
+    const found = n.pointwise([n.any(0)], (x) =>
+      add(mul(positive, equal(x, Infinity)), mul(negative, equal(x, -Infinity))),
+    );
+    return n.truth(found);
+  },
   IsNaN: predicate(unary((x) => not(equal(x, x)))),
   LeakyRelu(n) {
     const alpha = n.float('alpha', 0.01);

@@ -15,6 +15,7 @@ import { random } from './random.js';
 import { recurrent } from './recurrent.js';
 import { reductions } from './reductions.js';
 import { resizing } from './resizing.js';
+import { searching } from './searching.js';
 import { sequences } from './sequences.js';
 import { shapes } from './shapes.js';
 import { transposedConvolution } from './transposed-convolution.js';
@@ -36,6 +37,7 @@ export const importers: Importers = {
   ...random,
   ...reductions,
   ...resizing,
+  ...searching,
   ...sequences,
   ...recurrent,
   ...shapes,

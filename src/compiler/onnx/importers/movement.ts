@@ -5,6 +5,7 @@ import { at, type Value } from '../../graph.js';
 import { Known } from '../known.js';
 import type { NodeReader } from '../node-reader.js';
 import { axis, type Importers } from './importer.js';
+import { ownPlaces } from './own-places.js';
 import { pick } from './picking.js';
 import { permutation, slices, splitSizes } from './shape-inputs.js';
 
@@ -13,6 +14,15 @@ export const movement: Importers = {
   Concat(n) {
     const along = axis(n.int('axis', 0), n.any(0).shape.length);
     const places = Array.from({ length: n.inputCount }, (_, k) => k);
+    const own =
+      along === 1
+        ? ownPlaces(
+            n,
+            places.map((k) => n.any(k)),
+            2,
+          )
+        : undefined;
+    if (own) return own;
     const parts = places.filter((k) => n.any(k).shape[along] !== 0).map((k) => n.tensor(k));
     const [only] = parts;
     if (only !== undefined && parts.length === 1) return only;

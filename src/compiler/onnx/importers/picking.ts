@@ -1,4 +1,14 @@
-import { add, type Expression, max, min, mul } from '../../../expression/expression.js';
+import {
+  add,
+  div,
+  type Expression,
+  equal,
+  less,
+  max,
+  min,
+  mul,
+  select,
+} from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
 import {
   BATCH,
@@ -16,6 +26,7 @@ import { size } from '../../ops/op-definition.js';
 import { eachPosition, type Item, isRow, Known, stored } from '../known.js';
 import type { NodeReader } from '../node-reader.js';
 import { axis, type Importers } from './importer.js';
+import { pickOwn } from './own-places.js';
 
 /** Operators that pick elements by indices, or put elements in their places. */
 export const picking: Importers = {
@@ -24,6 +35,11 @@ export const picking: Importers = {
     const along = axis(n.int('axis', 0), x.shape.length);
     const known = n.maybeKnown(1);
     if (known?.hasRows) return pickByRow(n, x, along, known);
+    const part = n.ownPart(1);
+    if (part !== undefined && along === 0) {
+      const apart = n.reshape(x, [...partsOf(x, part), ...x.shape.slice(1)]);
+      return pickOwn(n, apart, indexOf(n, part));
+    }
     const length = fixed(x.shape[along], 'the length that is picked from');
     const { padding } = x;
     if (padding !== undefined && along === 0) {
@@ -41,6 +57,7 @@ export const picking: Importers = {
       return Known.build(table.type, n.any(1).shape, () => table.item(0));
     }
     const x = n.tensor(0);
+    if (!n.maybeKnown(1)) return pickElements(n, x, along);
     const { leading, lengths } = examples(x.shape);
     const indices = n.integers(1);
     checkExamples(indices, x, leading);
@@ -53,9 +70,12 @@ export const picking: Importers = {
   },
   GatherND(n) {
     const x = n.tensor(0);
+    const batchDims = n.int('batch_dims', 0);
+    if (batchDims === 0 && n.ownPart(1) === 1) {
+      return pickOwn(n, x, indexOf(n, fixed(x.shape[1], 'the length that is picked from')));
+    }
     const indices = n.integers(1);
-    if (n.int('batch_dims', 0) !== 0)
-      throw new CompileError('batch_dims are not supported on data');
+    if (batchDims !== 0) throw new CompileError('batch_dims are not supported on data');
     const { depth, leading } = indexing(x.shape, indices);
     const lengths = fixedLengths(x.shape.slice(leading, depth));
     const outer = indices.shape.slice(leading, -1);
@@ -64,12 +84,58 @@ export const picking: Importers = {
     );
     return pick(n, merged(n, x, leading, lengths.length), leading, places);
   },
+  OneHot(n) {
+    const indices = n.any(0);
+    const depth = n.scalar(1, 0);
+    const [off = 0, on = 1] = n.known(2).numbers();
+    const along = axis(n.int('axis', -1), indices.shape.length + 1);
+    const column = n.reshape(n.tensor(0), indices.shape.toSpliced(along, 0, 1));
+    const shape = Array(column.shape.length).fill(1).with(along, depth);
+    const places = Known.build('int', shape, (position) => at(position, along));
+    return n.pointwise([column, places], (index, place) => {
+      const counted = select(less(index, 0), add(index, depth), index);
+      return select(equal(counted, place), on, off);
+    });
+  },
   ScatterElements: scatterElements,
   ScatterND: scatterND,
 };
 
+/** The examples, and how long the part of each is, along the first axis. */
+function partsOf(x: Value, part: number): Shape {
+  const batch = divide(at(x.shape, 0), part);
+  if (batch !== undefined && sameDimension(batch, BATCH)) return [batch, part];
+  throw new CompileError(
+    `examples have ${part} places, which ${formatShape(x.shape)} does not have`,
+  );
+}
+
 function isUniform({ items }: Known): boolean {
   return items.length > 0 && Array.from(items).every((item) => item === items[0]);
+}
+
+/** By indices of the data, which may be fewer than the elements along the other axes. */
+function pickElements(n: NodeReader, x: Value, along: number): Value {
+  const indices = indexOf(n, fixed(x.shape[along], 'the length that is picked from'));
+  const shape = indices.shape.with(along, at(x.shape, along));
+  return n.emit('gather_elements', [resized(n, 'slice', x, shape), indices], { axis: along });
+}
+
+/** The first elements of `x` along each axis, or zeros behind them. */
+function resized(n: NodeReader, kind: 'slice' | 'pad', x: Value, shape: Shape): Value {
+  const changed = shape.flatMap((length, axis) =>
+    sameDimension(length, at(x.shape, axis)) ? [] : [axis],
+  );
+  if (changed.length === 0) return x;
+  const window = {
+    axes: changed,
+    starts: changed.map(() => 0),
+    steps: changed.map(() => 1),
+    lengths: fixedLengths(changed.map((axis) => at(shape, axis))),
+  };
+  return kind === 'slice'
+    ? n.emit('slice', [x], window)
+    : n.emit('pad', [x], { ...window, value: 0 });
 }
 
 /** Indices of the data; those that are calculated from it are floats that happen to be whole. */
@@ -200,9 +266,36 @@ function scatterND(n: NodeReader): Value {
   return n.reshape(scattered(n, { ...parts, along: 0, into }), x.shape);
 }
 
+/** By indices of the data. Of several updates for one place, which ONNX forbids, the mean is taken. */
+function putElements(n: NodeReader, x: Value, updates: Value, along: number): Value {
+  const length = fixed(x.shape[along], 'the length that is scattered into');
+  const indices = indexOf(n, length);
+  const sum = (values: Value) => {
+    const made = n.emit('scatter_elements', [values, indices], { axis: along, length });
+    return resized(n, 'pad', made, x.shape);
+  };
+  const name = n.string('reduction', 'none');
+  if (name === 'add') return n.pointwise([x, sum(updates)], add);
+  if (name !== 'none')
+    throw new CompileError(`the reduction "${name}" needs indices known when compiling`);
+  const one = n.constant(
+    Known.build(
+      'float',
+      indices.shape.map(() => 1),
+      () => 1,
+    ),
+  );
+  const counts = sum(n.expand(one, indices.shape));
+  return n.pointwise([x, sum(updates), counts], (old, total, count) =>
+    select(count, div(total, max(count, 1)), old),
+  );
+}
+
 function scatterElements(n: NodeReader): Value {
-  const [x, indices, updates] = [n.tensor(0), n.integers(1), n.tensor(2)];
+  const [x, updates] = [n.tensor(0), n.tensor(2)];
   const along = axis(n.int('axis', 0), x.shape.length);
+  if (!n.maybeKnown(1)) return putElements(n, x, updates, along);
+  const indices = n.integers(1);
   const { leading, lengths } = examples(x.shape);
   checkExamples(indices, x, leading);
   const into = nowhere(lengths);

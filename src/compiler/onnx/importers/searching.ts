@@ -1,0 +1,38 @@
+import { sub } from '../../../expression/expression.js';
+import { fixed } from '../../dimension.js';
+import type { Value } from '../../graph.js';
+import type { NodeReader } from '../node-reader.js';
+import { axis, type Importers } from './importer.js';
+
+/** Operators that say where something is. No gradient goes through places; through the values that are there it does. */
+export const searching: Importers = {
+  ArgMax: (n) => extreme(n, true),
+  ArgMin: (n) => extreme(n, false),
+  TopK(n) {
+    const x = n.tensor(0);
+    const along = axis(n.int('axis', -1), x.shape.length);
+    const count = n.hasAttribute('k') ? n.int('k', 0) : n.scalar(1, 0);
+    const largest = n.int('largest', 1) !== 0;
+    // Whoever asks for no order gets one.
+    n.int('sorted', 1);
+    const places = n.emit('top_indices', [x], { axis: along, count, largest }, 1);
+    return [n.emit('gather_elements', [x, places], { axis: along }), places];
+  },
+};
+
+function extreme(n: NodeReader, largest: boolean): Value {
+  const x = n.tensor(0);
+  const along = axis(n.int('axis', 0), x.shape.length);
+  const keep = n.int('keepdims', 1) !== 0;
+  const length = fixed(x.shape[along], 'the length that is searched');
+  const attributes = { axis: along, count: 1, largest };
+  const backwards = { axes: [along], starts: [length - 1], steps: [-1], lengths: [length] };
+  const places =
+    n.int('select_last_index', 0) === 0
+      ? n.emit('top_indices', [x], attributes)
+      : n.pointwise(
+          [n.emit('top_indices', [n.emit('slice', [x], backwards)], attributes)],
+          (place) => sub(length - 1, place),
+        );
+  return keep ? places : n.reshape(places, places.shape.toSpliced(along, 1));
+}
