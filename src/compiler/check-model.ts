@@ -14,6 +14,7 @@ import {
 import { type OnnxModel, readOnnxModel } from './onnx/onnx-model.js';
 import { countFlops } from './ops/count-flops.js';
 import { size } from './ops/op-definition.js';
+import { isProbabilityPair } from './probability-pair.js';
 import type { Program } from './program.js';
 
 /** What an ONNX file holds and whether it can be trained. */
@@ -124,6 +125,12 @@ function describe(
   if (graph && logitsOf(graph, options.loss.kind)) {
     report.warnings.push(
       'the output is probabilities; the loss and the predictions are of what they are made from, the logits',
+    );
+  }
+  if (graph && options.loss.kind === 'softmax_cross_entropy' && isProbabilityPair(graph)) {
+    report.warnings.push(
+      'the output is two probabilities [1 − p, p], as scikit-learn gives them, but the loss takes it for logits: name what ' +
+        'p is made from as the `output`, with the loss sigmoid_cross_entropy and labels 0 and 1',
     );
   }
   const [batch] = at(inputs, 0).shape;

@@ -16,6 +16,8 @@ export interface Value {
   readonly read?: () => Float32Array | Int32Array;
   /** Of a `parameter`: a row that embeddings pick but do not train. */
   readonly padding?: number;
+  /** Of a `constant`: it was named to stay as it is stored, although a layer would change it. */
+  readonly frozen?: true;
   /** How a `parameter` starts where the file records it. */
   readonly start?: Initializer;
 }

@@ -10,7 +10,7 @@ import {
   formatReport,
   parseOnnxModel,
 } from '../../src/compiler/index.js';
-import { buildModel, type ModelSpec } from '../support/onnx-builder.js';
+import { buildModel, floats, type ModelSpec } from '../support/onnx-builder.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'optcmp-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -22,6 +22,30 @@ function check(spec: ModelSpec) {
 }
 
 describe('checkModel', () => {
+  test("warns of scikit-learn's pair of probabilities as logits", () => {
+    const spec: ModelSpec = {
+      inputs: { x: ['N', 3], w: [3, 1] },
+      initializers: [floats('one', [], [1])],
+      nodes: [
+        { op: 'MatMul', inputs: ['x', 'w'], outputs: ['score'] },
+        { op: 'Sigmoid', inputs: ['score'], outputs: ['p'] },
+        { op: 'Sub', inputs: ['one', 'p'], outputs: ['q'] },
+        { op: 'Concat', inputs: ['q', 'p'], outputs: ['y'], attributes: { axis: 1 } },
+      ],
+      output: 'y',
+    };
+    expect(check(spec).warnings).toEqual([
+      expect.stringMatching(/^the output is two probabilities \[1 − p, p\], as scikit-learn/),
+    ]);
+    const scores: ModelSpec = {
+      ...spec,
+      nodes: spec.nodes.map((node) =>
+        node.op === 'Concat' ? { ...node, inputs: ['q', 'score'] } : node,
+      ),
+    };
+    expect(check(scores).warnings).toEqual([]);
+  });
+
   test('says which parameters no gradient reaches, and keeps them as they are', () => {
     const spec: ModelSpec = {
       inputs: { x: ['N', 3], p: [3, 4], codes: [4, 2] },

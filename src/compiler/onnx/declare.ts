@@ -131,7 +131,9 @@ function storedValue(
   const { name, dims } = tensor;
   checkShape(dims, `the initializer "${name}"`);
   const read = () => tensor.floats();
-  if (role !== 'parameter') return { name, dtype: 'f32', shape: dims, role: 'constant', read };
+  const constant = { name, dtype: 'f32', shape: dims, role: 'constant', read } as const;
+  if (role === 'frozen') return { ...constant, frozen: true };
+  if (role === 'constant') return constant;
   return { name, dtype: 'f32', shape: dims, role, read, ...recorded(name, metadata) };
 }
 

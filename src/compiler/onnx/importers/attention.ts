@@ -17,24 +17,29 @@ function attend(n: NodeReader) {
   const isFlat = n.tensor(0).shape.length === 3;
   const q = heads(n, n.tensor(0), n.int('q_num_heads', 0));
   const groups = n.int('kv_num_heads', 0);
-  const [k, v] = [heads(n, n.tensor(1), groups), heads(n, n.tensor(2), groups)];
+  const [k, v] = [withPast(n, 1, 4, groups), withPast(n, 2, 5, groups)];
   n.int('softmax_precision', 1);
   n.int('qk_matmul_output_mode', 0);
-  if (n.has(4) || n.has(5) || n.has(6)) {
-    throw new CompileError('keys and values of the past, as for generation, are not supported');
-  }
+  if (n.has(6)) throw new CompileError('lengths of keys without padding are not supported');
   const depth = fixed(q.shape[3], 'the depth of the queries');
   const scale = n.float('scale', 1 / Math.sqrt(depth));
   const softcap = n.float('softcap', 0);
   const [queries, keys] = [q, k].map((x) => fixed(x.shape[2], 'a length of attention'));
-  const hidden = hiddenPlaces(n, queries ?? 0, keys ?? 0);
+  const past = n.has(4) ? fixed(n.tensor(4).shape[2], 'the length of the past') : 0;
+  const hidden = hiddenPlaces(n, queries ?? 0, keys ?? 0, past);
   const mask = maskOf(n, hidden, keys ?? 0);
   const inputs = [q, repeated(n, k, q), repeated(n, v, q)];
   const y =
     softcap === 0 && mask?.role !== 'parameter' && mask?.role !== 'temporary'
       ? n.emit('attention', mask ? [...inputs, mask] : inputs, { scale, causal: false })
       : spelledOut(n, inputs, { scale, softcap, mask });
-  return [isFlat ? flat(n, y) : y];
+  return [isFlat ? flat(n, y) : y, k, v];
+}
+
+/** The keys or values, [N, H, T, D], behind those of the past. */
+function withPast(n: NodeReader, k: number, past: number, count: number): Value {
+  const now = heads(n, n.tensor(k), count);
+  return n.has(past) ? n.emit('concat', [n.tensor(past), now], { axis: 2 }) : now;
 }
 
 /** [N, T, H·D] → [N, H, T, D] */
@@ -67,12 +72,17 @@ function repeated(n: NodeReader, x: Value, q: Value): Value {
 }
 
 /** −∞ where a query does not look for what it is: later, or too far away. */
-function hiddenPlaces(n: NodeReader, queries: number, keys: number): Known | undefined {
+function hiddenPlaces(
+  n: NodeReader,
+  queries: number,
+  keys: number,
+  past: number,
+): Known | undefined {
   const causal = n.int('is_causal', 0) !== 0;
   const [left, right] = [n.int('left_window_size', -1), n.int('right_window_size', -1)];
   if (!causal && left < 0 && right < 0) return undefined;
   return Known.build('float', [queries, keys], ([row = 0, column = 0]) => {
-    const ahead = column - row;
+    const ahead = column - past - row;
     const isHidden =
       (causal && ahead > 0) || (left >= 0 && -ahead > left) || (right >= 0 && ahead > right);
     return isHidden ? -Infinity : 0;

@@ -105,7 +105,10 @@ function localResponse(n: NodeReader): Value {
   );
 }
 
-/** In whichever form it was exported, it is trained: the batch's statistics train, the running ones evaluate. */
+/**
+ * In whichever form it was exported, it is trained: the batch's statistics train, the running ones evaluate. Those that
+ * are frozen by name do both.
+ */
 function batchNormalization(n: NodeReader) {
   const epsilon = n.float('epsilon', 1e-5);
   // ONNX weighs the old value. A float32 such as 0.9 is meant as the decimal it prints as.
@@ -115,6 +118,11 @@ function batchNormalization(n: NodeReader) {
     throw new CompileError('statistics of each position (spatial = 0) are not supported');
   }
   if (n.tensor(3).role === 'temporary') return normalised(n, epsilon);
+  const frozen = [3, 4].filter((k) => n.tensor(k).frozen);
+  if (frozen.length === 2) return [normalised(n, epsilon), n.tensor(3), n.tensor(4)];
+  if (frozen.length === 1) {
+    throw new CompileError('either its running mean and variance are frozen, or neither');
+  }
   const [mean, variance] = [n.state(3), n.state(4)];
   const inputs = [n.tensor(0), n.tensor(1), n.tensor(2), mean, variance];
   const attributes = { epsilon, momentum, relu: false };
@@ -125,7 +133,7 @@ function batchNormalization(n: NodeReader) {
   return [at(outputs, 0), nextMean, nextVariance];
 }
 
-/** By statistics that the model itself computes, as exporters write a norm that keeps no running ones. */
+/** By statistics that are given: that the model itself computes, where a norm keeps no running ones, or frozen ones. */
 function normalised(n: NodeReader, epsilon: number): Value {
   const x = n.tensor(0);
   const [scale, bias, mean, variance] = [1, 2, 3, 4].map((k) => {
