@@ -36,14 +36,15 @@ function attend(n: NodeReader) {
   return [isFlat ? flat(n, y) : y, k, v];
 }
 
-/** The keys or values, [N, H, T, D], behind those of the past. */
+/** The keys or values, [N, H, T, D], behind those of the past; they are the k-th output too. */
 function withPast(n: NodeReader, k: number, past: number, count: number): Value {
+  if (!n.has(past)) return heads(n, n.tensor(k), count, k);
   const now = heads(n, n.tensor(k), count);
-  return n.has(past) ? n.emit('concat', [n.tensor(past), now], { axis: 2 }) : now;
+  return n.emit('concat', [n.tensor(past), now], { axis: 2 }, k);
 }
 
 /** [N, T, H·D] → [N, H, T, D] */
-function heads(n: NodeReader, x: Value, count: number): Value {
+function heads(n: NodeReader, x: Value, count: number, output = 0): Value {
   if (x.shape.length === 4) return x;
   const [batch = 1, length = 1, features] = x.shape;
   const depth = fixed(features, 'the number of features') / count;
@@ -51,7 +52,7 @@ function heads(n: NodeReader, x: Value, count: number): Value {
     throw new CompileError(`${formatShape(x.shape)} is not [N, H, T, D] nor of ${count} heads`);
   }
   const apart = n.reshape(x, [batch, length, count, depth]);
-  return n.emit('transpose', [apart], { perm: [0, 2, 1, 3] });
+  return n.emit('transpose', [apart], { perm: [0, 2, 1, 3] }, output);
 }
 
 /** [N, H, T, D] → [N, T, H·D] */
