@@ -65,6 +65,8 @@ const writtenStudySchemaIn = (folder: string) =>
     threads: z.int().min(1).max(1024).default(1),
     /** How often a trial whose worker died is tried again. */
     retries: z.int().min(0).max(100).default(2),
+    /** Seconds of a trial's training and measurements after which it is infeasible. Default: none. */
+    time_limit: z.number().positive().optional(),
     /** Seconds of silence after which a worker counts as hanging. */
     timeout: z.number().positive().default(600),
     /** Least seconds between two checkpoints of a trial. */

@@ -11,6 +11,8 @@ export interface TrialJob {
   checkpointFolder: string;
   /** Least seconds between two checkpoints. */
   checkpointEvery: number;
+  /** Seconds of training and measurements after which the trial is infeasible. */
+  timeLimit?: number;
   /** File in `checkpointFolder` to go on from. */
   checkpoint?: string;
 }
@@ -30,7 +32,7 @@ export type TrialOutcome =
   | { kind: 'paused'; seconds: number }
   /** Others did better at its step. */
   | { kind: 'outdone'; reason: string; seconds: number }
-  /** It diverged. */
+  /** It diverged, or took longer than it may. */
   | { kind: 'infeasible'; reason: string; seconds: number }
   /** It was asked to stop, and will go on from its checkpoint. */
   | { kind: 'stopped' }

@@ -332,11 +332,13 @@ class StudyRun {
     this.#changed(trial, { state: 'running', reason: null });
     this.#emit({ kind: 'trial_started', trial, resumed: checkpoint !== undefined });
 
+    const { time_limit } = this.#study.spec;
     const job: TrialJob = {
       trial: trial.id,
       settings: next.plan.settings,
       checkpointFolder: this.#store.checkpointFolder,
       checkpointEvery: this.#study.spec.checkpoint_every,
+      ...(time_limit !== undefined && { timeLimit: time_limit }),
       ...(checkpoint && { checkpoint: checkpoint.file }),
       ...(this.#options.dataFolder !== undefined && { dataFolder: this.#options.dataFolder }),
     };

@@ -121,10 +121,17 @@ class TrialRun {
         return { kind: 'paused', seconds: this.#seconds };
       }
       if (this.#isCheckpointDue()) await this.#checkpoint();
-      const problem = await this.#train();
+      const problem = (await this.#train()) ?? this.#overdue();
       if (problem !== undefined) return this.#infeasible(problem);
       if (this.#options.signal.aborted) return this.#stop();
     }
+  }
+
+  /** Why it has taken longer than it may, if it has. */
+  #overdue(): string | undefined {
+    const { timeLimit = Number.POSITIVE_INFINITY } = this.#job;
+    if (this.#seconds <= timeLimit || this.#options.signal.aborted) return undefined;
+    return `took longer than the time limit of ${timeLimit} s, at step ${this.#prepared.trainer.step}`;
   }
 
   #infeasible(reason: string): TrialOutcome {

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Trainer } from '../../src/engine/types.js';
@@ -63,6 +64,23 @@ describe('runTrial', () => {
       ['test', 'cross_entropy'],
       ['test', 'classification_error'],
     ]);
+  });
+
+  it('is infeasible when it takes longer than its limit, with what it measured until then', async () => {
+    const beforeStep = async (step: number) => {
+      if (step === 50) await setTimeout(40);
+    };
+    const { outcome, measurements } = await run(
+      newJob({ timeLimit: 0.03 }),
+      prepare({ beforeStep }),
+    );
+    expect(outcome).toMatchObject({
+      kind: 'infeasible',
+      reason: expect.stringMatching(/^took longer than the time limit of 0\.03 s, at step \d+$/),
+    });
+    expect(Math.max(...measurements.map(({ step }) => step))).toBeLessThan(95);
+    const { outcome: quick } = await run(newJob({ timeLimit: 1000 }), prepare());
+    expect(quick.kind).toBe('complete');
   });
 
   it('gives the mean training loss since the last measurement', async () => {
