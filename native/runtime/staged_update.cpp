@@ -311,14 +311,27 @@ void StagedUpdate::for_each_element(const Tensor& tensor, const Visit& visit) co
   const std::size_t axes = offsets.size();
   const std::size_t inner = offsets[axes - 1].size();
   const std::size_t lines = tensor.rows * tensor.columns / inner;
+  // In squares, as what lies side by side on one side may be far apart on the other.
+  constexpr std::size_t kSide = 16;
+  const auto base_of = [&](std::size_t line) {
+    std::size_t base = 0;
+    for (std::size_t axis = axes - 1; axis-- > 0;) {
+      base += offsets[axis][line % offsets[axis].size()];
+      line /= offsets[axis].size();
+    }
+    return base;
+  };
   parallel_for(threads_, lines, 64, [&](std::size_t from, std::size_t to) {
-    for (std::size_t line = from; line < to; ++line) {
-      std::size_t rest = line, base = 0;
-      for (std::size_t axis = axes - 1; axis-- > 0;) {
-        base += offsets[axis][rest % offsets[axis].size()];
-        rest /= offsets[axis].size();
+    std::array<std::size_t, kSide> bases{};
+    for (std::size_t first = from; first < to; first += kSide) {
+      const std::size_t count = std::min(kSide, to - first);
+      for (std::size_t k = 0; k < count; ++k) bases[k] = base_of(first + k);
+      for (std::size_t begin = 0; begin < inner; begin += kSide) {
+        const std::size_t end = std::min(inner, begin + kSide);
+        for (std::size_t k = 0; k < count; ++k)
+          for (std::size_t i = begin; i < end; ++i)
+            visit((first + k) * inner + i, bases[k] + offsets[axes - 1][i]);
       }
-      for (std::size_t i = 0; i < inner; ++i) visit(line * inner + i, base + offsets[axes - 1][i]);
     }
   });
 }
