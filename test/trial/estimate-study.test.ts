@@ -14,7 +14,7 @@ const model = fileURLToPath(
   new URL('../../models/logistic-regression/model.onnx', import.meta.url),
 );
 
-async function estimate(dataset: string, study: string) {
+async function estimate(dataset: string, study: string, settings = '') {
   writeFileSync(
     join(folder, 'one.yaml'),
     `
@@ -33,7 +33,7 @@ steps: 60
     `
 name: s
 workloads: [one.yaml]
-optimizers: [{ optimizer: sgd, space: default }]
+optimizers: [{ optimizer: sgd, space: default${settings} }]
 ${study}
 `,
   );
@@ -59,6 +59,15 @@ describe('estimateStudy', () => {
     expect(trial?.flops).toBeGreaterThan(1500 * step + 3 * 20_000 * 2 * 784 * 10);
     expect(total.flops?.most).toBeCloseTo(7 * (trial?.flops ?? 0), -3);
     expect(total.hours?.most).toBeCloseTo((7 * (trial?.seconds ?? 0)) / 3600 / 2, 12);
+  });
+
+  it('counts two runs a step of sharpness-aware minimization', async () => {
+    const dataset =
+      '{ name: synthetic, shape: [1, 28, 28], classes: 10, examples: 200, validation: 100, test: 0 }';
+    const study = 'trials: 3\nevaluate_every: 20';
+    const { trials, total } = await estimate(dataset, study, ', sam_rho: 0.05');
+    expect(total.trials).toEqual({ least: 3, most: 3 });
+    expect(total.flops?.most).toBeCloseTo(3 * 2 * (trials[0]?.flops ?? 0), -3);
   });
 
   it('says what it does not know of data of the user’s own', async () => {
