@@ -52,7 +52,7 @@ void plan_backward(const OpView& op, Planner& planner) {
   const auto g = pool2d_geometry(op, op.output(0), op.input(0), "count_include_pad");
   const TensorId dy = op.op().inputs[0], dx = op.op().outputs[0];
   const Descs d(op, g);
-  const cpu::Desc dy_layout = planner.layout(dy);
+  const cpu::Desc dy_layout = cpu::like(planner.layout(dy), g.y_shape);
   const cpu::Desc dx_layout = cpu::like(dy_layout, g.x_shape);
   const auto pd = cpu::describe_pool_backward<pooling_backward>(
       cpu::attributes(), forward(d, dx_layout, dy_layout), d.algorithm, dx_layout, dy_layout,

@@ -1,4 +1,4 @@
-import type { ModelSpec } from '../onnx-builder.js';
+import { floats, integers, type ModelSpec } from '../onnx-builder.js';
 import { conv, flatten, image } from './layers.js';
 
 /** A convolution (so that something is trained), ReLU where asked, a pool, then logits. */
@@ -39,6 +39,34 @@ export const pools: Readonly<Record<string, ModelSpec>> = {
     strides: [2, 2],
     count_include_pad: 1,
   }),
+  'average pool between a product and a norm': {
+    inputs: {
+      x: ['N', 8, 16],
+      v: [16, 16],
+      s: [8],
+      b: [8],
+      w: [8, 8, 1, 1],
+    },
+    initializers: [
+      integers('images', [-1, 8, 4, 4]),
+      floats('mean', [8], [0, 1, 2, 3, 4, 5, 6, 7]),
+      floats('variance', [8], [1, 2, 3, 4, 5, 6, 7, 8]),
+    ],
+    nodes: [
+      { op: 'MatMul', inputs: ['x', 'v'], outputs: ['m'] },
+      { op: 'Reshape', inputs: ['m', 'images'], outputs: ['i'] },
+      {
+        op: 'AveragePool',
+        inputs: ['i'],
+        outputs: ['p'],
+        attributes: { kernel_shape: [2, 2], strides: [2, 2], count_include_pad: 1 },
+      },
+      { op: 'BatchNormalization', inputs: ['p', 's', 'b', 'mean', 'variance'], outputs: ['n'] },
+      { op: 'Conv', inputs: ['n', 'w'], outputs: ['c'] },
+      flatten('c'),
+    ],
+    output: 'y',
+  },
   'average pool ceil': pooled('AveragePool', {
     kernel_shape: [2, 2],
     strides: [2, 2],
