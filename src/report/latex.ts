@@ -76,7 +76,7 @@ function rankingTable(summary: WorkloadSummary, place: number): string {
     label: `tab:ranking-${place}`,
     columns: [
       { label: 'optimizer' },
-      { label: `validation ${metric.label}`, numeric: true },
+      { label: metric.full, numeric: true },
       { label: '5–95 %', numeric: true },
       { label: `test ${metric.label}`, numeric: true },
       { label: 'first in', numeric: true },

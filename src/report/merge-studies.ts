@@ -69,7 +69,7 @@ function requireComparable(studies: readonly NamedStudy[]): void {
     ...specObjective(data.study.spec),
   })) as [Objective, ...Objective[]];
   for (const other of others) {
-    for (const key of ['metric', 'over', 'target'] as const) {
+    for (const key of ['metric', 'over', 'counted', 'target'] as const) {
       if (first[key] === other[key]) continue;
       throw new RangeError(
         `"${first.name}" and "${other.name}" minimise different things: objective.${key} is ${first[key] ?? 'absent'} ` +

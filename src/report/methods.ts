@@ -15,17 +15,26 @@ const SHOWN_ELSEWHERE = new Set([
   ...['studies', 'merged', 'imported'],
 ]);
 
+/** What of a trial counts. */
+function score(view: WorkloadView | undefined): string {
+  const { metric, curveMetric, over = 'best', counted = 'metric' } = view ?? {};
+  const measured = curveMetric?.full ?? 'validation metric';
+  if (counted !== 'metric')
+    return `Its score is the ${counted} until its ${measured} was at the target (${metric?.label}); it ends there`;
+  return over === 'final'
+    ? `Its score is its last ${measured}, at the end of the run`
+    : `Its score is its lowest ${measured} over the run`;
+}
+
 /** How the numbers came about, written from the study's own records. */
 export function methods(
   { study }: StudyData,
   views: readonly WorkloadView[],
   summary: StudySummary,
 ): Html {
-  const metric = views[0]?.metric.label ?? 'metric';
-  const over = views[0]?.over === 'final' ? 'at the end of the run' : 'over the run';
   return html`<section id="methods"><h2>How this was measured</h2>
     <p>Each optimizer has a search space of its own on each workload; spaces are never shared by name. A trial is one
-    training run at one point of the space. Its score is its ${over === 'over the run' ? 'lowest' : 'last'} validation ${metric} ${over}; where a point was
+    training run at one point of the space. ${score(views[0])}; where a point was
     run with several seeds, the mean of theirs. The best trial is chosen by validation alone, and the test metric is
     that of the same trial at the same step. Trials that diverged count as the worst possible; trials that failed or
     have not finished are left out and counted.</p>

@@ -34,10 +34,7 @@ function tableOf({ optimizer, axes, points, untuned }: Competitor, view: Workloa
   ];
   return {
     optimizer,
-    columns: [
-      ...[`validation ${metric.label}`, `test ${metric.label}`, 'at step'],
-      ...[...sampled, ...derived],
-    ],
+    columns: [...[metric.full, `test ${metric.label}`, 'at step'], ...[...sampled, ...derived]],
     rows: Object.fromEntries(points.map((point) => [point.number, cells(point)])),
   };
 }

@@ -150,10 +150,7 @@ function tiles({ rows, metric }: WorkloadSummary): Html {
     rows.reduce((sum, row) => sum + count(row), 0);
   const done = total(({ points }) => points);
   const facts = [
-    [
-      `validation ${metric.label}`,
-      winner?.validation && formatMetric(winner.validation.value, metric),
-    ],
+    [metric.full, winner?.validation && formatMetric(winner.validation.value, metric)],
     [`test ${metric.label}`, winner?.test && formatMetric(winner.test.value, metric)],
     [rows.length === 1 ? 'optimizer' : 'optimizers', formatCount(rows.length)],
     [done === 1 ? 'trial' : 'trials', formatCount(done)],
@@ -183,7 +180,7 @@ function rankingTable(view: WorkloadView, { rows, metric, target, k }: WorkloadS
   const columns = [
     { label: 'rank' },
     { label: 'optimizer' },
-    { label: `validation ${metric.label}`, numeric: true },
+    { label: metric.full, numeric: true },
     ...optional(tested, { label: `test ${metric.label}`, numeric: true }),
     ...optional(timed, { label: `steps to ${formatMetric(target, metric)}`, numeric: true }),
     { label: 'comes first in', numeric: true },

@@ -41,7 +41,7 @@ function renderWorkload(workload: WorkloadSummary, palette: Palette): string {
   const columns = [
     'rank',
     'optimizer',
-    `validation ${metric.label}`,
+    metric.full,
     '5–95 %',
     'test',
     'first in',

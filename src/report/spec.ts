@@ -39,8 +39,8 @@ export interface SpecObjective {
   over: 'best' | 'final';
   /** What the steps or seconds to were tuned, where they were. */
   target: number | undefined;
-  /** Whether it was seconds. */
-  timed: boolean;
+  /** What of a trial counts: the metric, or the steps or seconds to the target. */
+  counted: 'metric' | 'steps' | 'seconds';
 }
 
 export type Json = Record<string, unknown>;
@@ -141,13 +141,18 @@ export function specEarlyStopping(spec: unknown): string | undefined {
   );
 }
 
+const COUNTED: Record<string, SpecObjective['counted']> = {
+  steps_to_target: 'steps',
+  seconds_to_target: 'seconds',
+};
+
 export function specObjective(spec: unknown): SpecObjective {
   const { metric, over, target } = asObject(asObject(spec)['objective']);
   return {
     target: typeof target === 'number' ? target : undefined,
     metric: typeof metric === 'string' ? metric : undefined,
     over: over === 'final' ? 'final' : 'best',
-    timed: over === 'seconds_to_target',
+    counted: COUNTED[String(over)] ?? 'metric',
   };
 }
 

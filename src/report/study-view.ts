@@ -8,7 +8,7 @@ import {
   type Trial,
 } from '../store/records.js';
 import { extent } from './extent.js';
-import { describeMetric, type Metric } from './format.js';
+import { describeMetric, type Metric, toTarget } from './format.js';
 import { groupBy } from './group-by.js';
 import {
   type AxisBounds,
@@ -22,7 +22,7 @@ import {
 /** What became of one trial. */
 export interface TrialResult {
   trial: Trial;
-  /** Best (or last) validation metric of the run; +∞ when infeasible, NaN when there is none: failed, not finished. */
+  /** What counts of it: the best (or last) validation metric of the run, or the steps or seconds to the target; +∞ when infeasible or not reached, NaN when there is none: failed, not finished. */
   validation: number;
   /** Step of that validation metric. */
   step: number | null;
@@ -80,14 +80,17 @@ export interface WorkloadView {
   name: string;
   /** The protocol's level; empty where there is one. */
   level: string;
+  /** What trials are compared by. */
   metric: Metric;
+  /** What curves show: the same, where it is not the steps or seconds to a target that count. */
+  curveMetric: Metric;
   /** The loss that was measured while training; null when none was. */
   trainingMetric: Metric | null;
   /** Whether a trial counts by its best measurement or by its last. */
   over: 'best' | 'final';
   target: number | null;
   /** Whether trials were tuned for seconds to the target. */
-  timed: boolean;
+  counted: 'metric' | 'steps' | 'seconds';
   /** What an import says is missing or was changed. */
   importNotes: readonly string[];
   /** How studies differ that are put side by side. */
@@ -103,6 +106,8 @@ export interface ViewOptions {
   over?: 'best' | 'final';
   /** By workload, the value of the objective whose first reaching step counts. Default: none. */
   targets?: Readonly<Record<string, number>>;
+  /** The same for every other workload. */
+  target?: number;
 }
 
 /**
@@ -113,17 +118,25 @@ export interface ViewOptions {
 export function viewStudy(data: StudyData, options: ViewOptions = {}): WorkloadView[] {
   const { spec } = data.study;
   const bySplit = indexMeasurements(data.measurements);
-  const metric = describeMetric(chooseMetric(data, options.objective));
+  const curveMetric = describeMetric(chooseMetric(data, options.objective));
   const trainingMetric = trainingMetricOf(data);
-  const over = options.over ?? specObjective(spec).over;
+  const objective = specObjective(spec);
+  const over = options.over ?? objective.over;
+  // Who asks for an objective or a way of counting asks for the metric.
+  const counted = (options.over ?? options.objective) ? 'metric' : objective.counted;
   const optimizers = [...new Set(data.trials.map(({ optimizer }) => optimizer))];
   return comparisons(data).map(({ workload, level, trials, stages, finals }) => {
-    const target = options.targets?.[workload] ?? specObjective(spec).target ?? null;
+    const target = options.targets?.[workload] ?? options.target ?? objective.target ?? null;
+    const metric =
+      counted === 'metric' || target === null
+        ? curveMetric
+        : toTarget(counted, target, curveMetric);
     const byOptimizer = groupBy(trials, ({ optimizer }) => optimizer);
     const competitors = [...byOptimizer].map(([optimizer, own]) => {
       const resultOf = (trial: Trial) =>
         trialResult(trial, bySplit.get(trial.id), {
-          metric: metric.name,
+          metric: curveMetric.name,
+          counted,
           trainingMetric: trainingMetric?.name ?? null,
           over,
           target,
@@ -144,10 +157,11 @@ export function viewStudy(data: StudyData, options: ViewOptions = {}): WorkloadV
       name: workload,
       level,
       metric,
+      curveMetric,
       trainingMetric,
       over,
       target,
-      timed: specObjective(spec).timed,
+      counted,
       importNotes: specNotes(spec),
       mergeNotes: specNotes(spec, 'merged'),
       competitors: competitors.sort((a, b) => a.index - b.index),
@@ -262,6 +276,7 @@ function trainingMetricOf({ measurements }: StudyData): Metric | null {
 
 interface Counted {
   metric: string;
+  counted: 'metric' | 'steps' | 'seconds';
   trainingMetric: string | null;
   over: 'best' | 'final';
   target: number | null;
@@ -270,7 +285,7 @@ interface Counted {
 function trialResult(
   trial: Trial,
   splits: Splits | undefined,
-  { metric, trainingMetric, over, target }: Counted,
+  { metric, counted, trainingMetric, over, target }: Counted,
 ): TrialResult {
   const measured = (split: keyof Splits, name = metric) =>
     (splits?.[split] ?? []).filter((m) => m.metric === name).sort((a, b) => a.step - b.step);
@@ -278,8 +293,8 @@ function trialResult(
     over === 'best' ? lowest(points) : points.at(-1);
   const curve = measured('validation').map(({ step, value }) => ({ step, value }));
   const none = { trial, step: null, test: null, curve };
+  const worst = Number.POSITIVE_INFINITY;
   if (trial.state === 'infeasible') {
-    const worst = Number.POSITIVE_INFINITY;
     const steps = target === null ? Number.NaN : worst;
     return { ...none, validation: worst, training: worst, stepsToTarget: steps };
   }
@@ -290,11 +305,17 @@ function trialResult(
   }
   const tests = measured('test');
   const test = tests.find(({ step }) => step === best.step) ?? tests.at(-1);
+  const reached = measured('validation').find(({ value }) => target !== null && value <= target);
+  const score =
+    counted === 'metric'
+      ? { validation: best.value, step: best.step, test: test?.value ?? null }
+      : {
+          validation: reached?.[counted === 'steps' ? 'step' : 'seconds'] ?? worst,
+          step: reached?.step ?? null,
+        };
   return {
     ...none,
-    validation: best.value,
-    step: best.step,
-    test: test?.value ?? null,
+    ...score,
     training:
       trainingMetric === null
         ? Number.NaN

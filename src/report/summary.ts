@@ -135,7 +135,8 @@ function summarizeWorkload(view: WorkloadView, resampling: Resampling): Workload
   return {
     workload,
     metric,
-    target,
+    // Where steps or seconds count, they are the metric, and no column beside it.
+    target: view.counted === 'metric' ? target : null,
     k: ranked.length > 0 ? k : 0,
     rows,
     warnings: findWarnings(view),

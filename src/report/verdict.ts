@@ -3,6 +3,7 @@ import {
   formatDifference,
   formatList,
   formatMetric,
+  formatOutcome,
   formatProbability,
   formatSetting,
 } from './format.js';
@@ -29,8 +30,7 @@ export function verdict(summary: WorkloadSummary): Verdict {
     ? ` On the test set that trial has ${formatMetric(winner.test.value, metric)}.`
     : '';
   if (!runnerUp?.validation || !winner.ranks) {
-    const value = formatMetric(winner.validation.value, metric);
-    const headline = `${winner.optimizer} reached ${value} validation ${metric.label}`;
+    const headline = `${winner.optimizer} ${formatOutcome(winner.validation.value, metric)}`;
     return { headline, sentences: [`There is no other optimizer to compare it with.${test}`] };
   }
   const gap = formatDifference(runnerUp.validation.value - winner.validation.value, metric);
@@ -38,8 +38,7 @@ export function verdict(summary: WorkloadSummary): Verdict {
   return {
     headline: headline(feasible, winner.ranks.first, tied),
     sentences: [
-      `The best trial of ${winner.optimizer} has a validation ${metric.label} of ` +
-        `${formatMetric(winner.validation.value, metric)}, ` +
+      `The best trial of ${winner.optimizer} ${formatOutcome(winner.validation.value, metric)}, ` +
         (tied
           ? `the same as the best of ${runnerUp.optimizer}.`
           : `${gap} below the best of ${runnerUp.optimizer}, which came second.`) +

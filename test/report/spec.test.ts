@@ -101,7 +101,7 @@ describe('the study as the store keeps it', () => {
       metric: 'cross_entropy',
       over: 'final',
       target: undefined,
-      timed: false,
+      counted: 'metric',
     });
   });
 });

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { renderRanking } from '../../report/render-ranking.js';
 import { summarize } from '../../report/summary.js';
 import { openStore } from '../../store/sqlite-store.js';
@@ -8,6 +8,7 @@ import { databaseOf, reportFolder } from '../study-files.js';
 interface Options {
   db?: string;
   output?: string;
+  target?: number;
   png?: boolean;
   json?: boolean;
 }
@@ -19,6 +20,11 @@ export function reportCommand(): Command {
     .argument('<study>', 'study file or name, or its database')
     .option('--db <file>', 'database (default: optcmp-results/<study>.sqlite)')
     .option('--output <folder>', 'where the report goes (default: beside the database)')
+    .option(
+      '--target <value>',
+      'also rank by the steps until the objective is at most this',
+      parseTarget,
+    )
     .option('--png', 'write the figures as PNG as well')
     .option('--json', 'print JSON')
     .action(report);
@@ -26,19 +32,28 @@ export function reportCommand(): Command {
 
 async function report(
   studyOrDatabase: string,
-  { db, output, png = false, json }: Options,
+  { db, output, target, png = false, json }: Options,
 ): Promise<void> {
   const database = await databaseOf(studyOrDatabase, db);
   const store = await openStore(database);
   const data = await store.read().finally(() => store.close());
-  const summary = summarize(data);
+  const view = target === undefined ? {} : { target };
+  const summary = summarize(data, view);
   // Drawing needs vega, which takes a moment to load: no other command waits for it.
   const { writeReport } = await import('../../report/write-report.js');
-  const files = await writeReport(data, output ?? reportFolder(database), { png });
+  const files = await writeReport(data, output ?? reportFolder(database), { png, ...view });
   if (json) {
     printJson({ ...summary, files });
     return;
   }
   console.log(renderRanking(summary, { color: process.stdout.isTTY ?? false }));
   console.log(`\nReport: ${files.html}`);
+}
+
+function parseTarget(text: string): number {
+  const target = Number(text);
+  if (text.trim() !== '' && Number.isFinite(target)) return target;
+  throw new InvalidArgumentError(
+    'it must be a number, in the unit of the objective: 0.08, not 8 %.',
+  );
 }

@@ -26,13 +26,13 @@ export const bestOfTrials: FigureFunction = (view, summary) => {
     })),
     horizontal: (width) => ({ field: 'x', ...trialsAxis(most, width, 'number of trials') }),
     metric,
-    title: `best validation ${metric.label}`,
+    title: `best ${metric.full}`,
   };
   return {
     name: 'best-of-trials',
     title: 'How much does more tuning help?',
     caption:
-      `The best validation ${metric.label} found, against the number of trials: the median of the best of k trials drawn ` +
+      `The best ${metric.full} found, against the number of trials: the median of the best of k trials drawn ` +
       'with replacement, and its 5th to 95th percentile (band). A line that still falls at its right end would gain from ' +
       'more trials; lines that cross mean that the winner depends on the tuning budget.',
     groups: [

@@ -26,7 +26,7 @@ export const cost: FigureFunction = (view, summary) => {
     curves,
     horizontal: (width) => ({ field: 'x', ...secondsAxis(domain, width, 'training time') }),
     metric,
-    title: `best validation ${metric.label}`,
+    title: `best ${metric.full}`,
   };
   const described = curves.map(({ competitor: { optimizer }, points }) => {
     const last = points.at(-1);
@@ -36,7 +36,7 @@ export const cost: FigureFunction = (view, summary) => {
     name: 'cost',
     title: 'What does a result cost?',
     caption:
-      `The best validation ${metric.label} found, against the time spent on training all trials one after another, ` +
+      `The best ${metric.full} found, against the time spent on training all trials one after another, ` +
       'measurements with it: k trials of the mean length, the median of the best of k. ' +
       'Times are those of this machine; they move from run to run, so small differences mean nothing.',
     groups: [
@@ -47,7 +47,7 @@ export const cost: FigureFunction = (view, summary) => {
             { label: 'optimizer' },
             { label: 'a trial', numeric: true },
             { label: 'all trials', numeric: true },
-            { label: `best validation ${metric.label}, median`, numeric: true },
+            { label: `best ${metric.full}, median`, numeric: true },
           ],
           rows: curves.map(({ competitor, points }) => [
             competitor.optimizer,

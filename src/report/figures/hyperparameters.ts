@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { extent } from '../extent.js';
-import { formatMetric, formatSetting, type Metric } from '../format.js';
+import { capitalized, formatMetric, formatSetting, type Metric } from '../format.js';
 import { INK, MUTED, seriesColor } from '../palette.js';
 import type { AxisBounds } from '../spec.js';
 import type { Competitor, WorkloadView } from '../study-view.js';
@@ -33,7 +33,7 @@ export const hyperparameters: FigureFunction = (view, summary) => {
     name: 'hyperparameters',
     title: 'Where in the search space are the good trials?',
     caption:
-      `Validation ${view.metric.label} of every trial against each axis of its search space. The best trial is ringed; ` +
+      `${capitalized(view.metric.full)} of every trial against each axis of its search space. The best trial is ringed; ` +
       'crosses at the top are trials that diverged; dashed lines are the bounds of the search. A best trial away from ' +
       'the bounds says that the space was wide enough.' +
       (ranked.some(({ points }) => points.length > MOST_ROWS)
@@ -68,7 +68,7 @@ function verticalScale({ competitors, metric }: WorkloadView): VerticalScale {
       ? high * (high / low) ** DIVERGED_ROOM
       : high + (high - low) * DIVERGED_ROOM;
   const ticks = metricTicks(inner.axis.values, metric);
-  const at = { values: [...ticks.values, diverged], labels: [...ticks.labels, 'diverged'] };
+  const at = { values: [...ticks.values, diverged], labels: [...ticks.labels, metric.worst] };
   return {
     ...inner,
     diverged,
@@ -231,7 +231,7 @@ function trialsTable({ axes, points }: Competitor, metric: Metric) {
     columns: [
       { label: 'trial', numeric: true },
       ...axes.map(({ name }) => ({ label: name, numeric: true })),
-      { label: `validation ${metric.label}`, numeric: true },
+      { label: metric.full, numeric: true },
     ],
     rows: points
       .toSorted((a, b) => (a.validation < b.validation ? -1 : 1))

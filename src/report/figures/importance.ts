@@ -27,7 +27,7 @@ export const importance: FigureFunction = (view, summary) => {
     name: 'importance',
     title: 'Which hyperparameters matter?',
     caption:
-      `How much of the variance of the validation ${view.metric.label} over its search space each hyperparameter explains on ` +
+      `How much of the variance of the ${view.metric.full} over its search space each hyperparameter explains on ` +
       'its own, and pairs beyond that: functional ANOVA (Hutter et al. 2014) of a random forest on the trials. Trials that ' +
       'diverged count as the worst feasible one. The space decides: an axis searched over a narrow range seems to matter less.',
     groups: [

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { CurvePoint } from '../../stats/steps-to-target.js';
 import { extent } from '../extent.js';
-import { formatCount, formatMetric, type Metric } from '../format.js';
+import { capitalized, formatCount, formatMetric, type Metric } from '../format.js';
 import { groupBy } from '../group-by.js';
 import { seriesColor } from '../palette.js';
 import type { Competitor, PointResult } from '../study-view.js';
@@ -19,7 +19,7 @@ const TABLE_STEPS = 12;
 
 /** The validation metric over the run, of the best trial and of those next to it. */
 export const learningCurves: FigureFunction = (view, summary) => {
-  const { competitors, metric } = view;
+  const { competitors, curveMetric: metric } = view;
   const ranked = rankedCompetitors(view, summary).filter(
     ({ best }) => best && curve(best).length > 1,
   );
@@ -35,7 +35,7 @@ export const learningCurves: FigureFunction = (view, summary) => {
   return {
     name: 'learning-curves',
     title: 'How do the best trials learn?',
-    caption: `Validation ${metric.label} over the training steps, of each optimizer's best trial. Lower is better.`,
+    caption: `${capitalized(metric.full)} over the training steps, of each optimizer's best trial. Lower is better.`,
     groups: [
       {
         panels: [
@@ -60,7 +60,7 @@ export const learningCurves: FigureFunction = (view, summary) => {
             ? '; the band is its setting with other seeds'
             : ''),
         panels: ranked.map((competitor) => neighboursPanel(competitor, metric, shown)),
-        table: neighboursTable(ranked, metric),
+        table: neighboursTable(ranked, view.metric),
       },
     ],
   };
@@ -173,7 +173,7 @@ function axes(values: readonly CurvePoint[], metric: Metric, width: number) {
       field: 'value',
       type: 'quantitative' as const,
       scale: y.scale,
-      axis: { ...y.axis, title: width < 340 ? null : `validation ${metric.label}` },
+      axis: { ...y.axis, title: width < 340 ? null : metric.full },
     },
   };
 }
@@ -201,7 +201,7 @@ function neighboursTable(ranked: readonly Competitor[], metric: Metric) {
     columns: [
       { label: 'optimizer' },
       { label: 'trial', numeric: true },
-      { label: `best validation ${metric.label}`, numeric: true },
+      { label: `best ${metric.full}`, numeric: true },
       { label: 'at step', numeric: true },
     ],
     rows: ranked.flatMap((competitor) =>

@@ -178,7 +178,7 @@ function bestTable({ points }: Competitor, axes: readonly AxisBounds[], metric: 
     columns: [
       { label: 'trial', numeric: true },
       ...axes.map(({ name }) => ({ label: name, numeric: true })),
-      { label: `validation ${metric.label}`, numeric: true },
+      { label: metric.full, numeric: true },
     ],
     rows: thin(ordered.slice(0, count), MOST_GOOD).map(({ number, first, validation }) => [
       String(number),

@@ -43,7 +43,7 @@ function draw(levels: readonly Comparison[], workload: string, index: number): F
             { label: 'level' },
             { label: 'rank', numeric: true },
             { label: 'optimizer' },
-            { label: `validation ${metric.label}`, numeric: true },
+            { label: metric.full, numeric: true },
             { label: '5–95 %', numeric: true },
           ],
           rows: marks.map(({ level, rank, optimizer, estimate: { value, low, high } }) => [

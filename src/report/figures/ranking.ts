@@ -17,7 +17,7 @@ export const ranking: FigureFunction = ({ competitors, metric }, { rows }) => {
       'percentile, the tick is the median, when the trials are drawn anew by the bootstrap. Further left is better.' +
       (intervalValues(intervals).every(Number.isFinite)
         ? ''
-        : ' A bar that ends at the edge goes on to “diverged”.'),
+        : ` A bar that ends at the edge goes on to “${metric.worst}”.`),
     groups: [intervalGroup(intervals, competitors, { metric, title, heading: 'best trial' })],
   };
 };

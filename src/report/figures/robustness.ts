@@ -18,7 +18,7 @@ const TARGETS = [1.5, 1.2, 1.1, 1.05, 1];
 
 /** The best trial found by each step: its rank at other budgets, and for other targets (paper, figure 10). */
 export const robustness: FigureFunction = (view, summary) => {
-  const { competitors, metric } = view;
+  const { competitors, curveMetric: metric } = view;
   const ranked = rankedCompetitors(view, summary);
   const measured = ranked.flatMap(({ trials }) =>
     trials.flatMap(({ curve }) => curve.map(({ step }) => step)),
@@ -34,13 +34,13 @@ export const robustness: FigureFunction = (view, summary) => {
     curves,
     horizontal: (width) => ({ field: 'x', ...stepsAxis(last, width) }),
     metric,
-    title: `best validation ${metric.label} so far`,
+    title: `best ${metric.full} so far`,
   };
   return {
     name: 'robustness',
     title: 'Would another budget or target give another ranking?',
     caption:
-      `The best validation ${metric.label} that any trial has reached by each step: the median and the 5–95 % interval over ` +
+      `The best ${metric.full} that any trial has reached by each step: the median and the 5–95 % interval over ` +
       'trials drawn with replacement, as many as there are. Read upwards it is the ranking at a smaller budget, read to ' +
       'the right the steps to a target. Lines that cross mean that the ranking depends on it. Schedules were made for the ' +
       'full budget, so where one was tuned, tuning for less would give lower lines on the left.',
@@ -73,7 +73,7 @@ export const robustness: FigureFunction = (view, summary) => {
         }),
         table: {
           columns: [
-            { label: `target, validation ${metric.label}`, numeric: true },
+            { label: `target, ${metric.full}`, numeric: true },
             ...curves.map(({ competitor }) => ({ label: competitor.optimizer, numeric: true })),
           ],
           rows: atTargets(curves, metric),
@@ -101,12 +101,12 @@ function envelope(competitor: Competitor, steps: readonly number[]): BandCurve {
 }
 
 /** The lowest value up to each step; +∞ before the first, and for a trial that diverges. */
-function bestSoFar({ curve, validation }: TrialResult, steps: readonly number[]): number[] {
+function bestSoFar({ curve, trial }: TrialResult, steps: readonly number[]): number[] {
   let [at, best] = [0, Number.POSITIVE_INFINITY];
   return steps.map((step) => {
     for (; at < curve.length && (curve[at]?.step as number) <= step; at++)
       best = Math.min(best, curve[at]?.value as number);
-    return validation === Number.POSITIVE_INFINITY ? validation : best;
+    return trial.state === 'infeasible' ? Number.POSITIVE_INFINITY : best;
   });
 }
 

@@ -5,14 +5,18 @@ import type { FigureFunction } from './figure.js';
 const STEPS = { ...describeMetric('steps'), label: 'steps' };
 
 /** Steps to the workload's target when tuned for that (paper, figure 2). */
-export const stepsToTarget: FigureFunction = ({ competitors, metric, target }, { rows }) => {
-  if (target === null) return undefined;
+export const stepsToTarget: FigureFunction = (
+  { competitors, metric, target, counted },
+  { rows },
+) => {
+  // Where steps or seconds count, the ranking shows them.
+  if (target === null || counted !== 'metric') return undefined;
   const intervals = rows.flatMap(({ optimizer, stepsToTarget: estimate }): IntervalRow[] =>
     estimate && Number.isFinite(estimate.value) ? [{ optimizer, series: 'steps', estimate }] : [],
   );
   if (intervals.length === 0) return undefined;
   intervals.sort((a, b) => a.estimate.value - b.estimate.value);
-  const goal = `${formatMetric(target, metric)} validation ${metric.label}`;
+  const goal = `${formatMetric(target, metric)} ${metric.full}`;
   const missed = rows.filter(({ optimizer }) => intervals.every((i) => i.optimizer !== optimizer));
   return {
     name: 'steps-to-target',

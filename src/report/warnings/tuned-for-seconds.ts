@@ -10,13 +10,13 @@ export const tunedForSeconds: WarningDefinition = {
     'another machine. What was measured at each step is.',
   advice:
     'Run with `--workers 1` on an idle machine, repeat the study, and prefer `over: steps_to_target` where steps cost alike.',
-  find: ({ timed }) =>
-    timed
+  find: ({ counted }) =>
+    counted === 'seconds'
       ? [
           {
             message:
               'Trials were tuned for the seconds to the target: the result depends on the machine and its load, and does ' +
-              'not repeat to the bit. This report counts steps.',
+              'not repeat to the bit.',
           },
         ]
       : [],
