@@ -201,8 +201,7 @@ function rankingTable(view: WorkloadView, { rows, metric, target, k }: WorkloadS
   ]);
   return html`<div class="ranking-table">${htmlTable({ columns, rows: body })}</div>
 <p class="caption">Small print under a number: its 5–95 % interval by the bootstrap. “Comes first in”: the share of repeats, with
-${formatPlural(k, 'trial')} for every optimizer, in which it would rank first. The test ${metric.label} is that of the trial chosen by
-validation.</p>`;
+${formatPlural(k, 'trial')} for every optimizer, in which it would rank first.${tested && ` The test ${metric.label} is that of the trial chosen by validation.`}</p>`;
 }
 
 function optimizerName({ competitors }: WorkloadView, name: string): Html {

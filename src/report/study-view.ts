@@ -6,6 +6,7 @@ import {
   type StudyData,
   stageKey,
   type Trial,
+  type TrialState,
 } from '../store/records.js';
 import { extent } from './extent.js';
 import { describeMetric, type Metric, toTarget } from './format.js';
@@ -39,6 +40,8 @@ export interface TrialResult {
 /** One point of the search space: a trial, or the mean over its repetitions with other training seeds. */
 export interface PointResult {
   number: number;
+  /** What became of each repetition with a result. */
+  states: TrialState[];
   /** Repetition 0, or the lowest there is. */
   first: TrialResult;
   /** Whether it was stopped before its budget, because others did better. */
@@ -385,6 +388,7 @@ function point(repetitions: readonly TrialResult[]): PointResult[] {
   return [
     {
       number: first.trial.number,
+      states: results.map(({ trial }) => trial.state),
       first,
       stopped: results.some(({ trial }) => trial.state === 'stopped'),
       validation: mean(results.map(({ validation }) => validation)),

@@ -76,6 +76,10 @@ describe('a study of steps to a target', () => {
     const [view] = viewStudy({ ...data, measurements: missed });
     const points = view?.competitors.flatMap((c) => c.points.map(({ validation }) => validation));
     expect(points).toEqual([Infinity, Infinity, Infinity, Infinity]);
+    const [workload] = summarize({ ...data, measurements: missed }, { resamples: 5 }).workloads;
+    expect(workload?.warnings.map(({ message }) => message)).toContain(
+      'No trial of sgd reached the target. Allow more steps, or set a target that can be reached.',
+    );
   });
 
   it('can be ranked by the metric all the same', () => {
