@@ -50,7 +50,15 @@ export async function writeReport(
   target: string,
   { png = false, ...options }: ReportOptions = {},
 ): Promise<ReportFiles> {
-  const report = await renderReport(data, options);
+  return saveReport(await renderReport(data, options), target, png);
+}
+
+/** Writes a report that is drawn already; `target` as {@link writeReport} has it. */
+export async function saveReport(
+  report: Report,
+  target: string,
+  png: boolean,
+): Promise<ReportFiles> {
   const isFile = /^\.html?$/i.test(extname(target));
   const folder = isFile ? join(dirname(target), basename(target, extname(target))) : target;
   const page = isFile ? target : join(target, 'index.html');

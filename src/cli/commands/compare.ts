@@ -1,10 +1,8 @@
 import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { mergeStudies, type NamedStudy } from '../../report/merge-studies.js';
-import { renderRanking } from '../../report/render-ranking.js';
-import { summarize } from '../../report/summary.js';
 import { openStore } from '../../store/sqlite-store.js';
-import { printJson } from '../print.js';
+import { presentReport } from '../present-report.js';
 import { databaseOf, studyName } from '../study-files.js';
 
 interface Options {
@@ -24,7 +22,7 @@ export function compareCommand(): Command {
     .action(compare);
 }
 
-async function compare(given: string[], { output, png = false, json }: Options): Promise<void> {
+async function compare(given: string[], { output, ...options }: Options): Promise<void> {
   const databases: string[] = [];
   for (const study of given) databases.push(await databaseOf(study));
   const studies: NamedStudy[] = [];
@@ -34,16 +32,7 @@ async function compare(given: string[], { output, png = false, json }: Options):
     studies.push({ name: studyName(database), data });
   }
   const data = mergeStudies(studies);
-  const summary = summarize(data);
-  // Drawing needs vega, which takes a moment to load: no other command waits for it.
-  const { writeReport } = await import('../../report/write-report.js');
   const names = databases.map(studyName).join('-and-');
   const beside = join(dirname(databases[0] ?? ''), `${basename(names)}-report`);
-  const files = await writeReport(data, output ?? beside, { png });
-  if (json) {
-    printJson({ ...summary, files });
-    return;
-  }
-  console.log(renderRanking(summary, { color: process.stdout.isTTY ?? false }));
-  console.log(`\nReport: ${files.html}`);
+  await presentReport(data, output ?? beside, options);
 }

@@ -1,8 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { renderRanking } from '../../report/render-ranking.js';
-import { summarize } from '../../report/summary.js';
 import { openStore } from '../../store/sqlite-store.js';
-import { printJson } from '../print.js';
+import { presentReport } from '../present-report.js';
 import { databaseOf, reportFolder } from '../study-files.js';
 
 interface Options {
@@ -32,22 +30,15 @@ export function reportCommand(): Command {
 
 async function report(
   studyOrDatabase: string,
-  { db, output, target, png = false, json }: Options,
+  { db, output, target, ...options }: Options,
 ): Promise<void> {
   const database = await databaseOf(studyOrDatabase, db);
   const store = await openStore(database);
   const data = await store.read().finally(() => store.close());
-  const view = target === undefined ? {} : { target };
-  const summary = summarize(data, view);
-  // Drawing needs vega, which takes a moment to load: no other command waits for it.
-  const { writeReport } = await import('../../report/write-report.js');
-  const files = await writeReport(data, output ?? reportFolder(database), { png, ...view });
-  if (json) {
-    printJson({ ...summary, files });
-    return;
-  }
-  console.log(renderRanking(summary, { color: process.stdout.isTTY ?? false }));
-  console.log(`\nReport: ${files.html}`);
+  await presentReport(data, output ?? reportFolder(database), {
+    ...options,
+    ...(target !== undefined && { target }),
+  });
 }
 
 function parseTarget(text: string): number {
