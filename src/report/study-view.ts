@@ -1,5 +1,5 @@
 import { metricNames } from '../metrics/metrics.js';
-import { type CurvePoint, stepsToTarget } from '../stats/steps-to-target.js';
+import type { CurvePoint } from '../stats/steps-to-target.js';
 import {
   type Measurement,
   type StageRecord,
@@ -323,7 +323,7 @@ function trialResult(
       trainingMetric === null
         ? Number.NaN
         : (counting(measured('train', trainingMetric))?.value ?? Number.NaN),
-    stepsToTarget: target === null ? Number.NaN : stepsToTarget(curve, target),
+    stepsToTarget: target === null ? Number.NaN : (reached?.step ?? worst),
   };
 }
 

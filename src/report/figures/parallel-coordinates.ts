@@ -126,12 +126,10 @@ function panel(competitor: Competitor, axes: readonly AxisBounds[], metric: Metr
 }
 
 function linesOf({ points, best }: Competitor, axes: readonly AxisBounds[]): Line[] {
-  const ordered = points.toSorted((a, b) => (a.validation < b.validation ? -1 : 1));
+  const { good, others } = split(points);
   const metricAxis = metricRange(points);
   const height = ({ validation }: PointResult) =>
     metricAxis ? Math.min(1, axisUnit(metricAxis, validation)) : 0;
-  const count = Math.max(1, Math.ceil(GOOD_SHARE * ordered.length));
-  const good = ordered.slice(0, count).filter((point) => point !== best);
   const line = (kind: Kind) => (point: PointResult) => ({
     trial: point.number,
     kind,
@@ -141,10 +139,20 @@ function linesOf({ points, best }: Competitor, axes: readonly AxisBounds[]): Lin
     ],
   });
   return [
-    ...thin(ordered.slice(count), MOST_GREY).map(line('other')),
-    ...thin(good, MOST_GOOD).map(line('good')),
+    ...thin(others, MOST_GREY).map(line('other')),
+    ...thin(
+      good.filter((point) => point !== best),
+      MOST_GOOD,
+    ).map(line('good')),
     ...(best ? [line('best')(best)] : []),
   ].filter(({ places }) => places.every(Number.isFinite));
+}
+
+/** The best share of the points and the rest, both with the best first. */
+function split(points: readonly PointResult[]): { good: PointResult[]; others: PointResult[] } {
+  const ordered = points.toSorted((a, b) => (a.validation < b.validation ? -1 : 1));
+  const count = Math.max(1, Math.ceil(GOOD_SHARE * ordered.length));
+  return { good: ordered.slice(0, count), others: ordered.slice(count) };
 }
 
 /** The metric as an axis, on the scale of the other figures; undefined when all trials are equal. */
@@ -172,15 +180,13 @@ function endsOf({ bounds, choices = [] }: AxisBounds): [string, string] {
 
 /** The trials in colour. */
 function bestTable({ points }: Competitor, axes: readonly AxisBounds[], metric: Metric) {
-  const ordered = points.toSorted((a, b) => (a.validation < b.validation ? -1 : 1));
-  const count = Math.max(1, Math.ceil(GOOD_SHARE * ordered.length));
   return {
     columns: [
       { label: 'trial', numeric: true },
       ...axes.map(({ name }) => ({ label: name, numeric: true })),
       { label: metric.full, numeric: true },
     ],
-    rows: thin(ordered.slice(0, count), MOST_GOOD).map(({ number, first, validation }) => [
+    rows: thin(split(points).good, MOST_GOOD).map(({ number, first, validation }) => [
       String(number),
       ...axes.map(({ name }) => formatSetting(first.trial.point[name] ?? '–')),
       formatMetric(validation, metric),
