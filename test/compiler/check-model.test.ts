@@ -120,7 +120,7 @@ describe('checkModel', () => {
     const report = check({
       inputs: { x: ['N', 4], w: [4, 3] },
       nodes: [
-        { op: 'Hardmax', inputs: ['x'], outputs: ['a'] },
+        { op: 'NonMaxSuppression', inputs: ['x'], outputs: ['a'] },
         { op: 'Gemm', inputs: ['a', 'w'], outputs: ['b'] },
         { op: 'Unique', inputs: ['b'], outputs: ['c'] },
         { op: 'Det', inputs: ['x'], outputs: ['d'] },
@@ -129,13 +129,13 @@ describe('checkModel', () => {
       output: 'y',
     });
     expect(report.problems.map(({ node }) => node)).toEqual([
-      '"hardmax_0" (Hardmax)',
+      '"nonmaxsuppression_0" (NonMaxSuppression)',
       '"unique_2" (Unique)',
       '"det_3" (Det)',
     ]);
     expect(
       report.operators.filter(({ supported }) => !supported).map(({ opType }) => opType),
-    ).toEqual(['Det', 'Hardmax', 'Unique']);
+    ).toEqual(['Det', 'NonMaxSuppression', 'Unique']);
     const text = formatReport(report);
     expect(text).toMatch(/Unique +1 +not supported/);
     expect(text).toMatch(/problem: node "det_3" \(Det\): operator Det is not supported/);

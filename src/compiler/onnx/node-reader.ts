@@ -54,6 +54,8 @@ export class NodeReader {
   readonly #inputs: readonly (Imported | undefined)[];
   readonly #graph: GraphBuilder;
   readonly #unread: Set<string>;
+  /** Inputs of which the importer asked for the part that they are places in. */
+  readonly #takesOwn = new Set<number>();
 
   /** `inputs[k]` is undefined where the node leaves its k-th input out. */
   constructor(
@@ -86,6 +88,11 @@ export class NodeReader {
   any(k: number): Value | Known {
     const input = this.#inputs[k];
     if (input === undefined) throw new CompileError(`input ${k} is missing`);
+    if (isValue(input) && this.#graph.ownPlaces.has(input) && !this.#takesOwn.has(k)) {
+      throw new CompileError(
+        `input ${k} are places along the batch that depend on data; elements can be picked and put by them, no more`,
+      );
+    }
     if (!(input instanceof Sequence)) return input;
     throw new CompileError(`input ${k} must be a tensor; found a sequence of tensors`);
   }
@@ -141,6 +148,11 @@ export class NodeReader {
 
   get outputCount(): number {
     return this.#node.outputs.length;
+  }
+
+  /** Whether the node has a k-th output. */
+  makes(k: number): boolean {
+    return (this.#node.outputs[k] ?? '') !== '';
   }
 
   /** Integers known when compiling. */
@@ -313,15 +325,21 @@ export class NodeReader {
     return isKnown(x) ? x.type === 'bool' : this.#graph.truths.has(x);
   }
 
-  /** `x` as places within each example's part, of this length, of an axis. */
-  ownPlaces(x: Value, part: number): Value {
-    const places = at(this.#add('reshape', [x], {}, [x.shape]), 0);
+  /** `x` under the name of the node's `output`-th. */
+  named(x: Value, output: number): Value {
+    return at(this.#add('reshape', [x], {}, [x.shape], output), 0);
+  }
+
+  /** `x` as places within each example's part, of this length, of an axis; named as the node's `output`-th. */
+  ownPlaces(x: Value, part: number, output = 0): Value {
+    const places = this.named(x, output);
     this.#graph.ownPlaces.set(places, part);
     return places;
   }
 
   /** How long the part of each example is in which the k-th input names a place; `undefined` for other indices. */
   ownPart(k: number): number | undefined {
+    this.#takesOwn.add(k);
     const input = this.#inputs[k];
     return isValue(input) ? this.#graph.ownPlaces.get(input) : undefined;
   }

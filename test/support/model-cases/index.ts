@@ -2,6 +2,7 @@ import type { ModelSpec } from '../onnx-builder.js';
 import { control } from './control.js';
 import { convolutions } from './convolutions.js';
 import { elementwise } from './elementwise.js';
+import { fourier } from './fourier.js';
 import { movement } from './movement.js';
 import { normalizations } from './normalizations.js';
 import { picking } from './picking.js';
@@ -11,6 +12,7 @@ import { products } from './products.js';
 import { recurrent } from './recurrent.js';
 import { reductions } from './reductions.js';
 import { resizing } from './resizing.js';
+import { sampling } from './sampling.js';
 import { searching } from './searching.js';
 import { shapes } from './shapes.js';
 import { transformers } from './transformers.js';
@@ -23,6 +25,7 @@ export const modelCases: Readonly<Record<string, ModelSpec>> = {
   ...control,
   ...convolutions,
   ...elementwise,
+  ...fourier,
   ...movement,
   ...normalizations,
   ...picking,
@@ -32,6 +35,7 @@ export const modelCases: Readonly<Record<string, ModelSpec>> = {
   ...recurrent,
   ...reductions,
   ...resizing,
+  ...sampling,
   ...searching,
   ...shapes,
   ...transformers,

@@ -32,6 +32,12 @@ const positive: NodeSpec[] = [
   { op: 'Add', inputs: ['q', 'half'], outputs: ['p'] },
 ];
 
+const add: NodeSpec = { op: 'Add', inputs: ['q', 'half'], outputs: ['p'] };
+const multiply: NodeSpec = { op: 'Mul', inputs: ['h', 'half'], outputs: ['p'] };
+
+/** Numbers between −1 and 1. */
+const fraction: NodeSpec[] = [{ op: 'Sin', inputs: ['h'], outputs: ['p'] }];
+
 const constant = (name: string, value: number): NodeSpec => ({
   op: 'Constant',
   inputs: [],
@@ -54,7 +60,10 @@ const pair = (op: string, second: (number | string)[], opset = 20): ModelSpec =>
 
 const PLAIN = [
   'Abs',
+  'Asinh',
+  'Atan',
   'Cos',
+  'Cosh',
   'Erf',
   'Exp',
   'HardSwish',
@@ -62,15 +71,21 @@ const PLAIN = [
   'Neg',
   'Relu',
   'Sigmoid',
+  'Shrink',
   'Sin',
+  'Sinh',
   'Softplus',
   'Softsign',
+  'Tan',
   'Tanh',
 ];
 
 export const pointwise: Readonly<Record<string, ModelSpec>> = {
   ...Object.fromEntries(PLAIN.map((op) => [op, between(op)])),
   ...Object.fromEntries(['Log', 'Sqrt', 'Reciprocal'].map((op) => [op, between(op, {}, positive)])),
+  ...Object.fromEntries(['Acos', 'Asin', 'Atanh'].map((op) => [op, between(op, {}, fraction)])),
+  Acosh: between('Acosh', {}, [...positive.slice(0, 1), constant('half', 1.5), add]),
+  'Atan far out': between('Atan', {}, [constant('half', 20), multiply]),
   Celu: between('Celu', { alpha: { float: 0.7 } }),
   Elu: between('Elu', { alpha: { float: 0.7 } }),
   Selu: between('Selu'),

@@ -153,4 +153,28 @@ export const pools: Readonly<Record<string, ModelSpec>> = {
     ],
     output: 'y',
   },
+  'norm pool': pooled('LpPool', { kernel_shape: [2, 3], strides: [2, 1], pads: [1, 0, 0, 1] }),
+  'norm pool of the third power': pooled('LpPool', { kernel_shape: [2, 2], p: 3 }),
+  'global norm pool': pooled('GlobalLpPool', {}),
+  'max pool and back': {
+    inputs: { x: image(1, 7, 7), w: [2, 1, 2, 2], b: [2] },
+    nodes: [
+      conv({}),
+      {
+        op: 'MaxPool',
+        inputs: ['c'],
+        outputs: ['p', 'i'],
+        attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+      },
+      { op: 'Sin', inputs: ['p'], outputs: ['s'] },
+      {
+        op: 'MaxUnpool',
+        inputs: ['s', 'i'],
+        outputs: ['u'],
+        attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+      },
+      flatten('u'),
+    ],
+    output: 'y',
+  },
 };

@@ -46,6 +46,10 @@ const normalised = (op: string, attributes: Attributes, opset = 20): ModelSpec =
   opset,
 });
 
+const cumulative = (attributes: Attributes): ModelSpec => ({
+  ...reduced('CumProd', [1], attributes, 26),
+});
+
 export const reductions: Readonly<Record<string, ModelSpec>> = {
   ...Object.fromEntries(OPERATORS.map((op) => [op, reduced(op, [1])])),
   'ReduceSum without the axes': reduced('ReduceSum', [-1], { keepdims: 0 }),
@@ -55,4 +59,6 @@ export const reductions: Readonly<Record<string, ModelSpec>> = {
   'Softmax of another axis': normalised('Softmax', { axis: 1 }),
   'Softmax before operator set 13': normalised('Softmax', { axis: 1 }, 11),
   LogSoftmax: normalised('LogSoftmax', { axis: 2 }),
+  CumProd: cumulative({}),
+  'CumProd backwards, without the element itself': cumulative({ exclusive: 1, reverse: 1 }),
 };

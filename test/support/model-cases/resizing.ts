@@ -49,4 +49,39 @@ export const resizing: Readonly<Record<string, ModelSpec>> = {
   'pixel shuffle': blocks('DepthToSpace', 4, { blocksize: 2, mode: 'CRD' }),
   'depth to space': blocks('DepthToSpace', 8, { blocksize: 2 }),
   'space to depth': blocks('SpaceToDepth', 2, { blocksize: 2 }),
+  'columns to images': {
+    inputs: { x: image(4, 3, 4), w: [8, 4, 1, 1], b: [8] },
+    initializers: [
+      integers('columns', [0, 8, -1]),
+      integers('length', [5, 4]),
+      integers('block', [2, 2]),
+    ],
+    nodes: [
+      conv({}),
+      { op: 'Reshape', inputs: ['c', 'columns'], outputs: ['l'] },
+      {
+        op: 'Col2Im',
+        inputs: ['l', 'length', 'block'],
+        outputs: ['r'],
+        attributes: { strides: [2, 1], pads: [1, 0, 1, 1] },
+      },
+      flatten('r'),
+    ],
+    output: 'y',
+  },
+  'crop and pad to the center': {
+    inputs: { x: image(1, 4, 5), w: [2, 1, 2, 2], b: [2] },
+    initializers: [integers('lengths', [2, 7])],
+    nodes: [
+      conv({}),
+      {
+        op: 'CenterCropPad',
+        inputs: ['c', 'lengths'],
+        outputs: ['r'],
+        attributes: { axes: [2, 3] },
+      },
+      flatten('r'),
+    ],
+    output: 'y',
+  },
 };

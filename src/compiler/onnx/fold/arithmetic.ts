@@ -44,6 +44,10 @@ export const arithmetic: Folders = {
   And: logic((a, b) => a !== 0 && b !== 0),
   Or: logic((a, b) => a !== 0 || b !== 0),
   Xor: logic((a, b) => (a !== 0) !== (b !== 0)),
+  BitwiseAnd: bits((a, b) => a & b),
+  BitwiseNot: (n) => map(n.known(0), 'int', (a) => ~(a as number)),
+  BitwiseOr: bits((a, b) => a | b),
+  BitwiseXor: bits((a, b) => a ^ b),
   Not: (n) => map(n.known(0), 'bool', (a) => Number(a === 0)),
   Where: (n) => {
     const [condition, a, b] = [n.known(0), n.known(1), n.known(2)];
@@ -85,6 +89,11 @@ function comparison(holds: readonly (keyof Relation)[], fails: readonly (keyof R
       },
       'bool',
     );
+}
+
+/** Of integers of 32 bits. */
+function bits(operation: (a: number, b: number) => number) {
+  return (n: NodeReader) => elementwise(n, onNumbers(operation), 'int');
 }
 
 function logic(operation: (a: Dimension, b: Dimension) => boolean) {

@@ -4,10 +4,11 @@ import { at } from '../../graph.js';
 import { axis } from '../importers/importer.js';
 import { countItems, eachPosition, Known, knownTensor, stored } from '../known.js';
 import type { NodeReader } from '../node-reader.js';
-import type { Folders } from './folder.js';
+import type { Folder, Folders } from './folder.js';
 
 /** Tensors made from a shape or a few numbers. */
 export const creation: Folders = {
+  BlackmanWindow: window([0.42, -0.5, 0.08]),
   ConstantOfShape(n) {
     const shape = n.integers(0).integers;
     checkShape(
@@ -41,6 +42,9 @@ export const creation: Folders = {
       return values.item(hot ? 1 : 0);
     });
   },
+  HammingWindow: window([25 / 46, -21 / 46]),
+  HannWindow: window([0.5, -0.5]),
+  MelWeightMatrix: melWeights,
   NonZero(n) {
     const x = n.known(0);
     const found: number[][] = [];
@@ -51,6 +55,42 @@ export const creation: Folders = {
     return Known.build('int', shape, ([row = 0, column = 0]) => at(at(found, column), row));
   },
 };
+
+/** Σ aₖ cos(2πkx) over one period of `size` places, or, where it is not periodic, up to both its ends. */
+function window(coefficients: readonly number[]): Folder {
+  return (n) => {
+    const size = fixed(n.integers(0).integers[0], 'the size');
+    n.int('output_datatype', 1);
+    const period = n.int('periodic', 1) !== 0 ? size : size - 1;
+    const value = (place: number) =>
+      coefficients.reduce((sum, a, k) => sum + a * Math.cos((2 * Math.PI * k * place) / period), 0);
+    return Known.build('float', [size], (_, place) => value(place));
+  };
+}
+
+/** [frequencies, bands]: triangles between places at equal distances on the mel scale. */
+function melWeights(n: NodeReader): Known {
+  const [bands = 0, length = 0, rate = 0, low = 0, high = 0] = [0, 1, 2, 3, 4].map((k) =>
+    n.scalar(k, 0),
+  );
+  n.int('output_datatype', 1);
+  const mel = (hertz: number) => 2595 * Math.log10(1 + hertz / 700);
+  const step = (mel(high) - mel(low)) / (bands + 2);
+  const bin = (k: number) => {
+    const hertz = 700 * (10 ** ((mel(low) + k * step) / 2595) - 1);
+    return Math.floor(((length + 1) * hertz) / rate);
+  };
+  const weight = (frequency: number, band: number): number => {
+    const [start, center, end] = [bin(band), bin(band + 1), bin(band + 2)];
+    if (frequency < start || frequency >= end)
+      return Number(start === center && frequency === start);
+    if (frequency <= center) return start === center ? 1 : (frequency - start) / (center - start);
+    return (end - frequency) / (end - center);
+  };
+  return Known.build('float', [Math.floor(length / 2) + 1, bands], ([frequency = 0, band = 0]) =>
+    weight(frequency, band),
+  );
+}
 
 /** The numbers of the examples, where a range ends with the batch. */
 function places(n: NodeReader, end: Dimension): Known {

@@ -1,7 +1,6 @@
 import {
   abs,
   add,
-  cos,
   div,
   type Expression,
   equal,
@@ -21,7 +20,6 @@ import {
   select,
   sigmoid,
   sign,
-  sin,
   sqrt,
   square,
   sub,
@@ -152,7 +150,6 @@ export const elementwise: Importers = {
     );
   },
   Clip: clip,
-  Cos: unary(cos),
   Div: binary(div),
   Elu(n) {
     const alpha = n.float('alpha', 1);
@@ -205,9 +202,14 @@ export const elementwise: Importers = {
     const gamma = n.float('gamma', 1.0507009873554805);
     return n.pointwise([n.any(0)], (x) => scaledElu(x, alpha, gamma));
   },
+  Shrink(n) {
+    const [bias, limit] = [n.float('bias', 0), n.float('lambd', 0.5)];
+    return n.pointwise([n.any(0)], (x) =>
+      select(less(limit, x), sub(x, bias), select(less(x, -limit), add(x, bias), 0)),
+    );
+  },
   Sigmoid: unary(sigmoid),
   Sign: unary(sign),
-  Sin: unary(sin),
   Softplus: unary(softplus),
   Softsign: unary((x) => div(x, add(1, abs(x)))),
   Sqrt: unary(sqrt),
@@ -216,6 +218,12 @@ export const elementwise: Importers = {
   Swish(n) {
     const alpha = n.float('alpha', 1);
     return n.pointwise([n.any(0)], (x) => mul(x, sigmoid(mul(alpha, x))));
+  },
+  SwiGLU(n) {
+    const alpha = n.float('alpha', 1);
+    return n.pointwise([n.any(0), n.any(1)], (gate, x) =>
+      mul(mul(gate, sigmoid(mul(alpha, gate))), x),
+    );
   },
   Tanh: unary(tanh),
   ThresholdedRelu(n) {

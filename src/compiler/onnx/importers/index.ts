@@ -5,7 +5,10 @@ import { blocks } from './blocks.js';
 import { convolution } from './convolution.js';
 import { einsum } from './einsum.js';
 import { elementwise } from './elementwise.js';
+import { fourier } from './fourier.js';
 import type { Importers } from './importer.js';
+import { losses } from './losses.js';
+import { maxUnpooling } from './max-places.js';
 import { movement } from './movement.js';
 import { normalization } from './normalization.js';
 import { picking } from './picking.js';
@@ -15,10 +18,12 @@ import { random } from './random.js';
 import { recurrent } from './recurrent.js';
 import { reductions } from './reductions.js';
 import { resizing } from './resizing.js';
+import { sampling } from './sampling.js';
 import { searching } from './searching.js';
 import { sequences } from './sequences.js';
 import { shapes } from './shapes.js';
 import { transposedConvolution } from './transposed-convolution.js';
+import { trigonometry } from './trigonometry.js';
 
 /** Every supported ONNX operator. To add one: an entry in the file of its family, and a new op only if none fits. */
 export const importers: Importers = {
@@ -29,7 +34,10 @@ export const importers: Importers = {
   ...convolution,
   ...einsum,
   ...elementwise,
+  ...fourier,
+  ...losses,
   ...normalization,
+  ...maxUnpooling,
   ...movement,
   ...picking,
   ...pooling,
@@ -37,9 +45,11 @@ export const importers: Importers = {
   ...random,
   ...reductions,
   ...resizing,
+  ...sampling,
   ...searching,
   ...sequences,
   ...recurrent,
   ...shapes,
   ...transposedConvolution,
+  ...trigonometry,
 };

@@ -1,6 +1,6 @@
 import { select } from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
-import { type Dimension, fixed, multiply } from '../../dimension.js';
+import { type Dimension, fixed, multiply, sameDimension } from '../../dimension.js';
 import { at, type Value } from '../../graph.js';
 import { Known } from '../known.js';
 import type { NodeReader } from '../node-reader.js';
@@ -11,6 +11,18 @@ import { permutation, slices, splitSizes } from './shape-inputs.js';
 
 /** Operators that move elements of tensors of the graph. */
 export const movement: Importers = {
+  CenterCropPad(n) {
+    const x = n.tensor(0);
+    const axes = n.ints('axes')?.map((a) => axis(a, x.shape.length)) ?? x.shape.map((_, k) => k);
+    const lengths = n.integers(1).integers;
+    const paddings = axes.flatMap((along, k): Padding[] => {
+      if (sameDimension(at(lengths, k), at(x.shape, along))) return [];
+      const more = fixed(lengths[k], 'a length') - lengthOf(x, along);
+      const before = more < 0 ? -Math.floor(-more / 2) : Math.floor(more / 2);
+      return [{ along, before, after: more - before }];
+    });
+    return padWith(n, cutOff(n, x, paddings), paddings, 0);
+  },
   Concat(n) {
     const along = axis(n.int('axis', 0), n.any(0).shape.length);
     const places = Array.from({ length: n.inputCount }, (_, k) => k);

@@ -30,6 +30,13 @@ import { pickOwn } from './own-places.js';
 
 /** Operators that pick elements by indices, or put elements in their places. */
 export const picking: Importers = {
+  Compress(n) {
+    const x = n.tensor(0);
+    const along = n.hasAttribute('axis') ? axis(n.int('axis', 0), x.shape.length) : undefined;
+    const from = along === undefined ? n.reshape(x, [elements(x.shape)]) : x;
+    const places = n.numbers(1).flatMap((kept, k) => (kept === 0 ? [] : [k]));
+    return pick(n, from, along ?? 0, Known.vector(places));
+  },
   Gather(n) {
     const x = n.tensor(0);
     const along = axis(n.int('axis', 0), x.shape.length);
@@ -97,6 +104,8 @@ export const picking: Importers = {
       return select(equal(counted, place), on, off);
     });
   },
+  // The name before operator set 11.
+  Scatter: scatterElements,
   ScatterElements: scatterElements,
   ScatterND: scatterND,
 };

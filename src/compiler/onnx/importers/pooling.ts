@@ -1,4 +1,13 @@
-import { add, type Expression, max, mul } from '../../../expression/expression.js';
+import {
+  abs,
+  add,
+  type Expression,
+  max,
+  mul,
+  pow,
+  sqrt,
+  square,
+} from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
 import { elements, fixed, formatShape, multiply } from '../../dimension.js';
 import { at, type Value } from '../../graph.js';
@@ -6,6 +15,7 @@ import type { Pads, Pair, PoolAttributes } from '../../ops/images.js';
 import { Known } from '../known.js';
 import type { NodeReader } from '../node-reader.js';
 import type { Importers } from './importer.js';
+import { placesOfMaxima } from './max-places.js';
 import { extentOf, padAlong, poolWindowsOf, TRIVIAL, type Window } from './windows.js';
 
 export const pooling: Importers = {
@@ -14,12 +24,28 @@ export const pooling: Importers = {
     return pooled(n, poolWindowsOf(n, lengthsOf(n)), counts ? AVERAGE_WITH_PADS : AVERAGE);
   },
   GlobalAveragePool: (n) => pooled(n, whole(n), AVERAGE),
+  GlobalLpPool: (n) => normPooled(n, whole(n)),
   GlobalMaxPool: (n) => pooled(n, whole(n), MAX),
+  LpPool: (n) => normPooled(n, poolWindowsOf(n, lengthsOf(n))),
   MaxPool(n) {
-    n.int('storage_order', 0);
-    return pooled(n, poolWindowsOf(n, lengthsOf(n)), MAX);
+    const columnsFirst = n.int('storage_order', 0) !== 0;
+    const windows = poolWindowsOf(n, lengthsOf(n));
+    const greatest = pooled(n, windows, MAX);
+    return n.makes(1) ? [greatest, placesOfMaxima(n, windows, columnsFirst)] : greatest;
   },
 };
+
+/** (Σ |x|^p)^(1/p) over each window. */
+function normPooled(n: NodeReader, windows: readonly Window[]): Value {
+  const p = n.int('p', 2);
+  const size = windows.reduce((count, { kernel }) => count * kernel, 1);
+  const powers = n.pointwise([n.tensor(0)], (x) => (p === 2 ? square(x) : pow(abs(x), p)));
+  const means = pooledOf(n, powers, windows, AVERAGE_WITH_PADS);
+  return n.pointwise([means], (mean) => {
+    const sum = mul(size, mean);
+    return p === 2 ? sqrt(sum) : pow(sum, 1 / p);
+  });
+}
 
 /** How a kind of pool is calculated. All of them are separable: along some axes first, then along others. */
 interface Pool {
@@ -94,11 +120,14 @@ function attributesOf(
 }
 
 /** Of sequences, images or volumes, [N, C, …]: axes with dilations first, then height and width, then depth. */
-function pooled(n: NodeReader, windows: readonly Window[], pool: Pool): Value {
+const pooled = (n: NodeReader, windows: readonly Window[], pool: Pool): Value =>
+  pooledOf(n, n.tensor(0), windows, pool);
+
+function pooledOf(n: NodeReader, input: Value, windows: readonly Window[], pool: Pool): Value {
   const isApart = ({ dilation, kernel }: Window) => dilation > 1 && kernel > 1;
   const x = windows.reduce(
     (y, window, k) => (isApart(window) ? pooledAlong(n, y, 2 + k, window, pool) : y),
-    n.tensor(0),
+    input,
   );
   const rest = windows.map((window) => (isApart(window) ? TRIVIAL : window));
   const [deep = TRIVIAL, high = TRIVIAL, wide = TRIVIAL] = [TRIVIAL, TRIVIAL, ...rest].slice(-3);

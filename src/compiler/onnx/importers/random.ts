@@ -1,11 +1,24 @@
-import { add, mul, normal, uniform } from '../../../expression/expression.js';
+import {
+  add,
+  type Expression,
+  less,
+  mul,
+  normal,
+  uniform,
+} from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
+import { checkShape, type Shape } from '../../dimension.js';
 import type { Value } from '../../graph.js';
 import type { NodeReader } from '../node-reader.js';
 import type { Importers } from './importer.js';
 
 /** Operators that draw random numbers: by the trainer's seed, the step and the element; a seed of their own is ignored. */
 export const random: Importers = {
+  Bernoulli(n) {
+    n.float('seed', 0);
+    n.int('dtype', 1);
+    return n.pointwise([n.any(0)], (chance) => less(uniform(n.stream), chance));
+  },
   Dropout(n) {
     n.int('seed', 0);
     const ratio = n.scalar(1, n.float('ratio', 0.5));
@@ -18,18 +31,25 @@ export const random: Importers = {
     if (ratio === 0) return n.any(0);
     return n.emit('dropout', [n.tensor(0)], { ratio, stream: n.stream });
   },
-  RandomNormalLike(n) {
-    const [mean, scale] = [n.float('mean', 0), n.float('scale', 1)];
-    return drawLike(n, () => add(mean, mul(scale, normal(n.stream))));
-  },
-  RandomUniformLike(n) {
-    const [low, high] = [n.float('low', 0), n.float('high', 1)];
-    return drawLike(n, () => add(low, mul(high - low, uniform(n.stream))));
-  },
+  RandomNormal: (n) => draw(n, normally(n), shapeOf(n)),
+  RandomNormalLike: (n) => draw(n, normally(n), n.any(0).shape),
+  RandomUniform: (n) => draw(n, uniformly(n), shapeOf(n)),
+  RandomUniformLike: (n) => draw(n, uniformly(n), n.any(0).shape),
 };
 
-function drawLike(n: NodeReader, compute: Parameters<NodeReader['pointwise']>[1]): Value {
+function normally(n: NodeReader): Expression {
+  return add(n.float('mean', 0), mul(n.float('scale', 1), normal(n.stream)));
+}
+
+function uniformly(n: NodeReader): Expression {
+  const [low, high] = [n.float('low', 0), n.float('high', 1)];
+  return add(low, mul(high - low, uniform(n.stream)));
+}
+
+const shapeOf = (n: NodeReader): Shape => checkShape(n.ints('shape') ?? [], 'the result');
+
+function draw(n: NodeReader, number: Expression, shape: Shape): Value {
   n.float('seed', 0);
   n.int('dtype', 1);
-  return n.pointwise([], compute, n.any(0).shape);
+  return n.pointwise([], () => number, shape);
 }

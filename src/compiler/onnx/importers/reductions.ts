@@ -88,6 +88,7 @@ export function meanOf(n: NodeReader, x: Value, axes: number[], keepdims = true)
 
 /** Sums, greatest elements and softmax over axes. */
 export const reductions: Importers = {
+  CumProd: cumulativeProduct,
   CumSum: cumulativeSum,
   ReduceL1: (n) => sums(n, abs, same),
   ReduceL2: (n) => sums(n, square, sqrt),
@@ -127,6 +128,26 @@ function productAlong(n: NodeReader, x: Value, axis: number): Value {
   return length % 2 === 0 ? product : n.pointwise([product, part(length - 1, 1)], mul);
 }
 
+/** Products of ever longer runs: those of 1, 2, 4, … elements, each of two of the length before. */
+function cumulativeProduct(n: NodeReader): Value {
+  const x = n.tensor(0);
+  const along = axis(n.scalar(1, 0), x.shape.length);
+  const length = fixed(x.shape[along], 'the length that is multiplied over');
+  const reverse = n.int('reverse', 0) !== 0;
+  /** What stands `by` places earlier, or later in reverse; ones beyond the end. */
+  const shifted = (values: Value, by: number) => {
+    const kept = { axes: [along], steps: [1], lengths: [length - by] };
+    const part = n.emit('slice', [values], { ...kept, starts: [reverse ? by : 0] });
+    const room = { axes: [along], steps: [1], lengths: [length], value: 1 };
+    return n.emit('pad', [part], { ...room, starts: [reverse ? 0 : by] });
+  };
+  const isExclusive = n.int('exclusive', 0) !== 0;
+  if (isExclusive && length === 1) return n.pointwise([x], (value) => add(1, mul(0, value)));
+  let runs = isExclusive ? shifted(x, 1) : x;
+  for (let by = 1; by < length; by *= 2) runs = n.pointwise([runs, shifted(runs, by)], mul);
+  return runs;
+}
+
 /** A product with a triangle of ones. */
 function cumulativeSum(n: NodeReader): Value {
   const x = n.tensor(0);
@@ -149,12 +170,24 @@ function softmaxOf(n: NodeReader, log: boolean): Value {
     const rows = [elements(shape.slice(0, along)), elements(shape.slice(along))];
     return n.reshape(n.emit('softmax', [n.reshape(x, rows)], { log }), shape);
   }
-  const last = shape.length - 1;
-  if (along === last) return n.emit('softmax', [x], { log });
-  const perm = shape
+  return softmaxAlong(n, x, along, log);
+}
+
+/** Along one axis; the result has the name of the node's `output`-th. */
+export function softmaxAlong(
+  n: NodeReader,
+  x: Value,
+  along: number,
+  log: boolean,
+  output = 0,
+): Value {
+  const last = x.shape.length - 1;
+  if (along === last) return n.emit('softmax', [x], { log }, output);
+  const perm = x.shape
     .map((_, i) => i)
     .with(along, last)
     .with(last, along);
-  const turned = n.emit('transpose', [x], { perm });
-  return n.emit('transpose', [n.emit('softmax', [turned], { log })], { perm });
+  const turned = n.emit('transpose', [x], { perm }, output);
+  const made = n.emit('softmax', [turned], { log }, output);
+  return n.emit('transpose', [made], { perm }, output);
 }

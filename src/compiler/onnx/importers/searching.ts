@@ -1,6 +1,7 @@
-import { sub } from '../../../expression/expression.js';
-import { fixed } from '../../dimension.js';
+import { equal, sub } from '../../../expression/expression.js';
+import { elements, fixed, type Shape } from '../../dimension.js';
 import type { Value } from '../../graph.js';
+import { Known } from '../known.js';
 import type { NodeReader } from '../node-reader.js';
 import { axis, type Importers } from './importer.js';
 
@@ -8,6 +9,18 @@ import { axis, type Importers } from './importer.js';
 export const searching: Importers = {
   ArgMax: (n) => extreme(n, true),
   ArgMin: (n) => extreme(n, false),
+  Hardmax(n) {
+    const x = n.tensor(0);
+    const { shape } = x;
+    const along = axis(n.int('axis', n.opset < 13 ? 1 : -1), shape.length);
+    // Before operator set 13 over all axes from `axis` on together.
+    const rows = n.opset < 13 ? n.reshape(x, rowsAt(shape, along)) : x;
+    const at = n.opset < 13 ? 1 : along;
+    const place = n.emit('top_indices', [rows], { axis: at, count: 1, largest: true });
+    const across = rows.shape.map((_, k) => (k === at ? fixed(rows.shape[at], 'a length') : 1));
+    const places = Known.build('int', across, (_, k) => k);
+    return n.reshape(n.pointwise([place, places], equal), shape);
+  },
   TopK(n) {
     const x = n.tensor(0);
     const along = axis(n.int('axis', -1), x.shape.length);
@@ -19,6 +32,11 @@ export const searching: Importers = {
     return [n.emit('gather_elements', [x, places], { axis: along }), places];
   },
 };
+
+const rowsAt = (shape: Shape, along: number): Shape => [
+  elements(shape.slice(0, along)),
+  elements(shape.slice(along)),
+];
 
 function extreme(n: NodeReader, largest: boolean): Value {
   const x = n.tensor(0);

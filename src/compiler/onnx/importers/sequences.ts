@@ -1,15 +1,37 @@
 import { fixed } from '../../dimension.js';
 import { at } from '../../graph.js';
 import { Known } from '../known.js';
-import { Sequence } from '../node-reader.js';
+import { isKnown, Sequence } from '../node-reader.js';
 import { axis, type Importers } from './importer.js';
 
-/** Lists of tensors, as the newer exporter writes `torch.split` before it optimises. */
+/** Lists of tensors, as the exporters write `torch.split` and lists that a loop gathers. */
 export const sequences: Importers = {
+  ConcatFromSequence(n) {
+    const parts = n.sequence(0).items.map((item) => (isKnown(item) ? n.constant(item) : item));
+    const isNew = n.int('new_axis', 0) !== 0;
+    const rank = at(parts, 0).shape.length;
+    const along = axis(n.int('axis', 0), rank + Number(isNew));
+    const whole = isNew ? parts.map((x) => n.reshape(x, x.shape.toSpliced(along, 0, 1))) : parts;
+    return whole.length === 1 ? at(whole, 0) : n.emit('concat', whole, { axis: along });
+  },
   SequenceConstruct: (n) => new Sequence(Array.from({ length: n.inputCount }, (_, k) => n.any(k))),
   SequenceAt(n) {
     const { items } = n.sequence(0);
     return at(items, axis(n.scalar(1, 0), items.length));
+  },
+  SequenceEmpty(n) {
+    n.int('dtype', 1);
+    return new Sequence([]);
+  },
+  SequenceErase(n) {
+    const { items } = n.sequence(0);
+    return new Sequence(items.toSpliced(axis(n.scalar(1, -1), items.length), 1));
+  },
+  SequenceInsert(n) {
+    const { items } = n.sequence(0);
+    const place = n.scalar(2, items.length);
+    const before = axis(place < 0 ? place + items.length : place, items.length + 1);
+    return new Sequence(items.toSpliced(before, 0, n.any(1)));
   },
   SequenceLength: (n) => Known.scalar('int', n.sequence(0).items.length),
   SplitToSequence(n) {
