@@ -28,18 +28,19 @@ enum class General : std::uint8_t {
   R15
 };
 
-/// A vector of 8 floats: a register, or memory at base + displacement, + rdi where `indexed`.
+/// A vector of 8 floats or 4 doubles: a register, or memory at base + displacement, + rdi · `scale`
+/// (0, 1 or 2).
 struct Vector {
   bool in_memory = false;
   std::uint8_t number = 0;  ///< Of the register.
   General base = General::Rsp;
-  bool indexed = false;
+  std::uint8_t scale = 0;
   std::int32_t displacement = 0;
 };
 
 inline Vector ymm(std::uint32_t number) { return {false, static_cast<std::uint8_t>(number)}; }
-inline Vector at(General base, std::size_t displacement, bool indexed = false) {
-  return {true, 0, base, indexed, static_cast<std::int32_t>(displacement)};
+inline Vector at(General base, std::size_t displacement, std::uint8_t scale = 0) {
+  return {true, 0, base, scale, static_cast<std::int32_t>(displacement)};
 }
 
 /// Opcodes of the map 0F without prefix: target ← a op b.
@@ -90,6 +91,15 @@ class Assembler {
   void blend(std::uint8_t target, std::uint8_t a, const Vector& b, std::uint8_t mask) {
     vex(kMap0f3a, 1, 0x4a, target, a, b);
     byte(static_cast<std::uint8_t>(mask << 4));
+  }
+  /// The lower half of `from` as doubles, and its upper half as the lower one.
+  void widen(std::uint8_t target, const Vector& from) { vex(kMap0f, 0, 0x5a, target, 0, from); }
+  void upper_half(std::uint8_t target, std::uint8_t from) {
+    vex(kMap0f3a, 1, 0x19, from, 0, ymm(target));
+    byte(1);
+  }
+  void add_doubles(std::uint8_t target, std::uint8_t a, const Vector& b) {
+    vex(kMap0f, 1, static_cast<std::uint8_t>(Arithmetic::Add), target, a, b);
   }
   void zero_upper() { bytes({0xc5, 0xf8, 0x77}); }
 
@@ -152,9 +162,10 @@ class Assembler {
       byte(static_cast<std::uint8_t>(0xc0 | middle | (base & 7)));
       return;
     }
-    const unsigned index = last.indexed ? number(General::Rdi) : 4;  // 4: none
+    const unsigned index = last.scale > 0 ? number(General::Rdi) : 4;  // 4: none
+    const unsigned shift = last.scale == 2 ? 1 : 0;
     byte(static_cast<std::uint8_t>(0x80 | middle | 4));
-    byte(static_cast<std::uint8_t>(index << 3 | (base & 7)));
+    byte(static_cast<std::uint8_t>(shift << 6 | index << 3 | (base & 7)));
     word(last.displacement);
   }
 

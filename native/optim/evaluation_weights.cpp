@@ -30,8 +30,8 @@ void EvaluationWeights::begin(std::uint64_t t, const std::vector<double>& scalar
 void EvaluationWeights::apply(const Range& range) const {
   const RuleCode code = {lowered_.code.ops.data(), lowered_.code.ops.size(), state_slots_,
                          lowered_.code.registers};
-  passes_.evaluate(code, {range.parameter, range.gradient, range.state, range.size, scalars_.data(),
-                          1, __builtin_inff(), 0, 0});
+  passes_.evaluate(
+      code, {range.parameter, range.gradient, range.state, range.size, scalars_.data(), {}, 0, 0});
 }
 
 }  // namespace optcmp::optim

@@ -21,21 +21,24 @@ namespace optcmp::optim {
 namespace {
 
 constexpr std::size_t kLanes = 8, kVectorBytes = kLanes * sizeof(float);
-constexpr std::uint32_t kParameter = 0, kGradient = 1, kFirstState = 2;
+constexpr std::uint32_t kParameter = 0, kGradient = 1;
 /// What the prelude needs, after the coefficients: scale, clip, −clip, l2, decay.
 constexpr std::uint32_t kPreludeScalars = 5;
 constexpr std::size_t kMaxScalars = 256;
 constexpr std::size_t kMaxInstructions = 1000;  ///< Each may need a place on the stack.
 
-/// Registers that hold the addresses of arrays; rdi is the index, rsi the scalars, rdx the end.
+/// Registers that hold the addresses of arrays, the mask and sums; rdi is the index, rsi the
+/// scalars, rdx the end.
 constexpr General kArrays[] = {General::Rax, General::R8,  General::R9,  General::R10,
                                General::R11, General::Rbx, General::Rbp, General::R12,
                                General::R13, General::R14, General::R15};
 constexpr General kSaved[] = {General::Rbx, General::Rbp, General::R12,
                               General::R13, General::R14, General::R15};
 
-/// Vector registers for values; the others are for steps within an operation and for the check.
+/// Vector registers for values, of which sums may have two each as long as enough are left; the
+/// others are for steps within an operation and for the check.
 constexpr std::uint8_t kValueRegisters = 13, kTemporary = 13, kMask = 14, kCheck = 15;
+constexpr std::uint8_t kLeastValueRegisters = 9;
 
 struct Value {
   enum class Kind : std::uint8_t { Array, Scalar, Result };
@@ -78,9 +81,10 @@ class Constants {
   std::vector<std::uint32_t> patterns_;
 };
 
-/// Straight-line steps from arrays and scalars, and the value of each array afterwards.
+/// Straight-line steps from arrays and scalars, what is summed, and what becomes of arrays.
 struct Steps {
   std::vector<Step> all;
+  std::vector<Value> sums;
   std::map<std::uint32_t, Value> outputs;
 
   Value add(Operator op, std::array<Value, 3> args) {
@@ -112,14 +116,12 @@ bool has_instruction(Operator op) {
   }
 }
 
-/// The vector code, after the prelude where asked for.
-Steps steps_of(const Rule& rule, const LoweredRule& lowered, bool with_prelude,
-               Constants& constants) {
+/// The code, after the prelude where asked for.
+Steps steps_of(const FusedCode& from, bool with_prelude, Constants& constants) {
   Steps steps;
   Value p = array(kParameter), g = array(kGradient);
   if (with_prelude) {
-    const auto first = static_cast<std::uint32_t>(lowered.coefficients.size());
-    const auto number = [&](std::uint32_t k) { return scalar(first + k); };
+    const auto number = [&](std::uint32_t k) { return scalar(from.scalars + k); };
     const Value scaled = steps.add(Operator::Mul, {number(0), g, {}});
     const Value below = steps.add(Operator::Min, {scaled, number(1), {}});
     const Value clipped = steps.add(Operator::Max, {below, number(2), {}});
@@ -132,46 +134,103 @@ Steps steps_of(const Rule& rule, const LoweredRule& lowered, bool with_prelude,
     if (operand.kind == Operand::Kind::Result) return result(before + operand.index);
     if (operand.kind == Operand::Kind::Constant)
       return constants.of(static_cast<float>(operand.value));
-    const expression::Source& source = lowered.inputs[operand.index];
+    const expression::Source& source = from.inputs[operand.index];
     if (source.is_scalar) return scalar(source.index);
     if (source.index == kParameter) return p;
     return source.index == kGradient ? g : array(source.index);
   };
-  for (const Instruction& instruction : rule.vector.instructions) {
+  for (const Instruction& instruction : from.code.instructions) {
     Step step{instruction.op, {}};
     for (std::size_t a = 0; a < expression::info(instruction.op).arity; ++a)
       step.args[a] = value(instruction.args[a]);
     steps.all.push_back(step);
   }
-  for (std::size_t o = 0; o < rule.vector.outputs.size(); ++o)
-    steps.outputs[lowered.outputs[o]] = value(rule.vector.outputs[o].from);
+  steps.sums.resize(from.sums.size());
+  for (std::size_t o = 0; o < from.outputs.size(); ++o) {
+    const Value computed = value(from.code.outputs[o].from);
+    if (from.outputs[o] < from.arrays) {
+      steps.outputs[from.outputs[o]] = computed;
+    } else {
+      steps.sums[from.outputs[o] - from.arrays] = computed;
+    }
+  }
   return steps;
+}
+
+/// Which steps something comes of: the prelude makes more than all code reads.
+std::vector<bool> needed(const Steps& steps) {
+  std::vector<bool> found(steps.all.size(), false);
+  const auto mark = [&](Value value) {
+    if (value.kind == Value::Kind::Result) found[value.index] = true;
+  };
+  for (const Value value : steps.sums) mark(value);
+  for (const auto& [to, from] : steps.outputs) mark(from);
+  for (std::size_t k = steps.all.size(); k-- > 0;) {
+    if (!found[k]) continue;
+    for (std::size_t a = 0; a < expression::info(steps.all[k].op).arity; ++a)
+      mark(steps.all[k].args[a]);
+  }
+  return found;
+}
+
+/// Addresses that a kernel keeps in registers; the mask is only there for sums.
+std::size_t pointers(const FusedCode& from) {
+  return from.arrays + (from.sums.empty() ? 0 : 1 + from.sums.size());
+}
+
+bool reads_gradient(const FusedCode& from) {
+  return std::any_of(from.inputs.begin(), from.inputs.end(), [](const expression::Source& source) {
+    return !source.is_scalar && source.index == kGradient;
+  });
 }
 
 /// Writes the loop over vectors, with values in registers as long as there are enough, and the one
 /// that is needed last on the stack otherwise.
 class Emitter {
  public:
-  Emitter(Assembler& assembler, const Steps& steps, std::size_t arrays, Constants& constants)
-      : assembler_(assembler), steps_(steps), arrays_(arrays), constants_(constants) {
+  Emitter(Assembler& assembler, const Steps& steps, const FusedCode& from, bool with_mask,
+          Constants& constants)
+      : assembler_(assembler),
+        steps_(steps),
+        from_(from),
+        with_mask_(with_mask),
+        constants_(constants),
+        needed_(needed(steps)) {
     for (std::size_t k = 0; k < steps.all.size(); ++k)
-      for (std::size_t a = 0; a < arity(k); ++a) uses_[steps.all[k].args[a]].push_back(k);
+      for (std::size_t a = 0; needed_[k] && a < arity(k); ++a)
+        uses_[steps.all[k].args[a]].push_back(k);
     std::size_t k = steps.all.size();
-    for (const auto& [to, from] : steps.outputs) uses_[from].push_back(k++);
+    for (const Value value : steps.sums) uses_[value].push_back(k++);
+    for (const auto& output : steps.outputs) uses_[output.second].push_back(k++);
+    std::uint8_t next = kValueRegisters;
+    for (const SumKind kind : from.sums) {
+      const bool in_registers = kind == SumKind::Lanes && next > kLeastValueRegisters;
+      if (in_registers) next -= 2;
+      sum_registers_.push_back(in_registers ? std::optional(next) : std::nullopt);
+    }
+    value_registers_ = next;
   }
 
   void emit() {
     for (const General r : kSaved) assembler_.push(r);
     const std::size_t stack = stack_bytes();
     assembler_.add_to_stack(-static_cast<std::int32_t>(stack));
-    for (std::size_t k = 0; k < arrays_; ++k)
-      assembler_.load_pointer(kArrays[k], k * sizeof(float*));
+    for (std::size_t k = 0; k < pointers(from_); ++k)
+      assembler_.load_pointer(kArrays[k], k * sizeof(void*));
     assembler_.clear_index();
     assembler_.load(kCheck, at(General::Rcx, 0));
+    for_each_half_in_registers(
+        [&](std::uint8_t r, const Vector& memory) { assembler_.load(r, memory); });
 
     const std::size_t begin = assembler_.position();
-    check(need(array(kGradient)));
-    for (now_ = 0; now_ < steps_.all.size(); ++now_) step(steps_.all[now_]);
+    if (reads_gradient(from_)) check(need(array(kGradient)));
+    for (now_ = 0; now_ < steps_.all.size(); ++now_)
+      if (needed_[now_]) step(steps_.all[now_]);
+    // Before arrays are overwritten.
+    for (std::size_t k = 0; k < steps_.sums.size(); ++k) {
+      add_up(k, need(steps_.sums[k]));
+      release(steps_.sums[k], now_++);
+    }
     for (const auto& [to, from] : steps_.outputs) {
       const std::uint8_t value = need(from);
       check(value);
@@ -182,6 +241,8 @@ class Emitter {
     assembler_.loop(begin);
 
     assembler_.store(at(General::Rcx, 0), kCheck);
+    for_each_half_in_registers(
+        [&](std::uint8_t r, const Vector& memory) { assembler_.store(memory, r); });
     assembler_.zero_upper();
     assembler_.add_to_stack(static_cast<std::int32_t>(stack));
     for (std::size_t k = std::size(kSaved); k-- > 0;) assembler_.pop(kSaved[k]);
@@ -193,6 +254,42 @@ class Emitter {
 
   std::size_t arity(std::size_t k) const { return expression::info(steps_.all[k].op).arity; }
 
+  /// The mask follows the arrays, and the sums the mask.
+  Vector mask() const { return at(kArrays[from_.arrays], 0, 1); }
+  Vector half_of_sum(std::size_t k, std::size_t half) const {
+    const General base = kArrays[from_.arrays + 1 + k];
+    return at(base, half * kVectorBytes, from_.sums[k] == SumKind::Each ? 2 : 0);
+  }
+
+  template <class Body>
+  void for_each_half_in_registers(const Body& body) const {
+    for (std::size_t k = 0; k < sum_registers_.size(); ++k)
+      for (std::uint8_t half = 0; sum_registers_[k] && half < 2; ++half)
+        body(static_cast<std::uint8_t>(*sum_registers_[k] + half), half_of_sum(k, half));
+  }
+
+  /// Adds the doubles of a value to sum k.
+  void add_up(std::size_t k, std::uint8_t value) {
+    Assembler& out = assembler_;
+    if (with_mask_) {
+      out.arithmetic(Arithmetic::And, kTemporary, value, mask());
+      value = kTemporary;
+    }
+    for (std::uint8_t half = 0; half < 2; ++half) {
+      if (half == 1) out.upper_half(kMask, value);
+      out.widen(kMask, ymm(half == 0 ? value : kMask));
+      const Vector memory = half_of_sum(k, half);
+      if (const auto sum = sum_registers_[k]) {
+        const auto r = static_cast<std::uint8_t>(*sum + half);
+        out.add_doubles(r, r, ymm(kMask));
+      } else {
+        out.add_doubles(kMask, kMask, memory);
+        out.store(memory, kMask);
+      }
+    }
+    pinned_.clear();
+  }
+
   /// One vector a result, should all be spilled.
   std::size_t stack_bytes() const { return steps_.all.size() * kVectorBytes; }
 
@@ -200,7 +297,7 @@ class Emitter {
   Vector place(Value value) const {
     switch (value.kind) {
       case Value::Kind::Array:
-        return at(kArrays[value.index], 0, true);
+        return at(kArrays[value.index], 0, 1);
       case Value::Kind::Scalar:
         return at(General::Rsi, value.index * kVectorBytes);
       case Value::Kind::Result:
@@ -217,7 +314,7 @@ class Emitter {
   }
 
   std::optional<std::uint8_t> register_of(Value value) const {
-    for (std::uint8_t r = 0; r < kValueRegisters; ++r)
+    for (std::uint8_t r = 0; r < value_registers_; ++r)
       if (held_[r] == value) return r;
     return std::nullopt;
   }
@@ -230,7 +327,7 @@ class Emitter {
   std::uint8_t take() {
     std::uint8_t best = 0;
     std::size_t latest = 0;
-    for (std::uint8_t r = 0; r < kValueRegisters; ++r) {
+    for (std::uint8_t r = 0; r < value_registers_; ++r) {
       if (is_pinned(r)) continue;
       if (!held_[r]) return r;
       const std::size_t use = next_use(*held_[r], now_);
@@ -285,9 +382,10 @@ class Emitter {
     const Vector third = count > 2 ? source(c) : Vector{};
     // Sources that die here leave their registers to the target, which is written last.
     for (std::size_t k = 0; k < count; ++k) release(step.args[k], now_);
-    const auto free = std::find(held_.begin(), held_.end(), std::nullopt);
+    const auto end = held_.begin() + value_registers_;
+    const auto free = std::find(held_.begin(), end, std::nullopt);
     const std::uint8_t target =
-        free != held_.end() ? static_cast<std::uint8_t>(free - held_.begin()) : take();
+        free != end ? static_cast<std::uint8_t>(free - held_.begin()) : take();
     operation(step.op, target, first, second, third);
     pinned_.clear();
     const Value computed = result(now_);
@@ -355,8 +453,12 @@ class Emitter {
 
   Assembler& assembler_;
   const Steps& steps_;
-  std::size_t arrays_;
+  const FusedCode& from_;
+  bool with_mask_;
   Constants& constants_;
+  std::vector<bool> needed_;
+  std::vector<std::optional<std::uint8_t>> sum_registers_;  ///< The first of two.
+  std::uint8_t value_registers_ = kValueRegisters;
   std::map<Value, std::vector<std::size_t>> uses_;  ///< In order.
   std::array<std::optional<Value>, kValueRegisters> held_;
   std::vector<std::uint8_t> pinned_;
@@ -366,35 +468,41 @@ class Emitter {
 
 /// An array whose next value is the old one of another could be overwritten before it is read.
 bool trades_slots(const Steps& steps) {
-  return std::any_of(steps.outputs.begin(), steps.outputs.end(), [](const auto& output) {
+  return std::any_of(steps.outputs.begin(), steps.outputs.end(), [&](const auto& output) {
     const auto& [to, from] = output;
-    return from.kind == Value::Kind::Array && from.index != to && from.index != kGradient;
+    return from.kind == Value::Kind::Array && from.index != to &&
+           steps.outputs.contains(from.index);
   });
 }
 
 }  // namespace
 
-std::unique_ptr<FusedKernel> FusedKernel::compile(const Rule& rule, const LoweredRule& lowered) {
+std::unique_ptr<FusedKernel> FusedKernel::compile(const FusedCode& from) {
   if (!supported(InstructionSet::Avx2)) return nullptr;
-  const std::size_t arrays = kFirstState + rule.state.size();
-  if (arrays > std::size(kArrays)) return nullptr;
-  if (rule.vector.instructions.size() > kMaxInstructions) return nullptr;
-  for (const Instruction& instruction : rule.vector.instructions)
+  if (pointers(from) > std::size(kArrays)) return nullptr;
+  if (from.code.instructions.size() > kMaxInstructions) return nullptr;
+  for (const Instruction& instruction : from.code.instructions)
     if (!has_instruction(instruction.op)) return nullptr;
 
-  Constants constants(static_cast<std::uint32_t>(lowered.coefficients.size()) + kPreludeScalars);
+  Constants constants(from.scalars + kPreludeScalars);
   Assembler assembler;
-  std::array<std::size_t, 2> entry{};
+  std::size_t entry[2][2] = {};
   for (const bool with_prelude : {false, true}) {
-    const Steps steps = steps_of(rule, lowered, with_prelude, constants);
+    const Steps steps = steps_of(from, with_prelude, constants);
     if (trades_slots(steps)) return nullptr;
-    entry[with_prelude] = assembler.position();
-    Emitter(assembler, steps, arrays, constants).emit();
+    for (const bool with_mask : {false, true}) {
+      entry[with_prelude][with_mask] = assembler.position();
+      Emitter(assembler, steps, from, with_mask, constants).emit();
+    }
   }
 
   std::unique_ptr<FusedKernel> kernel(new FusedKernel);
-  kernel->slots_ = rule.state.size();
-  kernel->coefficients_ = lowered.coefficients.size();
+  kernel->arrays_ = from.arrays;
+  kernel->written_.resize(from.arrays);
+  for (const std::uint32_t output : from.outputs)
+    if (output < from.arrays) kernel->written_[output] = true;
+  kernel->sums_ = from.sums;
+  kernel->coefficients_ = from.scalars;
   kernel->constants_ = constants.values();
   if (kernel->coefficients_ + kPreludeScalars + kernel->constants_.size() > kMaxScalars)
     return nullptr;
@@ -407,8 +515,10 @@ std::unique_ptr<FusedKernel> FusedKernel::compile(const Rule& rule, const Lowere
   std::memcpy(memory, code.data(), code.size());
   if (mprotect(memory, code.size(), PROT_READ | PROT_EXEC) != 0) return nullptr;
   auto* const begin = static_cast<std::uint8_t*>(memory);
-  kernel->plain_ = reinterpret_cast<Function>(begin + entry[0]);
-  kernel->with_prelude_ = reinterpret_cast<Function>(begin + entry[1]);
+  for (const bool with_prelude : {false, true})
+    for (const bool with_mask : {false, true})
+      kernel->functions_[with_prelude][with_mask] =
+          reinterpret_cast<Function>(begin + entry[with_prelude][with_mask]);
   return kernel;
 }
 
@@ -416,43 +526,59 @@ FusedKernel::~FusedKernel() {
   if (memory_ != nullptr) munmap(memory_, bytes_);
 }
 
-bool FusedKernel::run(const Pass& pass) const {
+bool FusedKernel::run(const Line& line) const {
   alignas(kVectorBytes) float scalars[kMaxScalars * kLanes];
   float* to = scalars;
   const auto put = [&](float value) { to = std::fill_n(to, kLanes, value); };
-  for (std::size_t k = 0; k < coefficients_; ++k) put(pass.scalars[k]);
-  for (const float value : {pass.scale, pass.clip, -pass.clip, pass.l2, pass.decay}) put(value);
+  for (std::size_t k = 0; k < coefficients_; ++k) put(line.scalars[k]);
+  const auto& [scale, clip] = line.prelude;
+  for (const float value : {scale, clip, -clip, line.l2, line.decay}) put(value);
   for (const float value : constants_) put(value);
 
-  const Function function = has_prelude(pass) ? with_prelude_ : plain_;
+  const Function* const functions = functions_[has_prelude(line)];
   alignas(kVectorBytes) float check[kLanes] = {};
-  float* arrays[std::size(kArrays)] = {pass.parameter, const_cast<float*>(pass.gradient)};
-  std::copy_n(pass.state, slots_, arrays + kFirstState);
-  const std::size_t rest = pass.size % kLanes, whole = pass.size - rest;
-  if (whole > 0) function(arrays, scalars, whole * sizeof(float), check);
+  void* pointers[kMostArrays] = {};
+  std::copy_n(line.arrays, arrays_, pointers);
+  if (!sums_.empty()) pointers[arrays_] = const_cast<float*>(line.mask);
+  for (std::size_t k = 0; k < sums_.size(); ++k) pointers[arrays_ + 1 + k] = line.sums[k];
+  const std::size_t rest = line.size % kLanes, whole = line.size - rest;
+  if (whole > 0) functions[line.mask != nullptr](pointers, scalars, whole * sizeof(float), check);
 
-  // The ragged end is worked on in a copy, padded to one vector.
+  // The ragged end is worked on in a copy, padded to one vector, whose padding is in no sum.
   if (rest > 0) {
-    alignas(kVectorBytes) float copies[std::size(kArrays)][kLanes] = {};
-    float* ends[std::size(kArrays)] = {};
-    for (std::size_t k = 0; k < kFirstState + slots_; ++k) {
-      ends[k] = copies[k];
-      std::copy_n(arrays[k] + whole, rest, copies[k]);
+    alignas(kVectorBytes) float copies[kMostArrays][kLanes] = {};
+    alignas(kVectorBytes) double sums[kMostArrays][kLanes] = {};
+    for (std::size_t k = 0; k < arrays_; ++k) {
+      if (line.arrays[k] != nullptr) std::copy_n(line.arrays[k] + whole, rest, copies[k]);
+      pointers[k] = copies[k];
     }
-    function(ends, scalars, kVectorBytes, check);
-    for (std::size_t k = 0; k < kFirstState + slots_; ++k)
-      if (k != kGradient) std::copy_n(copies[k], rest, arrays[k] + whole);
+    constexpr auto kCounts = std::bit_cast<float>(0xffffffffu);
+    if (!sums_.empty()) {
+      float* const mask = copies[arrays_];
+      if (line.mask != nullptr) {
+        std::copy_n(line.mask + whole, rest, mask);
+      } else {
+        std::fill_n(mask, rest, kCounts);
+      }
+      pointers[arrays_] = mask;
+    }
+    for (std::size_t k = 0; k < sums_.size(); ++k)
+      if (sums_[k] == SumKind::Each) pointers[arrays_ + 1 + k] = sums[k];
+    functions[!sums_.empty()](pointers, scalars, kVectorBytes, check);
+    for (std::size_t k = 0; k < arrays_; ++k)
+      if (written_[k]) std::copy_n(copies[k], rest, line.arrays[k] + whole);
+    for (std::size_t k = 0; k < sums_.size(); ++k)
+      for (std::size_t i = 0; sums_[k] == SumKind::Each && i < rest; ++i)
+        line.sums[k][whole + i] += sums[k][i];
   }
   return std::all_of(check, check + kLanes, [](float sum) { return sum == 0; });
 }
 
 #else
 
-std::unique_ptr<FusedKernel> FusedKernel::compile(const Rule&, const LoweredRule&) {
-  return nullptr;
-}
+std::unique_ptr<FusedKernel> FusedKernel::compile(const FusedCode&) { return nullptr; }
 FusedKernel::~FusedKernel() = default;
-bool FusedKernel::run(const Pass&) const { return true; }
+bool FusedKernel::run(const Line&) const { return true; }
 
 #endif
 

@@ -14,6 +14,13 @@ using expression::default_instruction_set;
 using expression::InstructionSet;
 using expression::supported;
 
+/// What is done to the gradient before the rule sees it, in the same pass:
+/// g ← clamp(scale·g, ±clip_value) + l2·p.
+struct GradientPrelude {
+  float scale = 1;
+  float clip_value = __builtin_inff();
+};
+
 /// One update of `size` elements.
 struct Pass {
   float* parameter;
@@ -21,15 +28,16 @@ struct Pass {
   float* const* state;
   std::size_t size;
   const float* scalars;  ///< Coefficients of this step, then the constants of the code.
-  float scale;           ///< g ← clamp(scale·g, ±clip) + l2·p, then p ← p − decay·p.
-  float clip;
+  GradientPrelude prelude;
   float l2;
-  float decay;
+  float decay;  ///< After the prelude: p ← p − decay·p.
 };
 
 /// Internal to each file, as files differ in their instruction sets.
+template <class Pass>
 static inline bool has_prelude(const Pass& pass) {
-  return pass.scale != 1 || pass.clip != __builtin_inff() || pass.l2 != 0 || pass.decay != 0;
+  return pass.prelude.scale != 1 || pass.prelude.clip_value != __builtin_inff() || pass.l2 != 0 ||
+         pass.decay != 0;
 }
 
 /// Vector code laid out for the evaluator. Registers 0, 1, 2 … are p, g and the state slots, the
@@ -41,35 +49,39 @@ struct RuleCode {
   std::uint32_t registers;
 };
 
-/// An array that a pass of a structured rule reads or writes.
-struct StagedArray {
-  enum class Spread : std::uint8_t { Each, Row, Column };
-  float* data;
-  Spread spread;  ///< Over the pass's elements: each has its own, or its row's, or its column's.
-  bool written;
-};
+/// Partial sums of one sum over a line, in f64: element i belongs to number i mod kSumLanes.
+inline constexpr std::size_t kSumLanes = 8;
 
-/// What the values of a register are added to, in f64.
-struct StagedSum {
-  enum class Over : std::uint8_t { All, Row, Column };
-  std::uint32_t register_index;
-  Over over;
-  double* to;  ///< One; or one a row, of the whole tensor; or one a column.
-};
+inline double total_of(const double* lanes) {
+  return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) +
+         ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+}
 
-/// A pass over elements [begin, end), whole rows. Registers 0, 1, 2 … are the arrays, the rest are
-/// temporaries.
-struct StagedPass {
+/// What the values of a register are added to: `kSumLanes` partial sums, or one number an element.
+enum class SumKind : std::uint8_t { Lanes, Each };
+
+/// Code of a staged rule over a line of elements. Registers 0, 1, 2 … are the arrays, p and g
+/// first, then one a sum; the rest are temporaries.
+struct LineCode {
   const expression::BlockOp* ops;
   std::size_t op_count;
   std::uint32_t registers;
-  const StagedArray* arrays;
   std::uint32_t array_count;
-  const float* scalars;
-  const StagedSum* sums;
+  const std::uint8_t* written;  ///< Whether, of each array.
+  bool reads_gradient;
+  const SumKind* sums;
   std::uint32_t sum_count;
-  std::size_t columns;
-  std::size_t begin, end;
+};
+
+/// Elements that lie one after the other.
+struct Line {
+  float* const* arrays;  ///< Null where the code does not read it.
+  std::size_t size;
+  const float* scalars;     ///< Coefficients of this step, then the constants of the code.
+  double* const* sums;      ///< Where each sum goes.
+  const float* mask;        ///< All bits set for what sums count, none else; null when all counts.
+  GradientPrelude prelude;  ///< As of a Pass.
+  float l2, decay;
 };
 
 /// Returns false when a gradient, or what becomes of a parameter or a state, is NaN or infinite;
@@ -85,9 +97,8 @@ struct GeneratedKernel {
 struct Passes {
   /// Returns what a kernel does.
   bool (*evaluate)(const RuleCode&, const Pass&);
-  /// False when what it wrote is not finite. Sums are added up in an order that depends on the
-  /// range alone.
-  bool (*run_staged)(const StagedPass&);
+  /// Returns what a kernel does. Sums are added up in an order that depends on the line alone.
+  bool (*evaluate_line)(const LineCode&, const Line&);
   double (*sum_of_squares)(const float*, std::size_t);
   const GeneratedKernel* kernels;
   std::size_t kernel_count;

@@ -16,9 +16,10 @@ using namespace expression;
 struct Prelude {
   Float scale, clip, l2, decay;
 
+  template <class Pass>
   explicit Prelude(const Pass& pass)
-      : scale(splat(pass.scale)),
-        clip(splat(pass.clip)),
+      : scale(splat(pass.prelude.scale)),
+        clip(splat(pass.prelude.clip_value)),
         l2(splat(pass.l2)),
         decay(splat(pass.decay)) {}
 
@@ -199,96 +200,77 @@ bool evaluate(const RuleCode& code, const Pass& pass) {
   return check.passed();
 }
 
-// ---- Passes of structured rules --------------------------------------------------------------
+// ---- Lines of staged rules ---------------------------------------------------------------------
 
-/// The sum in f64, in an order that depends on `size` alone.
-double sum_of(const float* values, std::size_t size) {
-  constexpr std::size_t kSums = 16;
-  double sums[kSums] = {};
-  std::size_t i = 0;
-  for (; i + kSums <= size; i += kSums)
-    for (std::size_t k = 0; k < kSums; ++k) sums[k] += values[i + k];
-  for (; i < size; ++i) sums[i % kSums] += values[i];
-  for (std::size_t half = kSums / 2; half > 0; half /= 2)
-    for (std::size_t k = 0; k < half; ++k) sums[k] += sums[k + half];
-  return sums[0];
-}
-
-/// Calls `body(row, column, offset, count)` for each row's part of elements [begin, end).
-template <class Body>
-void for_each_row(std::size_t begin, std::size_t end, std::size_t columns, Body body) {
-  for (std::size_t i = begin; i < end;) {
-    const std::size_t row = i / columns, column = i % columns;
-    const std::size_t rest = end - i;
-    const std::size_t count = columns - column < rest ? columns - column : rest;
-    body(row, column, i - begin, count);
-    i += count;
-  }
-}
-
-void spread_over(const StagedArray& array, std::size_t begin, std::size_t end, std::size_t columns,
-                 float* to) {
-  for_each_row(begin, end, columns, [&](auto row, auto column, auto offset, auto count) {
-    if (array.spread == StagedArray::Spread::Column)
-      memcpy(to + offset, array.data + column, count * sizeof(float));
-    else
-      for (std::size_t k = 0; k < count; ++k) to[offset + k] = array.data[row];
-  });
-}
-
-void add_up(const StagedSum& sum, const float* values, std::size_t begin, std::size_t end,
-            std::size_t columns) {
-  if (sum.over == StagedSum::Over::All) {
-    *sum.to += sum_of(values, end - begin);
+/// `first` is the block's place in the line.
+void add_up(SumKind kind, const float* values, std::size_t size, std::size_t first, double* to) {
+  if (kind == SumKind::Each) {
+    for (std::size_t i = 0; i < size; ++i) to[first + i] += static_cast<double>(values[i]);
     return;
   }
-  for_each_row(begin, end, columns, [&](auto row, auto column, auto offset, auto count) {
-    if (sum.over == StagedSum::Over::Row) {
-      sum.to[row] += sum_of(values + offset, count);
-    } else {
-      for (std::size_t k = 0; k < count; ++k) sum.to[column + k] += values[offset + k];
-    }
-  });
+  const std::size_t whole = size - size % kSumLanes;
+  for (std::size_t i = 0; i < whole; i += kSumLanes)
+    for (std::size_t k = 0; k < kSumLanes; ++k) to[k] += static_cast<double>(values[i + k]);
+  for (std::size_t i = whole; i < size; ++i) to[i - whole] += static_cast<double>(values[i]);
 }
 
-bool run_staged(const StagedPass& pass) {
-  alignas(64) float scratch[kScratchFloats] = {};
+void apply_mask(float* values, const float* mask, std::size_t size) {
+  for (std::size_t i = 0; i < size; i += kLanes) {
+    Bits value, counts;
+    memcpy(&value, values + i, sizeof(value));
+    memcpy(&counts, mask + i, sizeof(counts));
+    value &= counts;
+    memcpy(values + i, &value, sizeof(value));
+  }
+}
+
+bool evaluate_line(const LineCode& code, const Line& line) {
+  alignas(64) float scratch[kScratchFloats];
+  alignas(64) float mask[kMaxBlock];
   float* registers[kMaxRegisters];
-  const std::size_t room = kScratchFloats / pass.registers / kMinBlock * kMinBlock;
+  const std::size_t room = kScratchFloats / code.registers / kMinBlock * kMinBlock;
   const std::size_t stride = room < kMaxBlock + kMinBlock ? room : kMaxBlock + kMinBlock;
   const std::size_t block_size = stride - kMinBlock;
   const auto in_scratch = [&](std::uint32_t k) { return scratch + k * stride; };
-  for (std::uint32_t k = 0; k < pass.registers; ++k) registers[k] = in_scratch(k);
+  for (std::uint32_t k = 0; k < code.registers; ++k) registers[k] = in_scratch(k);
 
+  const Prelude prelude(line);
+  const bool with_prelude = has_prelude(line);
   FiniteCheck check;
-  for (std::size_t begin = pass.begin; begin < pass.end; begin += block_size) {
-    const std::size_t rest = pass.end - begin;
+  for (std::size_t begin = 0; begin < line.size; begin += block_size) {
+    const std::size_t rest = line.size - begin;
     const std::size_t size = rest < block_size ? rest : block_size;
-    // A ragged block is worked on in scratch, padded to whole vectors.
-    const bool whole = size % kLanes == 0;
-    for (std::uint32_t k = 0; k < pass.array_count; ++k) {
-      const StagedArray& array = pass.arrays[k];
-      registers[k] = in_scratch(k);
-      if (array.spread != StagedArray::Spread::Each) {
-        spread_over(array, begin, begin + size, pass.columns, registers[k]);
-      } else if (whole) {
-        registers[k] = array.data + begin;
-      } else {
-        memcpy(registers[k], array.data + begin, size * sizeof(float));
-      }
-    }
     const std::size_t padded = (size + kLanes - 1) / kLanes * kLanes;
-    const Block block{registers, pass.scalars, padded, 0, {}};
-    for (std::size_t k = 0; k < pass.op_count; ++k) block.run(pass.ops[k]);
-    for (std::uint32_t k = 0; k < pass.sum_count; ++k) {
-      const StagedSum& sum = pass.sums[k];
-      add_up(sum, registers[sum.register_index], begin, begin + size, pass.columns);
+    // A ragged block is worked on in scratch, padded to whole vectors; so is what the prelude
+    // changes.
+    const auto copied = [&](std::uint32_t k) {
+      return size < padded || (with_prelude && k < kFirstState);
+    };
+    const auto copy = [&](const float* from, float* to) {
+      memcpy(to, from + begin, size * sizeof(float));
+      memset(to + size, 0, (padded - size) * sizeof(float));
+    };
+    for (std::uint32_t k = 0; k < code.array_count; ++k) {
+      if (line.arrays[k] == nullptr) continue;
+      registers[k] = copied(k) ? in_scratch(k) : line.arrays[k] + begin;
+      if (copied(k)) copy(line.arrays[k], registers[k]);
     }
-    for (std::uint32_t k = 0; k < pass.array_count; ++k) {
-      const StagedArray& array = pass.arrays[k];
-      if (!array.written) continue;
-      if (!whole) memcpy(array.data + begin, registers[k], size * sizeof(float));
-      check.see(registers[k], size);
+    if (code.reads_gradient) check.see(registers[kGradient], padded);
+    if (with_prelude && line.arrays[kParameter] != nullptr)
+      run_prelude(prelude, registers[kParameter], registers[kGradient], registers[kGradient],
+                  padded);
+    const Block block{registers, line.scalars, padded, 0, {}};
+    for (std::size_t k = 0; k < code.op_count; ++k) block.run(code.ops[k]);
+    if (line.mask != nullptr && code.sum_count > 0) copy(line.mask, mask);
+    for (std::uint32_t k = 0; k < code.sum_count; ++k) {
+      float* const values = registers[code.array_count + k];
+      if (line.mask != nullptr) apply_mask(values, mask, padded);
+      add_up(code.sums[k], values, size, begin, line.sums[k]);
+    }
+    for (std::uint32_t k = 0; k < code.array_count; ++k) {
+      if (!code.written[k]) continue;
+      check.see(registers[k], padded);
+      if (copied(k)) memcpy(line.arrays[k] + begin, registers[k], size * sizeof(float));
     }
   }
   return check.passed();
@@ -317,7 +299,7 @@ double sum_of_squares(const float* values, std::size_t size) {
   return sums[0];
 }
 
-constexpr Passes kPasses = {evaluate, run_staged, sum_of_squares, Kernels::kEntries,
+constexpr Passes kPasses = {evaluate, evaluate_line, sum_of_squares, Kernels::kEntries,
                             sizeof(Kernels::kEntries) / sizeof(GeneratedKernel)};
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "optim/rule.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <set>
@@ -205,6 +206,19 @@ void validate(const Schedule& schedule) {
   const std::string feedback = where + ", feedback code";
   if (check_code(feedback, schedule.feedback, feedback_inputs) != state)
     fail(feedback, "its outputs must be the state, " + (state.empty() ? "none" : joined(state)));
+}
+
+bool sees_matrices(const Rule& rule) {
+  const auto is_flat = [](Rank rank) { return rank <= Rank::Tensor || rank == Rank::Element; };
+  const auto is_flat_stage = [&](const Stage& stage) {
+    return stage.is_pass() && is_flat(stage.rank);
+  };
+  return !rule.factors.empty() ||
+         std::any_of(rule.sections.begin(), rule.sections.end(), [&](const Section& section) {
+           return !std::all_of(section.values.begin(), section.values.end(),
+                               [&](const Value& value) { return is_flat(value.rank); }) ||
+                  !std::all_of(section.stages.begin(), section.stages.end(), is_flat_stage);
+         });
 }
 
 std::string fingerprint(const Rule& rule) {

@@ -92,6 +92,9 @@ struct Rule {
   std::vector<Section> sections = {};             ///< None of elementwise rules.
 };
 
+/// Whether the rule sees tensors as matrices, not only as elements with sums over all of them.
+bool sees_matrices(const Rule& rule);
+
 struct Schedule {
   std::string name;
   Code code;

@@ -56,7 +56,7 @@ struct Updater::Plan {
         kernel(find_kernel(passes, rule.fingerprint.c_str())),
         lowered(rule.sections.empty() ? lower(rule) : LoweredRule{}),
         fused(fuse && rule.sections.empty() && kernel == nullptr && on != InstructionSet::Portable
-                  ? FusedKernel::compile(rule, lowered)
+                  ? FusedKernel::compile(fused_code(rule, lowered))
                   : nullptr),
         schedule(std::move(with), lr),
         scalar(rule.scalar),
@@ -88,9 +88,25 @@ struct Updater::Plan {
         scalar_state[k] = scalar.output(scalar_state_output[k]);
   }
 
+  static FusedCode fused_code(const Rule& rule, const LoweredRule& lowered) {
+    return {rule.vector,
+            lowered.inputs,
+            lowered.outputs,
+            static_cast<std::uint32_t>(2 + rule.state.size()),
+            static_cast<std::uint32_t>(lowered.coefficients.size()),
+            {}};
+  }
+
+  bool run_fused(const Pass& pass) const {
+    float* arrays[FusedKernel::kMostArrays] = {pass.parameter, const_cast<float*>(pass.gradient)};
+    std::copy_n(pass.state, rule.state.size(), arrays + 2);
+    return fused->run(
+        {arrays, pass.size, pass.scalars, nullptr, nullptr, pass.prelude, pass.l2, pass.decay});
+  }
+
   bool run(const Pass& pass) const {
     if (kernel != nullptr) return kernel(pass);
-    if (fused != nullptr) return fused->run(pass);
+    if (fused != nullptr) return run_fused(pass);
     const RuleCode code = {lowered.code.ops.data(), lowered.code.ops.size(),
                            static_cast<std::uint32_t>(rule.state.size()), lowered.code.registers};
     return passes.evaluate(code, pass);
@@ -148,7 +164,7 @@ double Updater::lr() const { return plan_->lr; }
 bool Updater::update(const Range& range, const GradientPrelude& prelude) const {
   const auto decay = static_cast<float>(plan_->lr * static_cast<double>(range.weight_decay));
   return plan_->run({range.parameter, range.gradient, range.state, range.size,
-                     plan_->scalars.data(), prelude.scale, prelude.clip_value, range.l2, decay});
+                     plan_->scalars.data(), prelude, range.l2, decay});
 }
 
 std::string Updater::kernel_name() const {

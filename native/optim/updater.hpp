@@ -24,13 +24,6 @@ struct Range {
   float weight_decay = 0;  ///< Decoupled: p ← p − lr·λ·p before the rule.
 };
 
-/// What is done to the gradient before the rule sees it, in the same pass:
-/// g ← clamp(scale·g, ±clip_value) + l2·p.
-struct GradientPrelude {
-  float scale = 1;
-  float clip_value = __builtin_inff();
-};
-
 class Updater {
  public:
   /// `hyperparameters` in the order of `rule.hyperparameters`. A rule without a generated kernel is

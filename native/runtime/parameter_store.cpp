@@ -23,8 +23,8 @@ bool all_finite(const float* values, std::size_t size) {
 ParameterStore::ParameterStore(const Program& program, const ParameterLayouts& layouts,
                                const std::vector<StoreGroup>& groups) {
   for (std::size_t group = 0; group < groups.size(); ++group) {
-    const auto& [names, all_decay, state_init] = groups[group];
-    extents_.push_back({size_, size_, size_, state_init.size(), 0});
+    const auto& [names, all_decay, state_init, row_major_state] = groups[group];
+    extents_.push_back({size_, size_, size_, state_init.size(), row_major_state, 0});
     for (const bool decay : {true, false}) {
       for (const Tensor& tensor : program.tensors) {
         if (tensor.role != Role::Parameter || !names.contains(tensor.name)) continue;
@@ -46,6 +46,11 @@ ParameterStore::ParameterStore(const Program& program, const ParameterLayouts& l
     for (std::size_t k = 0; k < extent.slots; ++k)
       std::fill_n(state(extent, k, extent.begin), extent.size(), groups[group].state_init[k]);
   }
+}
+
+cpu::Desc ParameterStore::state_layout(const Parameter& parameter) const {
+  return extents_[parameter.group].row_major_state ? cpu::row_major(parameter.shape)
+                                                   : parameter.layout;
 }
 
 std::size_t ParameterStore::state_bytes() const {
@@ -116,9 +121,15 @@ bool ParameterStore::finite() {
   };
   bool finite = check(values(), 0, size_);
   finite = check(gradients(), 0, size_) && finite;
-  for (const Extent& extent : extents_)
-    for (std::size_t slot = 0; slot < extent.slots; ++slot)
-      finite = check(state(extent, slot, extent.begin), extent.begin, extent.size()) && finite;
+  for (const Extent& extent : extents_) {
+    for (std::size_t slot = 0; slot < extent.slots; ++slot) {
+      float* const values = state(extent, slot, extent.begin);
+      // Row-major values have no padding among them.
+      finite = (extent.row_major_state ? all_finite(values, extent.size())
+                                       : check(values, extent.begin, extent.size())) &&
+               finite;
+    }
+  }
   return finite;
 }
 

@@ -31,6 +31,7 @@ struct StoreGroup {
   std::set<std::string, std::less<>> names;
   bool all_decay = false;         ///< All have decay, whatever the program says.
   std::vector<float> state_init;  ///< One value a state slot.
+  bool row_major_state = false;   ///< Whatever the parameters' layouts.
 };
 
 /// Parameters of a group lie together, those with decay before those without, so that each kind is
@@ -56,6 +57,7 @@ class ParameterStore {
   float* state(const Parameter& parameter, std::size_t slot) const {
     return state(extents_[parameter.group], slot, parameter.offset);
   }
+  cpu::Desc state_layout(const Parameter& parameter) const;
   std::size_t state_bytes() const;
 
   /// Keeps the padding zero whatever an update rule makes of it.
@@ -80,6 +82,7 @@ class ParameterStore {
   struct Extent {
     std::size_t begin, decay_end, end;
     std::size_t slots;
+    bool row_major_state;
     std::size_t state;  ///< Where its first slot is, in floats.
 
     std::size_t size() const { return end - begin; }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstring>
+#include <bit>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
@@ -16,63 +16,42 @@ namespace {
 
 using optim::Rank;
 
-// A pass goes over a tensor in parts of whole rows that depend on its shape alone, so that sums do
-// not depend on the number of threads.
-constexpr std::size_t kParts = 32, kPartSize = 4096;
-
-struct Parts {
-  std::size_t rows, count;
-
-  Parts(std::size_t all, std::size_t columns)
-      : rows(std::max((all + kParts - 1) / kParts, (kPartSize + columns - 1) / columns)),
-        count((all + rows - 1) / rows) {}
-};
-
-struct Extent {
-  std::size_t rows, columns;
-  std::size_t size() const { return rows * columns; }
-};
-
-/// What a pass over values of a rank walks through.
-Extent extent(Rank rank, std::size_t rows, std::size_t columns) {
-  switch (rank) {
-    case Rank::Row:
-      return {1, rows};
-    case Rank::Column:
-      return {1, columns};
-    case Rank::Element:
-      return {rows, columns};
-    case Rank::Left:
-      return {rows, rows};
-    case Rank::Right:
-      return {columns, columns};
-    case Rank::Scalar:
-    case Rank::Tensor:
-      break;
-  }
-  return {1, 1};
-}
-
-optim::StagedArray::Spread spread(Rank array, Rank pass) {
-  if (array == pass) return optim::StagedArray::Spread::Each;
-  return array == Rank::Row ? optim::StagedArray::Spread::Row : optim::StagedArray::Spread::Column;
-}
+// A pass goes over a tensor in parts that its layout alone fixes, so that sums do not depend on the
+// number of threads. A part of a line begins at a cache line.
+constexpr std::size_t kParts = 32, kPartSize = 4096, kLine = kAlignment / sizeof(float);
 
 /// The numbers that come first.
 enum : std::size_t { kStep, kRate, kRows, kColumns };
 
-/// Sums of a pass, totals of a section and states that there is room for.
-constexpr std::size_t kMost = 16;
+/// Sums of a pass, totals of a section and states that there is room for; arrays and scalars of a
+/// pass likewise.
+constexpr std::size_t kMost = 16, kMostArrays = 64, kMostScalars = 512;
 
 std::string next_of(const std::string& state) { return state + "'"; }
 
-void require_few(const optim::Rule& rule, const char* what, std::size_t count) {
-  if (count <= kMost) return;
+void require_few(const optim::Rule& rule, const char* what, std::size_t count,
+                 std::size_t most = kMost) {
+  if (count <= most) return;
   throw std::invalid_argument("rule '" + rule.name + "' has " + std::to_string(count) + " " + what +
-                              "; at most " + std::to_string(kMost) + " are supported");
+                              "; at most " + std::to_string(most) + " are supported");
 }
 
 }  // namespace
+
+/// Of a pass over `lines` lines of `length` elements: elements of the only line, or whole lines.
+struct StagedUpdate::Parts {
+  bool by_rows;
+  std::size_t lines, length, size, count;
+
+  Parts(bool by_rows, std::size_t lines, std::size_t length)
+      : by_rows(by_rows), lines(lines), length(length) {
+    const std::size_t all = by_rows ? lines : length;
+    const std::size_t least = by_rows ? (kPartSize + length - 1) / length : kPartSize;
+    size = std::max((all + kParts - 1) / kParts, least);
+    if (!by_rows) size = align_up(size, kLine);
+    count = (all + size - 1) / size;
+  }
+};
 
 StagedUpdate::StagedUpdate(optim::Updater& updater, const ParameterStore& store,
                            std::vector<const Parameter*> parameters,
@@ -81,6 +60,7 @@ StagedUpdate::StagedUpdate(optim::Updater& updater, const ParameterStore& store,
     : updater_(updater),
       store_(store),
       rule_(updater.rule()),
+      sees_matrices_(optim::sees_matrices(rule_)),
       l2_(l2),
       weight_decay_(weight_decay),
       threads_(threads),
@@ -188,24 +168,34 @@ StagedUpdate::MatrixCall StagedUpdate::matrix_call(const optim::Stage& stage) co
 // An update's outputs are p and the state, in place; a stage's have registers of their own.
 StagedUpdate::Pass StagedUpdate::lower(const std::string& where, Rank rank, const optim::Code& code,
                                        bool is_update) {
-  Pass pass{rank, {}, 0, {}, {}, {}, {}, {}, {}};
+  Pass pass{rank, false, {}, 0, {0, 1}, {0, 0}, false, {}, {}, {}, {}, {}, nullptr};
   expression::Placement placement;
   const auto register_of = [&](std::size_t array) {
     const auto found = std::find(pass.arrays.begin(), pass.arrays.end(), array);
+    const auto at = static_cast<std::uint32_t>(found - pass.arrays.begin());
     if (found == pass.arrays.end()) {
       pass.arrays.push_back(array);
-      pass.written.push_back(false);
-      return static_cast<std::uint32_t>(pass.arrays.size() - 1);
+      pass.written.push_back(0);
     }
-    return static_cast<std::uint32_t>(found - pass.arrays.begin());
+    return at;
   };
+  const auto is_of_rows = [&](const Slot& slot) {
+    return slot.is_array && rank == Rank::Element && arrays_[slot.index].rank == Rank::Row;
+  };
+  for (const std::string& input : code.inputs)
+    if (const Slot slot = slots_.at(input); !slot.is_array) pass.numbers.push_back(slot.index);
+  std::uint32_t numbers = 0;
   for (const std::string& input : code.inputs) {
     const Slot slot = slots_.at(input);
-    if (slot.is_array) {
-      placement.inputs.push_back({false, register_of(slot.index)});
+    if (!slot.is_array) {
+      placement.inputs.push_back({true, numbers++});
+    } else if (is_of_rows(slot)) {
+      placement.inputs.push_back(
+          {true, static_cast<std::uint32_t>(pass.numbers.size() + pass.rows.size())});
+      pass.rows.push_back(slot.index);
     } else {
-      placement.inputs.push_back({true, static_cast<std::uint32_t>(pass.numbers.size())});
-      pass.numbers.push_back(slot.index);
+      placement.inputs.push_back({false, register_of(slot.index)});
+      pass.reads_gradient |= rank == Rank::Element && slot.index == 1;
     }
   }
   const auto is_own = [&](const Slot& slot) {
@@ -213,65 +203,117 @@ StagedUpdate::Pass StagedUpdate::lower(const std::string& where, Rank rank, cons
   };
   for (const optim::Code::Output& output : code.outputs) {
     const Slot slot = slots_.at(output.name);
-    if (is_own(slot)) pass.written[register_of(slot.index)] = true;
+    if (is_own(slot)) pass.written[register_of(slot.index)] = 1;
   }
   auto next = static_cast<std::uint32_t>(pass.arrays.size());
   for (const optim::Code::Output& output : code.outputs) {
     const Slot slot = slots_.at(output.name);
-    const std::uint32_t at = is_own(slot) ? register_of(slot.index) : next++;
-    placement.outputs.push_back(at);
-    if (!is_own(slot)) pass.sums.push_back({at, slot});
+    placement.outputs.push_back(is_own(slot) ? register_of(slot.index) : next++);
+    if (is_own(slot)) continue;
+    const Rank over = slot.is_array ? arrays_[slot.index].rank : Rank::Tensor;
+    pass.sums.push_back({slot, over});
+    pass.kinds.push_back(over == Rank::Column ? optim::SumKind::Each : optim::SumKind::Lanes);
   }
+  const auto lies_along_rows = [&](std::size_t array) {
+    return rank == Rank::Element && arrays_[array].rank == Rank::Column;
+  };
+  pass.by_rows = !pass.rows.empty() ||
+                 std::any_of(pass.arrays.begin(), pass.arrays.end(), lies_along_rows) ||
+                 std::any_of(pass.sums.begin(), pass.sums.end(),
+                             [](const auto& sum) { return sum.over != Rank::Tensor; });
   placement.registers = next;
-  placement.scalars = static_cast<std::uint32_t>(pass.numbers.size());
+  placement.scalars = static_cast<std::uint32_t>(pass.numbers.size() + pass.rows.size());
+  pass.scalars.resize(placement.scalars);
+  const auto arrays = static_cast<std::uint32_t>(pass.arrays.size());
+  if (optim::default_instruction_set() != optim::InstructionSet::Portable)
+    pass.fused = optim::FusedKernel::compile(
+        {code, placement.inputs, placement.outputs, arrays, placement.scalars, pass.kinds});
   expression::BlockCode lowered = expression::lower(where, code, std::move(placement));
-  require_few(rule_, "sums in one pass", pass.sums.size());
   pass.ops = std::move(lowered.ops);
   pass.registers = std::max(lowered.registers, std::uint32_t{1});
-  pass.scalars.resize(pass.numbers.size());
   pass.scalars.insert(pass.scalars.end(), lowered.constants.begin(), lowered.constants.end());
-  pass.bound.resize(pass.arrays.size());
+  require_few(rule_, "sums in one pass", pass.sums.size());
+  require_few(rule_, "arrays in one pass", pass.arrays.size(), kMostArrays);
+  require_few(rule_, "scalars in one pass", pass.scalars.size(), kMostScalars);
   return pass;
 }
 
 void StagedUpdate::add_tensors(const std::vector<const Parameter*>& parameters) {
+  std::size_t masked = 0;
+  const auto has_padding = [this](const Tensor& tensor) {
+    return !sees_matrices_ && tensor.parameter->size != tensor.size();
+  };
   for (const Parameter* parameter : parameters) {
     const Shape& shape = parameter->shape;
     const auto size = static_cast<std::size_t>(elements(shape));
     if (size == 0) continue;
-    Tensor tensor{parameter, 1, size, parameter->layout == cpu::row_major(shape), {}, {}, {}};
+    Tensor tensor{parameter, 1, size, {}, {}, nullptr, {}, {}};
     if (shape.size() > 1) {
       tensor.rows = static_cast<std::size_t>(shape[0]);
       tensor.columns = size / tensor.rows;
     }
-    if (!tensor.in_place) tensor.offsets = axis_offsets(parameter->layout);
+    const cpu::Desc plain = cpu::row_major(shape);
+    if (sees_matrices_ && parameter->layout != plain) {
+      tensor.pack.emplace(parameter->layout, plain);
+      tensor.unpack.emplace(plain, parameter->layout);
+    }
+    if (has_padding(tensor)) masked += align_up(parameter->size, kLine);
     for (std::size_t k = 0; k < rule_.state.size(); ++k)
       tensor.state.push_back(store_.state(*parameter, k));
     for (const optim::FactorSlot& slot : rule_.factors)
-      factor_size_ += extent(slot.rank, tensor.rows, tensor.columns).size();
+      factor_size_ += extent(tensor, slot.rank).size();
     tensors_.push_back(std::move(tensor));
   }
+  masks_ = AlignedBuffer(masked * sizeof(float));
+  float* mask = masks_.floats();
+  for (Tensor& tensor : tensors_) {
+    if (!has_padding(tensor)) continue;
+    for_each_element(tensor.parameter->layout, [mask](std::size_t, std::size_t at) {
+      mask[at] = std::bit_cast<float>(0xffffffffu);
+    });
+    tensor.mask = mask;
+    mask += align_up(tensor.parameter->size, kLine);
+  }
+}
+
+/// What a pass over values of a rank walks through.
+StagedUpdate::Extent StagedUpdate::extent(const Tensor& tensor, Rank rank) const {
+  const auto [rows, columns] = std::pair(tensor.rows, tensor.columns);
+  switch (rank) {
+    case Rank::Row:
+      return {1, rows};
+    case Rank::Column:
+      return {1, columns};
+    case Rank::Element:
+      return sees_matrices_ ? Extent{rows, columns} : Extent{1, tensor.parameter->size};
+    case Rank::Left:
+      return {rows, rows};
+    case Rank::Right:
+      return {columns, columns};
+    case Rank::Scalar:
+    case Rank::Tensor:
+      break;
+  }
+  return {1, 1};
 }
 
 void StagedUpdate::allocate() {
   factor_memory_ = AlignedBuffer(factor_size_ * sizeof(float));
   float* at = factor_memory_.floats();
-  std::size_t packed = 0, scratch = 0, sums = 0;
+  std::size_t packed = 0, scratch = 0;
   std::vector<std::size_t> sizes(arrays_.size());
   for (Tensor& tensor : tensors_) {
     for (const optim::FactorSlot& slot : rule_.factors) {
-      const std::size_t size = extent(slot.rank, tensor.rows, tensor.columns).size();
+      const std::size_t size = extent(tensor, slot.rank).size();
       std::fill_n(at, size, static_cast<float>(slot.init));
       tensor.factors.push_back(at);
       at += size;
     }
-    packed = std::max(packed, align_up(tensor.rows * tensor.columns, 16));
+    packed = std::max(packed, align_up(tensor.size(), kLine));
     scratch = std::max(scratch, orthogonalize_scratch(tensor.rows, tensor.columns));
-    sums = std::max(sums, tensor.rows + kParts * tensor.columns + kParts);
-    for (std::size_t k = first_value_; k < arrays_.size(); ++k) {
-      const Extent all = extent(arrays_[k].rank, tensor.rows, tensor.columns);
-      sizes[k] = std::max(sizes[k], align_up(all.size(), 16));
-    }
+    sum_stride_ = std::max(sum_stride_, kParts * std::max(tensor.columns, optim::kSumLanes));
+    for (std::size_t k = first_value_; k < arrays_.size(); ++k)
+      sizes[k] = std::max(sizes[k], align_up(extent(tensor, arrays_[k].rank).size(), kLine));
   }
   values_ =
       AlignedBuffer(std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}) * sizeof(float));
@@ -280,101 +322,68 @@ void StagedUpdate::allocate() {
     arrays_[k].data = values_.floats() + offset;
     offset += sizes[k];
   }
-  packed_ = AlignedBuffer((2 + rule_.state.size()) * packed * sizeof(float));
-  std::size_t needed = 0;
+  if (sees_matrices_) packed_ = AlignedBuffer(2 * packed * sizeof(float));
+  std::size_t needed = 0, sums = vector_.sums.size();
   for (const Section& section : sections_) {
     for (const auto& stage : section.stages) {
+      if (const auto* pass = std::get_if<Pass>(&stage)) sums = std::max(sums, pass->sums.size());
       const auto* call = std::get_if<MatrixCall>(&stage);
       if (call == nullptr) continue;
       if (call->function == optim::MatrixFunction::Orthogonalize)
         needed = std::max(needed, scratch * sizeof(float));
       if (!call->decomposes()) continue;
       for (const Tensor& tensor : tensors_) {
-        const std::size_t side = extent(arrays_[call->to].rank, tensor.rows, tensor.columns).rows;
+        const std::size_t side = extent(tensor, arrays_[call->to].rank).rows;
         if (static_cast<double>(side) <= call->longest())
           needed = std::max(needed, decomposition_scratch(side) * sizeof(double));
       }
     }
   }
   matrix_scratch_ = AlignedBuffer(needed);
-  std::size_t most = vector_.sums.size();
-  for (const Section& section : sections_) {
-    for (const auto& stage : section.stages)
-      if (const auto* pass = std::get_if<Pass>(&stage)) most = std::max(most, pass->sums.size());
-  }
-  sums_.resize(sums * most);
+  sums_.resize(sum_stride_ * sums);
 }
 
-template <class Visit>
-void StagedUpdate::for_each_element(const Tensor& tensor, const Visit& visit) const {
-  const auto& offsets = tensor.offsets;
-  const std::size_t axes = offsets.size();
-  const std::size_t inner = offsets[axes - 1].size();
-  const std::size_t lines = tensor.rows * tensor.columns / inner;
-  // In squares, as what lies side by side on one side may be far apart on the other.
-  constexpr std::size_t kSide = 16;
-  const auto base_of = [&](std::size_t line) {
-    std::size_t base = 0;
-    for (std::size_t axis = axes - 1; axis-- > 0;) {
-      base += offsets[axis][line % offsets[axis].size()];
-      line /= offsets[axis].size();
-    }
-    return base;
-  };
-  parallel_for(threads_, lines, 64, [&](std::size_t from, std::size_t to) {
-    std::array<std::size_t, kSide> bases{};
-    for (std::size_t first = from; first < to; first += kSide) {
-      const std::size_t count = std::min(kSide, to - first);
-      for (std::size_t k = 0; k < count; ++k) bases[k] = base_of(first + k);
-      for (std::size_t begin = 0; begin < inner; begin += kSide) {
-        const std::size_t end = std::min(inner, begin + kSide);
-        for (std::size_t k = 0; k < count; ++k)
-          for (std::size_t i = begin; i < end; ++i)
-            visit((first + k) * inner + i, bases[k] + offsets[axes - 1][i]);
-      }
-    }
-  });
-}
-
-// Points the arrays at the tensor: where it lies if it may be worked on there, else packed with the
-// prelude applied. Sections before the last leave the parameters as they are.
+// Points the arrays at the tensor: where it lies if it may be worked on there, with the prelude as
+// part of passes unless the rule sees matrices; else packed, with the prelude applied. Sections
+// before the last leave the parameters as they are.
 void StagedUpdate::open(const Tensor& tensor, const optim::GradientPrelude& prelude) {
   const Parameter& parameter = *tensor.parameter;
   float* const p = store_.values() + parameter.offset;
-  const float* const g = store_.gradients() + parameter.offset;
-  const std::size_t size = tensor.rows * tensor.columns, stride = align_up(size, 16);
+  float* const g = store_.gradients() + parameter.offset;
   const float l2 = parameter.decay ? l2_ : 0;
   const auto decay =
       parameter.decay ? static_cast<float>(updater_.lr() * static_cast<double>(weight_decay_)) : 0;
-  const float scale = prelude.scale, clip = prelude.clip_value;
-  float* const packed_p = packed_.floats();
-  float* const packed_g = packed_p + stride;
-  const auto pack = [=](std::size_t to, std::size_t from) {
-    packed_g[to] = std::clamp(scale * g[from], -clip, clip) + l2 * p[from];
-    packed_p[to] = p[from] - decay * p[from];
-  };
-  const bool plain = scale == 1 && clip == __builtin_inff() && l2 == 0 && decay == 0;
-  arrays_[0].data = tensor.in_place && plain ? p : packed_p;
-  arrays_[1].data = tensor.in_place && plain ? const_cast<float*>(g) : packed_g;
   numbers_[kRows] = static_cast<double>(tensor.rows);
   numbers_[kColumns] = static_cast<double>(tensor.columns);
+  for (std::size_t k = 0; k < tensor.state.size(); ++k) arrays_[2 + k].data = tensor.state[k];
   for (std::size_t k = 0; k < tensor.factors.size(); ++k)
     arrays_[first_factor_ + k].data = tensor.factors[k];
-  if (tensor.in_place) {
-    for (std::size_t k = 0; k < tensor.state.size(); ++k) arrays_[2 + k].data = tensor.state[k];
-    if (plain) return;
-    parallel_for(threads_, size, kPartSize, [&](std::size_t from, std::size_t to) {
-      for (std::size_t i = from; i < to; ++i) pack(i, i);
-    });
-    return;
+
+  prelude_ = {prelude, l2, decay};
+  const auto& [scale, clip] = prelude;
+  const bool plain = scale == 1 && clip == __builtin_inff() && l2 == 0 && decay == 0;
+  arrays_[0].data = p;
+  arrays_[1].data = g;
+  if (!sees_matrices_ || (!tensor.pack && plain)) return;
+  const std::size_t size = tensor.size();
+  float* const packed_p = packed_.floats();
+  float* const packed_g = packed_p + align_up(size, kLine);
+  arrays_[0].data = packed_p;
+  arrays_[1].data = packed_g;
+  prelude_ = {};
+  if (tensor.pack) {
+    tensor.pack->run(p, packed_p);
+    tensor.pack->run(g, packed_g);
   }
-  for_each_element(tensor, pack);
-  for (std::size_t k = 0; k < tensor.state.size(); ++k) {
-    float* const to = packed_p + (2 + k) * stride;
-    const float* const from = tensor.state[k];
-    arrays_[2 + k].data = to;
-    for_each_element(tensor, [=](std::size_t index, std::size_t at) { to[index] = from[at]; });
-  }
+  if (plain) return;
+  const float* const from_p = tensor.pack ? packed_p : p;
+  const float* const from_g = tensor.pack ? packed_g : g;
+  parallel_for(threads_, size, kPartSize, [=, scale = scale, clip = clip](auto from, auto to) {
+    for (std::size_t i = from; i < to; ++i) {
+      packed_g[i] = std::clamp(scale * from_g[i], -clip, clip) + l2 * from_p[i];
+      packed_p[i] = from_p[i] - decay * from_p[i];
+    }
+  });
 }
 
 // Puts what was packed back.
@@ -382,82 +391,95 @@ void StagedUpdate::close(const Tensor& tensor) {
   float* const p = store_.values() + tensor.parameter->offset;
   const float* const from = arrays_[0].data;
   if (from == p) return;
-  if (tensor.in_place) {
-    std::copy_n(from, tensor.rows * tensor.columns, p);
-    return;
-  }
-  for_each_element(tensor, [=](std::size_t index, std::size_t at) { p[at] = from[index]; });
-  for (std::size_t k = 0; k < tensor.state.size(); ++k) {
-    float* const to = tensor.state[k];
-    const float* const state = arrays_[2 + k].data;
-    for_each_element(tensor, [=](std::size_t index, std::size_t at) { to[at] = state[index]; });
-  }
+  if (tensor.unpack) return tensor.unpack->run(from, p);
+  std::copy_n(from, tensor.size(), p);
 }
 
 void StagedUpdate::run(const Tensor& tensor, Pass& pass) {
-  const Extent all = extent(pass.rank, tensor.rows, tensor.columns);
-  const Parts parts(all.rows, all.columns);
+  const Extent all = extent(tensor, pass.rank);
+  const Parts parts =
+      pass.by_rows ? Parts(true, all.rows, all.columns) : Parts(false, 1, all.size());
   for (std::size_t k = 0; k < pass.numbers.size(); ++k)
     pass.scalars[k] = static_cast<float>(numbers_[pass.numbers[k]]);
-  for (std::size_t k = 0; k < pass.arrays.size(); ++k) {
-    const Array& array = arrays_[pass.arrays[k]];
-    pass.bound[k] = {array.data, spread(array.rank, pass.rank), pass.written[k]};
-  }
-  // Sums of rows belong to one part each; others are kept apart by part and added up in order.
-  const auto over = [&](const Pass::Sum& sum) {
-    if (!sum.to.is_array) return optim::StagedSum::Over::All;
-    return arrays_[sum.to.index].rank == Rank::Row ? optim::StagedSum::Over::Row
-                                                   : optim::StagedSum::Over::Column;
-  };
-  const auto width = [&](const Pass::Sum& sum) {
-    if (over(sum) == optim::StagedSum::Over::All) return parts.count;
-    return over(sum) == optim::StagedSum::Over::Row ? all.rows : parts.count * all.columns;
-  };
-  std::array<double*, kMost> sums{};
-  double* room = sums_.data();
-  for (std::size_t k = 0; k < pass.sums.size(); ++k) {
-    sums[k] = room;
-    room += width(pass.sums[k]);
-  }
-  std::fill(sums_.data(), room, 0.0);
   std::atomic<bool> finite = true;
   parallel_for(threads_, parts.count, 1, [&](std::size_t from, std::size_t to) {
-    std::array<optim::StagedSum, kMost> bound{};
-    for (std::size_t part = from; part < to; ++part) {
-      for (std::size_t k = 0; k < pass.sums.size(); ++k) {
-        const auto kind = over(pass.sums[k]);
-        double* at = sums[k];
-        if (kind == optim::StagedSum::Over::All) at += part;
-        if (kind == optim::StagedSum::Over::Column) at += part * all.columns;
-        bound[k] = {pass.sums[k].register_index, kind, at};
-      }
-      const std::size_t begin = part * parts.rows * all.columns;
-      const std::size_t end = std::min(all.rows, (part + 1) * parts.rows) * all.columns;
-      if (!passes_.run_staged({pass.ops.data(), pass.ops.size(), pass.registers, pass.bound.data(),
-                               static_cast<std::uint32_t>(pass.bound.size()), pass.scalars.data(),
-                               bound.data(), static_cast<std::uint32_t>(pass.sums.size()),
-                               all.columns, begin, end}))
-        finite = false;
-    }
+    for (std::size_t part = from; part < to; ++part)
+      if (!run_part(tensor, pass, parts, part)) finite = false;
   });
   finite_ = finite_ && finite;
+  finish_sums(pass, parts, all.columns);
+}
+
+bool StagedUpdate::run_part(const Tensor& tensor, const Pass& pass, const Parts& parts,
+                            std::size_t part) {
+  const bool is_of_elements = pass.rank == Rank::Element;
+  const std::size_t all = parts.by_rows ? parts.lines : parts.length;
+  const std::size_t begin = part * parts.size, end = std::min(all, begin + parts.size);
+  const std::size_t first = parts.by_rows ? begin * parts.length : begin;
+  std::array<float*, kMostArrays> arrays{};
+  for (std::size_t k = 0; k < pass.arrays.size(); ++k) {
+    const Array& array = arrays_[pass.arrays[k]];
+    if (array.rank == pass.rank) arrays[k] = array.data + first;
+    if (array.rank == Rank::Column && is_of_elements) arrays[k] = array.data;
+  }
+  std::array<double*, kMost> sums{};
+  std::array<std::array<double, optim::kSumLanes>, kMost> of_row;
   for (std::size_t k = 0; k < pass.sums.size(); ++k) {
-    const Pass::Sum& sum = pass.sums[k];
-    if (!sum.to.is_array) {
-      const double total = std::accumulate(sums[k], sums[k] + parts.count, 0.0);
-      numbers_[sum.to.index] = total;
-      continue;
-    }
-    float* const to = arrays_[sum.to.index].data;
-    if (over(sum) == optim::StagedSum::Over::Row) {
-      for (std::size_t row = 0; row < all.rows; ++row) to[row] = static_cast<float>(sums[k][row]);
-      continue;
-    }
-    for (std::size_t column = 0; column < all.columns; ++column) {
+    const Rank over = pass.sums[k].over;
+    const std::size_t width = over == Rank::Column ? parts.length : optim::kSumLanes;
+    double* const own = sums_.data() + k * sum_stride_ + part * width;
+    sums[k] = over == Rank::Row ? of_row[k].data() : own;
+    if (over != Rank::Row) std::fill_n(own, width, 0.0);
+  }
+  const auto run_line = [&](const optim::Line& line) {
+    return pass.fused ? pass.fused->run(line) : passes_.evaluate_line(pass.code(), line);
+  };
+  const auto& [gradient, l2, decay] = is_of_elements ? prelude_ : decltype(prelude_){};
+  const float* const mask =
+      is_of_elements && tensor.mask != nullptr ? tensor.mask + first : nullptr;
+  if (!parts.by_rows)
+    return run_line(
+        {arrays.data(), end - begin, pass.scalars.data(), sums.data(), mask, gradient, l2, decay});
+
+  std::array<float, kMostScalars> scalars;
+  std::copy(pass.scalars.begin(), pass.scalars.end(), scalars.begin());
+  bool finite = true;
+  for (std::size_t row = begin; row < end; ++row) {
+    for (std::size_t k = 0; k < pass.rows.size(); ++k)
+      scalars[pass.numbers.size() + k] = arrays_[pass.rows[k]].data[row];
+    for (std::size_t k = 0; k < pass.sums.size(); ++k)
+      if (pass.sums[k].over == Rank::Row) of_row[k].fill(0);
+    finite = run_line({arrays.data(), parts.length, scalars.data(), sums.data(), nullptr, gradient,
+                       l2, decay}) &&
+             finite;
+    for (std::size_t k = 0; k < pass.sums.size(); ++k)
+      if (pass.sums[k].over == Rank::Row)
+        arrays_[pass.sums[k].to.index].data[row] =
+            static_cast<float>(optim::total_of(of_row[k].data()));
+    for (std::size_t k = 0; k < pass.arrays.size(); ++k)
+      if (arrays_[pass.arrays[k]].rank == Rank::Element) arrays[k] += parts.length;
+  }
+  return finite;
+}
+
+// Adds up what the parts have left, in their order.
+void StagedUpdate::finish_sums(const Pass& pass, const Parts& parts, std::size_t columns) {
+  for (std::size_t k = 0; k < pass.sums.size(); ++k) {
+    const auto& [to, over] = pass.sums[k];
+    const double* const partial = sums_.data() + k * sum_stride_;
+    if (over == Rank::Tensor) {
       double total = 0;
       for (std::size_t part = 0; part < parts.count; ++part)
-        total += sums[k][part * all.columns + column];
-      to[column] = static_cast<float>(total);
+        total += optim::total_of(partial + part * optim::kSumLanes);
+      numbers_[to.index] = total;
+    } else if (over == Rank::Column) {
+      float* const totals = arrays_[to.index].data;
+      for (std::size_t column = 0; column < columns; ++column) {
+        double total = 0;
+        for (std::size_t part = 0; part < parts.count; ++part)
+          total += partial[part * columns + column];
+        totals[column] = static_cast<float>(total);
+      }
     }
   }
 }
@@ -489,7 +511,7 @@ void StagedUpdate::decompose(const MatrixCall& call, std::size_t side) {
 }
 
 void StagedUpdate::run(const Tensor& tensor, MatrixCall& call) {
-  const Extent result = extent(arrays_[call.to].rank, tensor.rows, tensor.columns);
+  const Extent result = extent(tensor, arrays_[call.to].rank);
   if (call.when && !(numbers_[call.when->number] > 0)) {
     std::copy_n(arrays_[call.when->otherwise].data, result.size(), arrays_[call.to].data);
     return;
@@ -497,7 +519,7 @@ void StagedUpdate::run(const Tensor& tensor, MatrixCall& call) {
   if (call.decomposes()) return decompose(call, result.rows);
   const auto view = [&](std::size_t k) {
     const Array& array = arrays_[call.args[k]];
-    const Extent all = extent(array.rank, tensor.rows, tensor.columns);
+    const Extent all = extent(tensor, array.rank);
     return MatrixView{array.data, all.rows, all.columns, call.transposed[k]};
   };
   float* const to = arrays_[call.to].data;
@@ -526,13 +548,13 @@ void StagedUpdate::update(const Tensor& tensor) {
   } else {
     for (std::size_t k = 0; k < vector_.numbers.size(); ++k)
       vector_.scalars[k] = static_cast<float>(numbers_[vector_.numbers[k]]);
-    const std::size_t size = tensor.rows * tensor.columns;
+    const std::size_t size = extent(tensor, Rank::Element).size();
     std::atomic<bool> finite = true;
     parallel_for(threads_, size, kPartSize, [&](std::size_t from, std::size_t to) {
       std::array<float*, kMost> state{};
       for (std::size_t k = 0; k < rule_.state.size(); ++k) state[k] = arrays_[2 + k].data + from;
       if (!kernel_({arrays_[0].data + from, arrays_[1].data + from, state.data(), to - from,
-                    vector_.scalars.data(), 1, __builtin_inff(), 0, 0}))
+                    vector_.scalars.data(), prelude_.gradient, prelude_.l2, prelude_.decay}))
         finite = false;
     });
     finite_ = finite_ && finite;
@@ -541,7 +563,17 @@ void StagedUpdate::update(const Tensor& tensor) {
     const Array& factor = arrays_[first_factor_ + k];
     const float* from = arrays_[next_factors_[k]].data;
     if (from == factor.data) continue;
-    std::copy_n(from, extent(factor.rank, tensor.rows, tensor.columns).size(), factor.data);
+    std::copy_n(from, extent(tensor, factor.rank).size(), factor.data);
+  }
+}
+
+void StagedUpdate::apply(const optim::EvaluationWeights& evaluation) {
+  for (const Tensor& tensor : tensors_) {
+    float* const p = store_.values() + tensor.parameter->offset;
+    float* const at = tensor.pack ? packed_.floats() : p;
+    if (tensor.pack) tensor.pack->run(p, at);
+    evaluation.apply({at, at, tensor.state.data(), extent(tensor, Rank::Element).size()});
+    if (tensor.unpack) tensor.unpack->run(at, p);
   }
 }
 

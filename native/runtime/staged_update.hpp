@@ -1,15 +1,20 @@
-// Runs a rule with sections: passes and matrix functions on one tensor after the other, each seen
-// as a row-major matrix, its first axis the rows, a vector one row.
+// Runs a rule with sections: passes and matrix functions on one tensor after the other. A rule that
+// sees matrices has each as a row-major one, its first axis the rows, a vector one row, and its
+// state too; any other works on the elements in whichever order they lie, padding in no sum.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "backend/cpu/reorder.hpp"
+#include "optim/evaluation_weights.hpp"
+#include "optim/fused_kernel.hpp"
 #include "optim/scalar_program.hpp"
 #include "optim/updater.hpp"
 #include "runtime/aligned_buffer.hpp"
@@ -26,9 +31,12 @@ class StagedUpdate {
                std::vector<const Parameter*> parameters, const std::vector<double>& hyperparameters,
                float l2, float weight_decay, int threads);
 
-  /// Step `t` (from 0). False when something is not finite. The result depends neither on the
-  /// number of threads nor on layouts; allocates nothing.
+  /// Step `t` (from 0). False when something is not finite. The result does not depend on the
+  /// number of threads; allocates nothing.
   bool run(std::uint64_t t, const optim::GradientPrelude& prelude);
+
+  /// Puts the weights of an evaluation that has begun in the place of the parameters.
+  void apply(const optim::EvaluationWeights& evaluation);
 
   /// State of rows, columns and sides, checkpointed by the caller.
   float* factors() const { return factor_memory_.floats(); }
@@ -47,19 +55,30 @@ class StagedUpdate {
   /// A pass over arrays, ready to run.
   struct Pass {
     optim::Rank rank;
+    bool by_rows;  ///< A row is a line; else all is one.
     std::vector<expression::BlockOp> ops;
     std::uint32_t registers;
-    std::vector<std::size_t> arrays;  ///< Of the first registers.
-    std::vector<bool> written;
-    std::vector<std::size_t> numbers;  ///< Where scalars come from.
-    std::vector<float> scalars;        ///< They, then constants.
+    std::vector<std::size_t> arrays;  ///< Of the first registers: p, g and others.
+    std::vector<std::uint8_t> written;
+    bool reads_gradient;
+    std::vector<std::size_t> numbers;  ///< Where scalars come from …
+    std::vector<std::size_t> rows;  ///< … and, a row at a time, those after them; constants follow.
+    std::vector<float> scalars;
     struct Sum {
-      std::uint32_t register_index;
       Slot to;
+      optim::Rank over;  ///< Tensor, Row or Column.
     };
     std::vector<Sum> sums;
-    std::vector<optim::StagedArray> bound;
+    std::vector<optim::SumKind> kinds;
+    std::unique_ptr<optim::FusedKernel> fused;
+
+    optim::LineCode code() const {
+      return {
+          ops.data(),     ops.size(),     registers,    static_cast<std::uint32_t>(arrays.size()),
+          written.data(), reads_gradient, kinds.data(), static_cast<std::uint32_t>(kinds.size())};
+    }
   };
+  struct Parts;
   /// Scalar code that reads and writes numbers.
   struct Scalars {
     optim::ScalarProgram program;
@@ -91,10 +110,17 @@ class StagedUpdate {
   struct Tensor {
     const Parameter* parameter;
     std::size_t rows, columns;
-    bool in_place;  ///< Its layout is row-major.
-    std::vector<std::vector<std::size_t>> offsets;
+    /// To a row-major matrix and back, where it is worked on as one and does not lie so.
+    std::optional<cpu::Reorder> pack, unpack;
+    const float* mask;  ///< As of a Line, where padding lies among its elements; else null.
     std::vector<float*> state;
     std::vector<float*> factors;
+
+    std::size_t size() const { return rows * columns; }
+  };
+  struct Extent {
+    std::size_t rows, columns;
+    std::size_t size() const { return rows * columns; }
   };
 
   void name_all(const optim::Rule& rule);
@@ -107,20 +133,22 @@ class StagedUpdate {
   MatrixCall matrix_call(const optim::Stage& stage) const;
   std::size_t matrix_named(const std::string& name) const;
 
+  Extent extent(const Tensor& tensor, optim::Rank rank) const;
   void open(const Tensor& tensor, const optim::GradientPrelude& prelude);
   void close(const Tensor& tensor);
   void run(const Tensor& tensor, Pass& pass);
+  bool run_part(const Tensor& tensor, const Pass& pass, const Parts& parts, std::size_t part);
+  void finish_sums(const Pass& pass, const Parts& parts, std::size_t columns);
   void run(Scalars& scalars);
   void run(const Tensor& tensor, MatrixCall& call);
   void decompose(const MatrixCall& call, std::size_t side);
   void run(const Tensor& tensor, ReadyStage& stage);
   void update(const Tensor& tensor);
-  template <class Visit>
-  void for_each_element(const Tensor& tensor, const Visit& visit) const;
 
   optim::Updater& updater_;
   const ParameterStore& store_;
   const optim::Rule& rule_;
+  bool sees_matrices_;
   float l2_, weight_decay_;
   int threads_;
   optim::Passes passes_;
@@ -136,9 +164,16 @@ class StagedUpdate {
   std::vector<std::size_t> next_factors_;           ///< The array that follows each factor.
   std::vector<std::size_t> scalar_outputs_, scalar_state_, next_scalar_state_, hyperparameters_;
 
-  AlignedBuffer factor_memory_, packed_, values_, matrix_scratch_;
+  /// Of the tensor at hand, where it is worked on in place.
+  struct {
+    optim::GradientPrelude gradient;
+    float l2, decay;
+  } prelude_ = {};
+
+  AlignedBuffer factor_memory_, masks_, packed_, values_, matrix_scratch_;
   std::size_t factor_size_ = 0;
-  std::vector<double> sums_;  ///< Partial sums of a pass.
+  std::vector<double> sums_;  ///< Partial sums of a pass, those of a sum `sum_stride_` apart.
+  std::size_t sum_stride_ = 0;
   bool finite_ = true;
 };
 

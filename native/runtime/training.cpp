@@ -180,7 +180,8 @@ Training::Training(TrainingOptions options)
     groups_.push_back(std::make_unique<UpdateGroup>(group, options_.schedule));
     store_groups.push_back({{group.parameters.begin(), group.parameters.end()},
                             group.all_decay,
-                            groups_.back()->state_init()});
+                            groups_.back()->state_init(),
+                            optim::sees_matrices(group.rule)});
   }
   store_ = std::make_unique<ParameterStore>(options_.train, layouts_, store_groups);
   std::uint32_t ordinal = 0;
@@ -545,12 +546,12 @@ std::vector<std::byte> Training::checkpoint() const {
   for (const auto& group : groups_) group->write(writer);
   for (const Parameter& parameter : store_->parameters()) {
     const auto count = static_cast<std::size_t>(elements(parameter.shape));
-    const auto write = [&](const float* from) {
-      to_row_major(parameter.layout, from, writer.floats(count));
+    const auto write = [&](const cpu::Desc& layout, const float* from) {
+      to_row_major(layout, from, writer.floats(count));
     };
-    write(store_->values() + parameter.offset);
+    write(parameter.layout, store_->values() + parameter.offset);
     for (std::size_t slot = 0; slot < store_->slots(parameter.group); ++slot)
-      write(store_->state(parameter, slot));
+      write(store_->state_layout(parameter), store_->state(parameter, slot));
   }
   for (const State& state : states_->states()) {
     std::copy_n(states_->values(state), state.size, writer.floats(state.size));
@@ -564,12 +565,12 @@ void Training::restore(std::span<const std::byte> checkpoint) {
   for (const auto& group : groups_) group->read(reader);
   for (const Parameter& parameter : store_->parameters()) {
     const auto count = static_cast<std::size_t>(elements(parameter.shape));
-    const auto read = [&](float* to) {
-      from_row_major(parameter.layout, reader.floats(count), to);
+    const auto read = [&](const cpu::Desc& layout, float* to) {
+      from_row_major(layout, reader.floats(count), to);
     };
-    read(store_->values() + parameter.offset);
+    read(parameter.layout, store_->values() + parameter.offset);
     for (std::size_t slot = 0; slot < store_->slots(parameter.group); ++slot)
-      read(store_->state(parameter, slot));
+      read(store_->state_layout(parameter), store_->state(parameter, slot));
   }
   for (const State& state : states_->states()) {
     std::copy_n(reader.floats(state.size), state.size, states_->values(state));

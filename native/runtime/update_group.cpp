@@ -78,6 +78,7 @@ bool UpdateGroup::update(std::uint64_t t, const optim::GradientPrelude& prelude)
 void UpdateGroup::apply_evaluation(std::uint64_t t) {
   if (!evaluation_) return;
   evaluation_->begin(t, updater_.scalar_state());
+  if (staged_) return staged_->apply(*evaluation_);
   parallel_for(threads_, ranges_.size(), 1, [&](std::size_t from, std::size_t to) {
     for (std::size_t k = from; k < to; ++k) evaluation_->apply(ranges_[k]);
   });

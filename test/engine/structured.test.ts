@@ -3,6 +3,7 @@ import { compileModel, type Program, parseOnnxModel } from '../../src/compiler/i
 import { createTrainer, type Trainer, type TrainerOptions } from '../../src/engine/index.js';
 import {
   compileRule,
+  ema,
   getOptimizer,
   type Optimizer,
   optimizers,
@@ -208,3 +209,33 @@ it('soap in the engine does what the reference does, to rounding', async () => {
   for (const [i, value] of p.entries())
     expect(Math.abs(value - (engine[i] ?? Number.NaN))).toBeLessThan(1e-3 * moved);
 });
+
+it.each(['lamb', 'muon', 'shampoo'])(
+  'is evaluated at an average of the weights of %s, in blocked layouts too',
+  async (name) => {
+    const optimizer = getOptimizer(name);
+    const averaged = ema(optimizer);
+    const run = async (rule: Optimizer, more: Record<string, number>) => {
+      const trainer = await trainerOf(rule, {
+        rule: compileRule(rule),
+        hyperparameters: { ...defaults(rule), ...more },
+      });
+      const parameters: Float64Array[] = [];
+      for (let k = 0; k < STEPS; k += 1) {
+        await step(trainer, k);
+        parameters.push(
+          joined(trainer.parameterNames(), (parameter) => trainer.getParameter(parameter)),
+        );
+      }
+      const predicted = await trainer.predict([images(7)]);
+      trainer.dispose();
+      return { parameters, predicted };
+    };
+    const own = await run(optimizer, {});
+    // An average that keeps nothing are the weights.
+    expect((await run(averaged, { ema_decay: 0 })).predicted).toEqual(own.predicted);
+    const slow = await run(averaged, { ema_decay: 0.9 });
+    expect(slow.parameters).toEqual(own.parameters);
+    expect(slow.predicted).not.toEqual(own.predicted);
+  },
+);
