@@ -70,9 +70,11 @@ function batchSymbol(inputs: readonly OnnxInput[]): string | undefined {
 
 function dataInput({ name, dataType, dims }: OnnxInput, batch: string | undefined): Value {
   const dtype = inputType(name, dataType);
+  // Exporters that know nothing of a batch give the first axis of each input a symbol of its own.
+  const alone = dims?.filter(isSymbolic).length === 1;
   const length = (d: number | string | undefined, axis: number): Dimension | undefined => {
     if (typeof d === 'number') return d;
-    return d === batch || (d === undefined && axis === 0) ? BATCH : undefined;
+    return d === batch || (axis === 0 && (alone || d === undefined)) ? BATCH : undefined;
   };
   const shape = (dims ?? []).flatMap((d, axis) => length(d, axis) ?? []);
   if (dims === undefined || dims.length === 0 || shape.length !== dims.length) {

@@ -448,7 +448,7 @@ export const supportedOperators: readonly string[] = [
 
 function unsupported(node: OnnxNode): CompileError {
   return new CompileError(
-    `operator ${node.opType} is not supported (supported: ${supportedOperators.join(', ')})`,
+    `operator ${node.opType} is not supported; docs/OPERATORS.md lists those that are`,
   );
 }
 

@@ -44,7 +44,7 @@ const conv = (attributes: NodeSpec['attributes'] = {}) =>
 const cases: Record<string, [ModelSpec, string | RegExp]> = {
   'an unknown operator': [
     { ...linear, nodes: [gemm, { op: 'Mystery', inputs: ['y'], outputs: ['z'] }], output: 'z' },
-    /^bad\.onnx: node "mystery_1" \(Mystery\): operator Mystery is not supported \(supported: .*Add, .*AveragePool, /,
+    /^bad\.onnx: node "mystery_1" \(Mystery\): operator Mystery is not supported; docs\/OPERATORS\.md lists/,
   ],
   'an operator of another domain': [
     { ...linear, nodes: [{ ...gemm, domain: 'com.example' }] },

@@ -28,7 +28,9 @@ export const fourier: Importers = {
       : spectrum(n, signal, along, length, false, true);
   },
   STFT(n) {
-    const x = n.tensor(0);
+    const given = n.tensor(0);
+    // PyTorch's older exporter leaves out the last axis of a real signal.
+    const x = given.shape.length === 2 ? n.reshape(given, [...given.shape, 1]) : given;
     const window = n.has(2) ? n.any(2) : undefined;
     const [step, total] = [n.scalar(1, 0), fixed(x.shape[1], 'the length of the signal')];
     const length = n.scalar(3, fixed(window?.shape[0] ?? total, 'the length of the window'));

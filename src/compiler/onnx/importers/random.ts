@@ -35,6 +35,9 @@ export const random: Importers = {
   RandomNormalLike: (n) => draw(n, normally(n), n.any(0).shape),
   RandomUniform: (n) => draw(n, uniformly(n), shapeOf(n)),
   RandomUniformLike: (n) => draw(n, uniformly(n), n.any(0).shape),
+  // No operators of ONNX's, but what Keras's dropout and noise become on the way through TensorFlow.
+  StatelessRandomNormalV2: (n) => drawStateless(n, normal(n.stream)),
+  StatelessRandomUniformV2: (n) => drawStateless(n, uniform(n.stream)),
 };
 
 function normally(n: NodeReader): Expression {
@@ -52,4 +55,10 @@ function draw(n: NodeReader, number: Expression, shape: Shape): Value {
   n.float('seed', 0);
   n.int('dtype', 1);
   return n.pointwise([], () => number, shape);
+}
+
+/** Of a shape that is an input; the other inputs are the state of TensorFlow's generator. */
+function drawStateless(n: NodeReader, number: Expression): Value {
+  n.int('dtype', 1);
+  return n.pointwise([], () => number, checkShape(n.integers(0).integers, 'the result'));
 }
