@@ -399,6 +399,7 @@ optim::Rule to_rule(const Napi::Value& value, const std::string& where) {
     rule.sections =
         to_list<optim::Section>(field.get("sections"), field.at("sections"), to_section);
   }
+  if (field.has("sampling")) rule.sampling = to_code(field.get("sampling"), field.at("sampling"));
   if (field.has("evaluation")) {
     const Field evaluation = to_field(field.get("evaluation"), field.at("evaluation"));
     rule.evaluation = {to_code(evaluation.get("scalar"), evaluation.at("scalar")),

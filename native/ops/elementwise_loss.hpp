@@ -7,6 +7,7 @@
 
 #include "ops/loss.hpp"
 #include "runtime/parallel.hpp"
+#include "runtime/philox.hpp"
 
 namespace optcmp::ops {
 
@@ -20,9 +21,12 @@ inline void check_elementwise_loss(const OpView& op, std::size_t metrics) {
 }
 
 /// Metric k is the mean over elements of what `row(x, y, size, scale, dx, totals)` adds to
-/// totals[k] for an example; it also writes the gradient times `scale` to dx unless that is null.
-template <std::size_t Metrics, class Row>
-void plan_elementwise_loss(const OpView& op, Planner& planner, const Row& row) {
+/// totals[k] for an example or a part of one; it also writes the gradient times `scale` to dx
+/// unless that is null. `sample(x, size, random, first, y)` draws labels from the predictions,
+/// whose first is element `first` of the whole batch.
+template <std::size_t Metrics, class Row, class Sample>
+void plan_elementwise_loss(const OpView& op, Planner& planner, const Row& row,
+                           const Sample& sample) {
   using Totals = std::array<double, Metrics>;
   const Shape& shape = op.input(0).shape;
   const cpu::Desc plain = cpu::row_major(shape);
@@ -49,10 +53,28 @@ void plan_elementwise_loss(const OpView& op, Planner& planner, const Row& row) {
       const auto valid = static_cast<std::size_t>(context->rows);
       const auto weight = static_cast<double>(valid * size);
       const double scale = one_over(weight);
+      const auto part = [&](std::size_t n, std::size_t at, const float* labels, std::size_t count) {
+        row(x + at, labels, count, scale, dx ? dx + at : nullptr, r[n]);
+      };
+      const RandomSequence random = sampled_labels(*context);
+      const auto first = static_cast<std::size_t>(context->first_row) * size;
+      const auto run_sampled = [&](std::size_t n) {
+        constexpr std::size_t kChunk = 256;
+        std::array<float, kChunk> labels;
+        for (std::size_t at = n * size, end = at + size; at < end; at += kChunk) {
+          const std::size_t count = std::min(kChunk, end - at);
+          sample(x + at, count, random, first + at, labels.data());
+          part(n, at, labels.data(), count);
+        }
+      };
       parallel_for(threads, valid, kGrain / size + 1, [&](std::size_t begin, std::size_t end) {
         for (std::size_t n = begin; n < end; ++n) {
           r[n] = {};
-          row(x + n * size, y + n * size, size, scale, dx ? dx + n * size : nullptr, r[n]);
+          if (context->labels == Labels::Sampled) {
+            run_sampled(n);
+          } else {
+            part(n, n * size, y + n * size, size);
+          }
         }
       });
       if (dx) std::fill(dx + valid * size, dx + rows * size, 0.0f);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ops/registry.hpp"
+#include "runtime/philox.hpp"
 
 namespace optcmp::ops {
 
@@ -26,6 +27,11 @@ inline bool check_loss_outputs(const OpView& op, std::size_t metrics) {
 inline void set_metric(double* metric, double sum, double weight) {
   metric[0] = sum;
   metric[1] = weight;
+}
+
+/// The numbers that labels are drawn by, indexed by row or element of the whole batch.
+inline RandomSequence sampled_labels(const StepContext& context) {
+  return {context.seed, RandomStream::SampledLabels, static_cast<std::uint32_t>(context.step)};
 }
 
 inline double one_over(double weight) { return weight != 0 ? 1 / weight : 0; }

@@ -19,6 +19,7 @@ struct OpDefinition {
   bool compute = false;             ///< A convolution or matrix product, for benchmarks.
   bool alias = false;               ///< Output 0 may be the memory of input 0.
   bool loss = false;                ///< Reads the model's output and the labels, writes metrics.
+  bool samples = false;             ///< A loss that can draw its labels (StepContext::labels).
   std::uint32_t whole_inputs = 0;   ///< Bit k: input k is i32; all others are f32.
   std::uint32_t whole_outputs = 0;  ///< Likewise.
   bool moves = false;  ///< Elements alone: all inputs and outputs are of one type, whichever.

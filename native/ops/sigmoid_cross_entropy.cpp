@@ -17,12 +17,20 @@ void row(const float* x, const float* y, std::size_t size, double scale, float* 
   }
 }
 
+void sample(const float* x, std::size_t size, const RandomSequence& random, std::uint64_t first,
+            float* y) {
+  for (std::size_t j = 0; j < size; ++j)
+    y[j] = random.uniform(first + j) < 1 / (1 + std::exp(-static_cast<double>(x[j]))) ? 1.0f : 0.0f;
+}
+
 void check(const OpView& op) { check_elementwise_loss(op, 2); }
-void plan(const OpView& op, Planner& planner) { plan_elementwise_loss<2>(op, planner, row); }
+void plan(const OpView& op, Planner& planner) {
+  plan_elementwise_loss<2>(op, planner, row, sample);
+}
 
 }  // namespace
 
 const OpDefinition sigmoid_cross_entropy{
-    .name = "sigmoid_cross_entropy", .check = check, .plan = plan, .loss = true};
+    .name = "sigmoid_cross_entropy", .check = check, .plan = plan, .loss = true, .samples = true};
 
 }  // namespace optcmp::ops

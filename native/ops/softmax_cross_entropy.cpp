@@ -40,6 +40,20 @@ SoftmaxLoss loss_of(const OpView& op) {
           static_cast<std::int32_t>(op.number("ignore_index", kNone))};
 }
 
+/// A label from the distribution of a row's logits, by a number that is uniform on [0, 1).
+std::int32_t sample(const float* z, std::size_t classes, double uniform) {
+  const float top = *std::max_element(z, z + classes);
+  const auto weight = [&](std::size_t k) { return std::exp(static_cast<double>(z[k]) - top); };
+  double total = 0;
+  for (std::size_t k = 0; k < classes; ++k) total += weight(k);
+  double left = uniform * total;
+  for (std::size_t k = 0; k + 1 < classes; ++k) {
+    left -= weight(k);
+    if (left < 0) return static_cast<std::int32_t>(k);
+  }
+  return static_cast<std::int32_t>(classes) - 1;
+}
+
 void check(const OpView& op) {
   constexpr std::array<std::string_view, 3> known{"label_smoothing", "ignore_index", "top_k"};
   op.require_arity(2, 2, 2, 4);
@@ -72,12 +86,17 @@ void plan(const OpView& op, Planner& planner) {
   const Shape& shape = op.input(0).shape;
   const cpu::Desc plain = cpu::row_major(shape);
   const SoftmaxLoss loss = loss_of(op);
+  // Of labels that are drawn: any class counts, and none is smoothed.
+  SoftmaxLoss likelihood = loss;
+  likelihood.smoothing = 0;
+  likelihood.ignored = kNone;
   const std::size_t rows = static_cast<std::size_t>(elements(shape)) / loss.classes;
   const std::size_t rows_an_example = rows / static_cast<std::size_t>(shape[0]);
   const BufferId logits = planner.read(op.op().inputs[0], plain);
   const BufferId labels = planner.read_bytes(op.op().inputs[1]);
   const BufferId results = planner.scratch(rows * sizeof(SoftmaxRow));
-  std::vector<BufferId> used{logits, labels, results}, totals;
+  const BufferId drawn = planner.scratch(train ? rows * sizeof(std::int32_t) : 0);
+  std::vector<BufferId> used{logits, labels, results, drawn}, totals;
   for (std::size_t k = 0; k < metrics; ++k) {
     totals.push_back(planner.write_metric(op.op().outputs[k]));
   }
@@ -87,15 +106,27 @@ void plan(const OpView& op, Planner& planner) {
     std::array<double*, 3> out{};
     for (std::size_t k = 0; k < metrics; ++k) out[k] = b.at<double>(totals[k]);
     return [=, run = kernel(), z = b.at<const float>(logits), context = b.context(),
-            y = b.at<const std::int32_t>(labels), r = b.at<SoftmaxRow>(results),
-            dz = train ? b.at<float>(gradient) : nullptr, threads = b.threads()] {
+            given = b.at<const std::int32_t>(labels), drawn = b.at<std::int32_t>(drawn),
+            r = b.at<SoftmaxRow>(results), dz = train ? b.at<float>(gradient) : nullptr,
+            threads = b.threads()] {
       const std::size_t valid = static_cast<std::size_t>(context->rows) * rows_an_example;
       const auto counted = static_cast<double>(
-          std::count_if(y, y + valid, [&](std::int32_t label) { return loss.counts(label); }));
+          std::count_if(given, given + valid, [&](auto label) { return loss.counts(label); }));
       const double scale = one_over(counted);
-      parallel_for(
-          threads, valid, kGrain / loss.classes + 1,
-          [&](std::size_t begin, std::size_t end) { run(loss, z, y, scale, dz, r, begin, end); });
+      const RandomSequence random = sampled_labels(*context);
+      const auto first = static_cast<std::size_t>(context->first_row) * rows_an_example;
+      const auto run_sampled = [&](std::size_t begin, std::size_t end) {
+        for (std::size_t row = begin; row < end; ++row)
+          drawn[row] = loss.counts(given[row]) ? sample(z + row * loss.classes, loss.classes,
+                                                        random.uniform(first + row))
+                                               : -1;
+        run(likelihood, z, drawn, scale, dz, r, begin, end);
+      };
+      parallel_for(threads, valid, kGrain / loss.classes + 1,
+                   [&](std::size_t begin, std::size_t end) {
+                     if (context->labels == Labels::Sampled) return run_sampled(begin, end);
+                     run(loss, z, given, scale, dz, r, begin, end);
+                   });
       if (dz) std::fill(dz + valid * loss.classes, dz + rows * loss.classes, 0.0f);
       SoftmaxRow sum{};
       for (std::size_t row = 0; row < valid; ++row) {
@@ -116,6 +147,7 @@ const OpDefinition softmax_cross_entropy{.name = "softmax_cross_entropy",
                                          .check = check,
                                          .plan = plan,
                                          .loss = true,
+                                         .samples = true,
                                          .whole_inputs = 0b10};
 
 }  // namespace optcmp::ops

@@ -6,23 +6,15 @@ EvaluationWeights::EvaluationWeights(const Rule& rule, const std::vector<double>
                                      InstructionSet set)
     : passes_(passes(set)),
       lowered_(lower_evaluation(rule)),
-      scalar_(rule.evaluation->scalar),
-      state_slots_(static_cast<std::uint32_t>(rule.state.size())),
-      t_(scalar_.input_named("t")) {
-  for (std::size_t k = 0; k < hyperparameters.size(); ++k)
-    scalar_.set_input(scalar_.input_named(rule.hyperparameters[k]), hyperparameters[k]);
-  for (const StateSlot& slot : rule.scalar_state)
-    scalar_state_.push_back(scalar_.input_named(slot.name));
+      scalar_(rule, rule.evaluation->scalar, hyperparameters),
+      state_slots_(static_cast<std::uint32_t>(rule.state.size())) {
   scalars_.resize(lowered_.coefficients.size());
   const auto& constants = lowered_.code.constants;
   scalars_.insert(scalars_.end(), constants.begin(), constants.end());
 }
 
 void EvaluationWeights::begin(std::uint64_t t, const std::vector<double>& scalar_state) {
-  scalar_.set_input(t_, static_cast<double>(t));
-  for (std::size_t k = 0; k < scalar_state.size(); ++k)
-    scalar_.set_input(scalar_state_[k], scalar_state[k]);
-  scalar_.run();
+  scalar_.run(t, 0, scalar_state);  // Reads no rate.
   for (std::size_t k = 0; k < lowered_.coefficients.size(); ++k)
     scalars_[k] = static_cast<float>(scalar_.output(lowered_.coefficients[k]));
 }

@@ -7,7 +7,7 @@
 
 #include "optim/pass.hpp"
 #include "optim/rule_code.hpp"
-#include "optim/scalar_program.hpp"
+#include "optim/rule_scalars.hpp"
 #include "optim/updater.hpp"
 
 namespace optcmp::optim {
@@ -27,11 +27,9 @@ class EvaluationWeights {
  private:
   Passes passes_;
   LoweredRule lowered_;
-  ScalarProgram scalar_;
+  RuleScalars scalar_;
   std::uint32_t state_slots_;
-  std::size_t t_;
-  std::vector<std::size_t> scalar_state_;  ///< Where each goes in the scalar code's inputs.
-  std::vector<float> scalars_;             ///< Coefficients, then constants.
+  std::vector<float> scalars_;  ///< Coefficients, then constants.
 };
 
 }  // namespace optcmp::optim

@@ -841,6 +841,45 @@ struct Lion {
   }
 };
 
+// m ← β₁ m + (1 − β₁) g
+// k = max(1, round(every))
+// due = equal(t, k floor(t / k))
+// h ← β₂ h + (1 − β₂) ĝ² if due > 0 else h
+// r = m / max(γ h, ε)
+// θ ← (1 − α λ) θ − α max(min(r, 1), −1)
+struct SophiaG {
+  static constexpr const char* kFingerprint = "b3b503114fe91876";
+  static constexpr std::size_t kState = 3;
+  static constexpr std::size_t kCoefficients = 9;
+
+  static void apply(Float& p, Float g, Float* s, const Float* c) {
+    const Float x0 = c[0] * p;
+    const Float x1 = c[2] * s[0];
+    const Float x2 = c[3] * g;
+    const Float x3 = x1 + x2;
+    const Float x4 = c[6] * s[1];
+    const Float x5 = s[2] * s[2];
+    const Float x6 = c[7] * x5;
+    const Float x7 = x4 + x6;
+    const Float x8 = select(c[5], x7, s[1]);
+    const Float x9 = c[4] * x8;
+    const Float x10 = max(x9, c[8]);
+    const Float x11 = x3 / x10;
+    const Float x12 = min(x11, splat(1.0f));
+    const Float x13 = max(x12, splat(-1.0f));
+    const Float x14 = c[1] * x13;
+    const Float x15 = x0 - x14;
+    const Float next_p = x15;
+    const Float next_m = x3;
+    const Float next_h = x8;
+    const Float next_g_sampled = s[2];
+    p = next_p;
+    s[0] = next_m;
+    s[1] = next_h;
+    s[2] = next_g_sampled;
+  }
+};
+
 // trust = min(η ‖θ‖ / (‖g‖ + λ ‖θ‖ + ε) if ‖g‖ > 0 else 1 if ‖θ‖ > 0 else 1, max_trust)
 // v ← γ v + α trust (g + λ θ)
 // θ ← θ − v
@@ -1063,7 +1102,7 @@ struct Prodigy {
 };
 
 template <template <class...> class Table>
-using GeneratedRules = Table<Sgd, Momentum, MomentumPytorch, Heavyball, Nesterov, Rmsprop, RmspropPytorch, Rmsterov, Adam, AdamPytorch, Nadam, NadamPytorch, Adamw, AdamwPytorch, Nadamw, NadamwPytorch, Amsgrad, AmsgradPytorch, Adamax, Radam, Adabelief, Adagrad, AdagradPytorch, Adadelta, Qhm, Qhadam, Signsgd, Signum, Lion, Lars, Lamb, SchedulefreeSgd, SchedulefreeAdamw, DadaptAdam, Prodigy>;
+using GeneratedRules = Table<Sgd, Momentum, MomentumPytorch, Heavyball, Nesterov, Rmsprop, RmspropPytorch, Rmsterov, Adam, AdamPytorch, Nadam, NadamPytorch, Adamw, AdamwPytorch, Nadamw, NadamwPytorch, Amsgrad, AmsgradPytorch, Adamax, Radam, Adabelief, Adagrad, AdagradPytorch, Adadelta, Qhm, Qhadam, Signsgd, Signum, Lion, SophiaG, Lars, Lamb, SchedulefreeSgd, SchedulefreeAdamw, DadaptAdam, Prodigy>;
 
 }  // namespace
 }  // namespace optcmp::optim

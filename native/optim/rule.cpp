@@ -56,6 +56,14 @@ void check_evaluation(const std::string& where, const Rule& rule) {
     fail(where, "must have one output, 'p'");
 }
 
+void check_sampling(const std::string& where, const Rule& rule, const Names& scalar_inputs) {
+  if (check_code(where, *rule.sampling, scalar_inputs) != Names{"due"})
+    fail(where, "must have one output, 'due'");
+  for (const StateSlot& slot : rule.state)
+    if (slot.name == kSampledSlot) return;
+  fail(where, std::string("there is no state '") + kSampledSlot + "'");
+}
+
 /// Names of the factors and of the last section's values that differ within a tensor.
 Names spread_values(const Rule& rule) {
   Names names;
@@ -169,6 +177,7 @@ void validate(const Rule& rule) {
   for (const std::string& name : rule.hyperparameters) add_name(where, scalar_inputs, name);
   for (const StateSlot& slot : rule.scalar_state) add_name(where, scalar_inputs, slot.name);
   Names scalars = check_code(scalar, rule.scalar, scalar_inputs);
+  if (rule.sampling) check_sampling(where + ", sampling", rule, scalar_inputs);
   Names values;
   if (!rule.sections.empty()) values = check_sections(where, rule, scalar_inputs, scalars);
   for (const StateSlot& slot : rule.scalar_state) check_present(scalar, scalars, slot.name);

@@ -79,6 +79,9 @@ struct Section {
   Code scalar;
 };
 
+/// The state slot that the engine gives its next value, in steps that a rule's `sampling` says.
+inline constexpr const char* kSampledSlot = "g_sampled";
+
 struct Rule {
   std::string name;
   std::string fingerprint;  ///< Of the vector code; selects a generated kernel.
@@ -87,6 +90,9 @@ struct Rule {
   std::vector<StateSlot> scalar_state;  ///< Per trainer, f64.
   Code scalar;
   Code vector;
+  /// Reads what `scalar` does; the one output `due` is above 0 where a step reads the gradient at
+  /// sampled labels. None: no step does.
+  std::optional<Code> sampling = {};
   std::optional<EvaluationCode> evaluation = {};  ///< None: evaluated at the parameters.
   std::vector<FactorSlot> factors = {};           ///< Per row, column or side of a tensor, f32.
   std::vector<Section> sections = {};             ///< None of elementwise rules.

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 
 #include "optim/fused_kernel.hpp"
 #include "optim/learning_rate.hpp"
 #include "optim/pass.hpp"
 #include "optim/rule_code.hpp"
-#include "optim/scalar_program.hpp"
+#include "optim/rule_scalars.hpp"
 
 namespace optcmp::optim {
 
@@ -37,14 +38,12 @@ struct Updater::Plan {
   LoweredRule lowered;
   std::unique_ptr<FusedKernel> fused;
   LearningRate schedule;
-  ScalarProgram scalar;
+  RuleScalars scalar;
+  std::optional<RuleScalars> sampling;
 
   double lr;
   std::vector<double> scalar_state;
-
-  // Where each value goes in the inputs, or comes from in the outputs, of the scalar code.
-  std::size_t scalar_t, scalar_lr;
-  std::vector<std::size_t> scalar_state_input, scalar_state_output;
+  std::vector<std::size_t> scalar_state_output;  ///< Of the scalar code.
 
   std::vector<float> scalars;  ///< Coefficients, then constants.
 
@@ -59,15 +58,11 @@ struct Updater::Plan {
                   ? FusedKernel::compile(fused_code(rule, lowered))
                   : nullptr),
         schedule(std::move(with), lr),
-        scalar(rule.scalar),
-        lr(lr),
-        scalar_t(scalar.input_named("t")),
-        scalar_lr(scalar.input_named("lr")) {
-    for (std::size_t k = 0; k < hyperparameters.size(); ++k)
-      scalar.set_input(scalar.input_named(rule.hyperparameters[k]), hyperparameters[k]);
+        scalar(rule, rule.scalar, hyperparameters),
+        lr(lr) {
+    if (rule.sampling) sampling.emplace(rule, *rule.sampling, hyperparameters);
     for (const StateSlot& slot : rule.scalar_state) {
       scalar_state.push_back(slot.init);
-      scalar_state_input.push_back(scalar.input_named(slot.name));
       scalar_state_output.push_back(scalar.output_named(slot.name));
     }
     scalars.resize(lowered.coefficients.size());
@@ -76,11 +71,7 @@ struct Updater::Plan {
 
   void begin_step(std::uint64_t t) {
     lr = schedule.at(t);
-    scalar.set_input(scalar_t, static_cast<double>(t));
-    scalar.set_input(scalar_lr, lr);
-    for (std::size_t k = 0; k < scalar_state.size(); ++k)
-      scalar.set_input(scalar_state_input[k], scalar_state[k]);
-    scalar.run();
+    scalar.run(t, lr, scalar_state);
     for (std::size_t k = 0; k < lowered.coefficients.size(); ++k)
       scalars[k] = static_cast<float>(scalar.output(lowered.coefficients[k]));
     for (std::size_t k = 0; k < scalar_state.size(); ++k)
@@ -102,6 +93,12 @@ struct Updater::Plan {
     std::copy_n(pass.state, rule.state.size(), arrays + 2);
     return fused->run(
         {arrays, pass.size, pass.scalars, nullptr, nullptr, pass.prelude, pass.l2, pass.decay});
+  }
+
+  bool samples(std::uint64_t t) {
+    if (!sampling) return false;
+    sampling->run(t, schedule.at(t), scalar_state);
+    return sampling->output(0) > 0;
   }
 
   bool run(const Pass& pass) const {
@@ -156,6 +153,8 @@ void Updater::set_scalar_state(std::size_t k, double value) { plan_->scalar_stat
 LearningRate& Updater::schedule() { return plan_->schedule; }
 
 const LearningRate& Updater::schedule() const { return plan_->schedule; }
+
+bool Updater::samples(std::uint64_t t) { return plan_->samples(t); }
 
 void Updater::begin_step(std::uint64_t t) { plan_->begin_step(t); }
 

@@ -52,6 +52,10 @@ class Updater {
   LearningRate& schedule();
   const LearningRate& schedule() const;
 
+  /// Whether step `t` reads the gradient at sampled labels, which the caller then puts into the
+  /// state slot kSampledSlot before `begin_step`.
+  bool samples(std::uint64_t t);
+
   /// Runs the schedule and the scalar code of step `t` (from 0), and advances the scalar state.
   /// Once a step, before `update`.
   void begin_step(std::uint64_t t);

@@ -76,6 +76,7 @@ std::uint64_t identity_of(const optim::Rule& rule) {
   hash.add(rule.scalar_state);
   hash.add(rule.scalar);
   hash.add(rule.vector);
+  if (rule.sampling) hash.add(*rule.sampling);
   for (const optim::FactorSlot& slot : rule.factors) {
     hash.add(slot.name);
     hash.add(static_cast<std::uint64_t>(slot.rank));

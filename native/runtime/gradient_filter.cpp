@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <stdexcept>
 
+#include "runtime/normals.hpp"
 #include "runtime/parallel.hpp"
-#include "runtime/philox.hpp"
 
 namespace optcmp {
 namespace {
@@ -16,32 +15,6 @@ constexpr double kNoiseDecay = 0.55;
 constexpr double kLeastRow = 1e-3, kLeastGradient = 1e-6;
 /// Elements that a thread takes at least.
 constexpr std::size_t kGrain = 4096;
-
-/// Standard normal numbers in order, two of each pair of uniform ones (Box & Muller 1958).
-class Normals {
- public:
-  Normals(const RandomSequence& random, std::uint64_t first) : random_(random), next_(first) {
-    if (next_ % 2 == 1) draw();
-  }
-
-  double operator()() {
-    if (next_ % 2 == 0) draw();
-    return next_++ % 2 == 0 ? even_ : odd_;
-  }
-
- private:
-  void draw() {
-    const std::uint64_t pair = next_ - next_ % 2;
-    const double radius = std::sqrt(-2 * std::log1p(-random_.uniform(pair)));
-    const double angle = 2 * std::numbers::pi * random_.uniform(pair + 1);
-    even_ = radius * std::cos(angle);
-    odd_ = radius * std::sin(angle);
-  }
-
-  const RandomSequence& random_;
-  std::uint64_t next_;
-  double even_ = 0, odd_ = 0;
-};
 
 void require(bool condition, const char* what) {
   if (!condition) throw std::invalid_argument(what);

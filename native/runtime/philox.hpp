@@ -26,7 +26,12 @@ constexpr PhiloxCounter philox4x32(PhiloxCounter counter, PhiloxKey key) {
 
 /// What a sequence of random numbers is for; no two purposes share numbers. 3 is for the noise of
 /// expressions.
-enum class RandomStream : std::uint32_t { Initializer = 1, Shuffle = 2, GradientNoise = 4 };
+enum class RandomStream : std::uint32_t {
+  Initializer = 1,
+  Shuffle = 2,
+  GradientNoise = 4,
+  SampledLabels = 5
+};
 
 /// A sequence keyed by (seed, stream, step), readable at any index below 2⁶³.
 class RandomSequence {

@@ -5,6 +5,10 @@
 
 namespace optcmp {
 
+/// What a loss compares the model's output with: the labels it is given, or labels that it draws
+/// from the output's own predictive distribution.
+enum class Labels : std::uint8_t { Given, Sampled };
+
 /// Kernels keep a pointer to the trainer's one, which changes from step to step.
 struct StepContext {
   std::uint64_t seed = 0;      ///< The trainer's.
@@ -13,6 +17,7 @@ struct StepContext {
   /// The first so many rows count; fewer than the program's batch size only in the last batch of an
   /// evaluation.
   std::int64_t rows = 0;
+  Labels labels = Labels::Given;
 };
 
 }  // namespace optcmp

@@ -13,6 +13,7 @@
 #include <numeric>
 #include <utility>
 
+#include "ops/registry.hpp"
 #include "runtime/checkpoint.hpp"
 #include "runtime/initializer.hpp"
 #include "runtime/parallel.hpp"
@@ -125,6 +126,19 @@ std::vector<GroupOptions> all_groups(const TrainingOptions& options) {
   return groups;
 }
 
+/// Where a rule reads the gradient at sampled labels, the loss must have a distribution of them.
+void require_samples(const Program& train, const UpdateGroup& group) {
+  if (!group.ever_samples()) return;
+  for (const Op& op : train.ops) {
+    require(
+        !op.definition->loss || op.definition->samples,
+        "rule '" + group.rule_name() +
+            "' reads the gradient at labels sampled from the model's predictions, but the loss '" +
+            std::string(op.definition->name) +
+            "' predicts no distribution of labels; take another rule or loss");
+  }
+}
+
 void check_inputs(const std::string& command, const FieldSpecs& specs,
                   std::span<const Values> inputs, std::size_t rows) {
   if (inputs.size() != specs.inputs.size()) {
@@ -178,6 +192,7 @@ Training::Training(TrainingOptions options)
   std::vector<StoreGroup> store_groups;
   for (const GroupOptions& group : all_groups(options_)) {
     groups_.push_back(std::make_unique<UpdateGroup>(group, options_.schedule));
+    require_samples(options_.train, *groups_.back());
     store_groups.push_back({{group.parameters.begin(), group.parameters.end()},
                             group.all_decay,
                             groups_.back()->state_init(),
@@ -284,15 +299,29 @@ bool Training::update() {
   return finite || store_->finite();
 }
 
+// For rules that read it in this step: the gradient at labels drawn from the model's predictions,
+// from the same states and with the same dropout as the one that follows. Its square times the
+// number of labels is the estimate of Gauss-Newton-Bartlett, so the root of that comes with it.
+template <class Load>
+void Training::sample_gradient(const Load& load) {
+  const bool due = std::any_of(groups_.begin(), groups_.end(),
+                               [this](const auto& group) { return group->samples(step_); });
+  if (!due) return;
+  const StateStore::Keeper keeper(*states_);
+  const BatchLoss loss = run_parts(load, Labels::Sampled);
+  for (const auto& group : groups_)
+    if (group->samples(step_)) group->keep_sampled(static_cast<float>(std::sqrt(loss.weight)));
+}
+
 // Forward and backward on a batch, whose parts `load(begin row, end row)` brings; leaves the
 // gradient for the update and returns the mean loss. With sharpness-aware minimization (Foret et
 // al. 2021) the gradient is that of a second run on the same batch, from the same states and with
 // the same dropout, at the parameters a way of ρ up the first one. The states are the first run's.
 template <class Load>
 double Training::run_batch(const Load& load) {
-  if (options_.sam_rho == 0) return run_parts(load);
+  if (options_.sam_rho == 0) return run_parts(load).mean();
   states_->remember();
-  const double loss = run_parts(load);
+  const double loss = run_parts(load).mean();
   const double norm = gradient_norm();
   if (!std::isfinite(loss) || !std::isfinite(norm)) return loss;
   const auto scale = static_cast<float>(options_.sam_rho / (norm + kLeastNorm));
@@ -311,22 +340,21 @@ double Training::run_batch(const Load& load) {
   return loss;
 }
 
-// Once forward and backward on all parts of a batch; leaves the gradient of the mean loss, which it
-// returns.
+// Once forward and backward on all parts of a batch; leaves the gradient of the mean loss.
 template <class Load>
-double Training::run_parts(const Load& load) {
+BatchLoss Training::run_parts(const Load& load, Labels labels) {
   const double* loss = train_.metrics.front().total;
-  double sum = 0, weight = 0;
+  BatchLoss all;
   for (std::size_t part = 0; part < parts_; ++part) {
     load(part * rows_, (part + 1) * rows_);
     context_ = {options_.seed, step_, static_cast<std::int64_t>(part * rows_),
-                options_.train.batch_size};
+                options_.train.batch_size, labels};
     train_.run();
-    sum += loss[0];
-    weight += loss[1];
-    if (parts_ > 1) accumulate(part, loss[1], weight);
+    all.sum += loss[0];
+    all.weight += loss[1];
+    if (parts_ > 1) accumulate(part, loss[1], all.weight);
   }
-  return weight != 0 ? sum / weight : 0;
+  return all;
 }
 
 // Adds a part's gradient by its weight; the last part leaves the mean over all in its place.
@@ -373,9 +401,11 @@ TrainResult Training::train(std::uint64_t steps, const StopRequested& stop) {
       break;
     }
     const std::span<const std::uint32_t> rows = training_rows();
-    const double loss = run_batch([&](std::size_t begin, std::size_t end) {
+    const auto load = [&](std::size_t begin, std::size_t end) {
       split.gather(rows.subspan(begin, end - begin), train_.inputs, train_.labels);
-    });
+    };
+    sample_gradient(load);
+    const double loss = run_batch(load);
     result.losses.push_back(loss);
     result.diverged = !finish_step(loss);
   }
@@ -484,8 +514,11 @@ double Training::step_on(std::span<const Values> inputs, const std::optional<Val
   if (labels) specs_.labels->check("stepOn", *labels, rows_ * parts_ * specs_.labels->size);
   std::optional<StateStore::Keeper> keeper;
   if (!update) keeper.emplace(*states_);
-  const double loss = run_batch(
-      [&](std::size_t begin, std::size_t end) { load(train_, inputs, labels, begin, end); });
+  const auto load_part = [&](std::size_t begin, std::size_t end) {
+    load(train_, inputs, labels, begin, end);
+  };
+  if (update) sample_gradient(load_part);
+  const double loss = run_batch(load_part);
   if (update) finish_step(loss);
   return loss;
 }

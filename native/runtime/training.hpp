@@ -86,6 +86,13 @@ struct MemoryUse {
   std::size_t state_bytes = 0;         ///< Of the update rule.
 };
 
+/// Of a batch: the sum of its labels' losses, and how many count.
+struct BatchLoss {
+  double sum = 0, weight = 0;
+
+  double mean() const { return weight != 0 ? sum / weight : 0; }
+};
+
 /// Raised out of an evaluation that was asked to stop.
 struct Aborted : std::runtime_error {
   Aborted() : std::runtime_error("aborted") {}
@@ -160,7 +167,9 @@ class Training {
   template <class Load>
   double run_batch(const Load& load);
   template <class Load>
-  double run_parts(const Load& load);
+  BatchLoss run_parts(const Load& load, Labels labels = Labels::Given);
+  template <class Load>
+  void sample_gradient(const Load& load);
   void refresh_statistics(const StopRequested& stop);
   void accumulate(std::size_t part, double weight, double total);
   bool finish_step(double loss);

@@ -39,6 +39,12 @@ class UpdateGroup {
   /// Once, before all that follows: `index` is the group's in the store, which must live as long.
   void bind(const ParameterStore& store, std::size_t index, int threads);
 
+  /// Whether the rule reads the gradient at sampled labels at all, and at step `t`.
+  bool ever_samples() const { return options_.rule.sampling.has_value(); }
+  bool samples(std::uint64_t t) { return updater_.samples(t); }
+  /// Keeps the store's gradient times `scale` as that at sampled labels. Of a rule that samples.
+  void keep_sampled(float scale);
+
   /// Step `t` (from 0). False when something is not finite, padding included.
   bool update(std::uint64_t t, const optim::GradientPrelude& prelude);
 
@@ -48,6 +54,7 @@ class UpdateGroup {
   void apply_evaluation(std::uint64_t t);
 
   optim::LearningRate& schedule() { return updater_.schedule(); }
+  const std::string& rule_name() const { return options_.rule.name; }
   std::string kernel_name() const { return updater_.kernel_name(); }
   std::uint64_t identity() const;
 

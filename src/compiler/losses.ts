@@ -3,6 +3,7 @@ import { input, sigmoid } from '../expression/expression.js';
 import { CompileError } from './compile-error.js';
 import { type Dimension, elements, formatShape, sameDimension } from './dimension.js';
 import { type Graph, type Node, temporary, type Value } from './graph.js';
+import { definitionOf } from './ops/index.js';
 
 /** What the model's output is compared with, and how. */
 export type LossSpec =
@@ -82,6 +83,10 @@ export const LOSS_METRICS = {
   sigmoid_cross_entropy: ['binary_cross_entropy', 'classification_error'],
   output: ['loss'],
 } as const satisfies Record<LossKind, readonly string[]>;
+
+/** Whether a loss is the negative log-likelihood of a distribution that labels can be drawn from. */
+export const predictsLabels = (kind: LossKind): boolean =>
+  definitionOf(kind === 'output' ? 'output_loss' : kind).atSampledLabels !== undefined;
 
 /**
  * The graph with labels and the loss of its output, whose outputs become the metrics.

@@ -30,6 +30,7 @@ steps (200 for torch.optim's oldest), to 10⁻¹¹ in float64, 10⁻⁹ for rule
 are computed by hand in tests. Rules of whole tensors see each as a matrix, whose rows are its first axis.
 
 θ is the parameter, g its gradient, α the learning rate of the step after the [schedule](SCHEDULES.md), t the step from 0.
+ĝ is √B times the gradient of the mean of B labels' losses, at labels drawn from the model's own predictions (below).
 A name on the right of an arrow is the latest value. \`paper\`, the default variant, follows the paper, with ε where Choi et
 al. 2019 (Table 1) have it; \`pytorch\` follows torch.optim. What follows from what is in [TAXONOMY.md](TAXONOMY.md).
 
@@ -56,6 +57,26 @@ Both decays leave out parameters that the workload says not to decay. For a rule
 paper, \`weight_decay\` is another one beside it. \`l2\` and \`lambda\` are the same for SGD, Momentum and Nesterov up to the
 learning rate, and differ wherever steps are scaled (Loshchilov & Hutter 2019). Schedule-Free takes both at the point where
 it takes gradients, as its authors do.
+
+## Gradients at sampled labels
+
+Sophia-G, and any rule that reads ĝ, \`g_sampled\` in text, has the batch run a second time before the step: from the same
+parameters, states and dropout, but with labels drawn from what the model predicts. ĝ² is then an unbiased estimate of the
+diagonal of the Gauss–Newton matrix (Gauss–Newton–Bartlett: Liu et al. 2023, Algorithm 2). Its authors draw another batch
+for it and clip this gradient's norm, too; here, as in their Algorithms 2 and 3, it is the step's own batch, and neither
+clipping nor noise, \`l2\` or \`sam_rho\` touch ĝ.
+
+| loss | labels are drawn from | B |
+|---|---|---|
+| \`softmax_cross_entropy\` | the softmax of the logits, one for each label that counts; label smoothing has no part in it | labels that count |
+| \`sigmoid_cross_entropy\` | the probability of 1 of each element | elements |
+| \`mean_squared_error\` | the normal distribution around each element with variance ½, whose negative log-likelihood the loss is | elements |
+| \`output\` | nothing: such a rule is refused | |
+
+With micro-batches ĝ is that of the whole batch. The numbers are Philox's, by seed, step and row, so they are the same for
+any number of threads and of micro-batches. The second run costs as much as a step's own and happens only where ĝ is read: in
+\`h = select(due, average(beta2, h, square(g_sampled)), h)\` where \`due\` > 0, if \`due\` is of \`t\`, \`lr\`, hyperparameters and
+\`scalar_state\`. ĝ itself takes the memory of one more slot of state.
 
 ## Wrappers
 
@@ -85,8 +106,8 @@ optimizers:
     space: { lr: { log: [1.0e-5, 1.0e-1] }, 1-beta: { log: [1.0e-2, 1] } }
 \`\`\`
 
-A line assigns to \`p\`, to the state or to a name of its own, from \`g\`, \`p\`, \`lr\`, \`t\`, the hyperparameters, the state and
-\`scalar_state\` (shared by all elements); a name stands for its latest value. There are + − * / ^, parentheses, numbers,
+A line assigns to \`p\`, to the state or to a name of its own, from \`g\`, \`g_sampled\`, \`p\`, \`lr\`, \`t\`, the
+hyperparameters, the state and \`scalar_state\` (shared by all elements); a name stands for its latest value. There are + − * / ^, parentheses, numbers,
 comments after #, and the functions abs, sqrt, sign, exp, expm1, log, log1p, sin, cos, tanh, sigmoid, erf, floor, round, min,
 max, pow, less, equal, select(c, a, b) (a where c > 0, else b), square and average(decay, mean, x). \`evaluation\` is an
 expression for θ_eval. [LIBRARY.md](LIBRARY.md) has the same in TypeScript.

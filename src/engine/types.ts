@@ -71,7 +71,8 @@ export interface TrainerOptions {
   gradientNoise?: number;
   /**
    * Sharpness-aware minimization (Foret et al. 2021, Algorithm 1): the gradient is taken a second time, on the same batch
-   * at θ + ρ g/‖g‖, and that is what all else sees. Losses and running statistics are those at θ. Default 0: none.
+   * at θ + ρ g/‖g‖, and that is what all else sees, but for `g_sampled`, which stays that at θ. Losses and running
+   * statistics are those at θ. Default 0: none.
    */
   samRho?: number;
   /**

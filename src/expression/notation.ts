@@ -40,7 +40,8 @@ interface Style {
   prime: string;
 }
 
-const greek: Record<string, string> = {
+/** Signs: LaTeX's commands, and the characters. */
+const signs: Record<string, string> = {
   alpha: 'α',
   beta: 'β',
   gamma: 'γ',
@@ -59,17 +60,20 @@ const greek: Record<string, string> = {
   phi: 'φ',
   psi: 'ψ',
   omega: 'ω',
+  'hat{g}': 'ĝ',
 };
 
 /** The names every rule shares. */
-const conventional: Record<string, string> = { p: 'theta', lr: 'alpha' };
+const conventional: Record<string, string> = { p: 'theta', lr: 'alpha', g_sampled: 'hat{g}' };
 
 /** `beta1` → ['beta', '1'], `mu_next` → ['mu', 'next']; other words with `_` stay whole. */
 function splitName(name: string): [base: string, index: string] {
+  const usual = conventional[name];
+  if (usual !== undefined) return [usual, ''];
   const [, stem = name, digits, word = ''] = /^([A-Za-z]+)(?:(\d+)|_(\w+))$/.exec(name) ?? [];
   const base = conventional[stem] ?? stem;
   if (digits !== undefined) return [base, digits];
-  return base in greek || word === '' ? [base, word] : [name, ''];
+  return base in signs || word === '' ? [base, word] : [name, ''];
 }
 
 const enclose = (style: Style, piece: Piece, least: number): string =>
@@ -236,7 +240,7 @@ const subscripts = '₀₁₂₃₄₅₆₇₈₉';
 const plainStyle: Style = {
   symbol: (name) => {
     const [base, index] = splitName(name);
-    const letter = greek[base] ?? base;
+    const letter = signs[base] ?? base;
     if (/^\d+$/.test(index))
       return letter + index.replace(/\d/g, (digit) => subscripts[Number(digit)] ?? '');
     return index ? `${letter}_${index}` : letter;
@@ -271,7 +275,7 @@ const latexWord = (word: string) => `\\text{${word.replaceAll('_', '\\_')}}`;
 const latexStyle: Style = {
   symbol: (name) => {
     const [base, index] = splitName(name);
-    const letter = base in greek ? `\\${base}` : base.length > 1 ? latexWord(base) : base;
+    const letter = base in signs ? `\\${base}` : base.length > 1 ? latexWord(base) : base;
     if (!index) return letter;
     return `${letter}_{${/^(\d+|.)$/.test(index) ? index : latexWord(index)}}`;
   },

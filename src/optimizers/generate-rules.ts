@@ -45,6 +45,7 @@ function ruleText(rule: CompiledRule): string {
       slots(rule.scalarState),
       codeText(rule.scalar),
       codeText(rule.vector),
+      ...(rule.sampling ? [`Code${codeText(rule.sampling)}`] : []),
     ],
     ',\n      ',
   );

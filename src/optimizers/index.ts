@@ -30,12 +30,14 @@ import { shampoo } from './shampoo.js';
 import { signSgd } from './sign-sgd.js';
 import { signum } from './signum.js';
 import { soap } from './soap.js';
+import { sophiaG } from './sophia-g.js';
 
 export type * from '../expression/code.js';
 export * from '../expression/expression.js';
 export type { Formula } from '../expression/formula.js';
 export { ExpressionError, functionNames } from '../expression/parse-assignments.js';
 export { compileRule, ruleName } from './compile-rule.js';
+export { readsSampledGradient, sampledShare } from './compile-sampling.js';
 export { describeOptimizer, type OptimizerDescription } from './describe-optimizer.js';
 export { formula } from './formula.js';
 export * from './hyperparameter.js';
@@ -89,6 +91,7 @@ export const optimizers: readonly Optimizer[] = [
   signSgd,
   signum,
   lion,
+  sophiaG,
   lars,
   lamb,
   adafactor,

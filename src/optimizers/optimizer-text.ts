@@ -26,8 +26,8 @@ export interface OptimizerText {
   scalar_state?: Record<string, number> | undefined;
   /**
    * Assignments, one a line, in the language of `parseAssignments`, to the parameter `p`, to the state and to names of
-   * its own, from the gradient `g`, `lr`, the step `t` (from 0) and the hyperparameters. A name stands for its latest
-   * value.
+   * its own, from the gradient `g`, the gradient at sampled labels `g_sampled`, `lr`, the step `t` (from 0) and the
+   * hyperparameters. A name stands for its latest value.
    */
   rule: string;
   /** Where the model is evaluated after `t` steps, if not at `p`: an expression. */
@@ -65,8 +65,9 @@ export function parseOptimizer(text: OptimizerText): Optimizer {
   const hyperparameters = mapValues(text.hyperparameters ?? {}, read);
   return defineOptimizer<string, string, string>({
     ...{ name, title, source, lr: read(lr), hyperparameters, state, scalarState },
-    rule: ({ g, p, t, lr, ...kept }) => {
-      const fixed = new Map<string, Expression>(Object.entries({ g, t, lr, ...kept.hyper }));
+    rule: ({ g, g_sampled, p, t, lr, ...kept }) => {
+      const given = { g, g_sampled, t, lr, ...kept.hyper };
+      const fixed = new Map<string, Expression>(Object.entries(given));
       const slots = { p, ...kept.state, ...kept.scalarState };
       return readRule(text.rule, fixed, slots) as never;
     },
@@ -150,7 +151,7 @@ function nameShared(optimizer: Optimizer): { name: string; next: Expression }[] 
   roots.forEach(count);
 
   const taken = new Set([
-    ...['g', 't', 'lr'],
+    ...['g', 'g_sampled', 't', 'lr'],
     ...Object.keys(hyperparameters),
     ...slots.flatMap((slot) => [slot.name, `next_${slot.name}`]),
   ]);

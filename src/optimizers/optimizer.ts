@@ -1,4 +1,5 @@
 import { type Expression, input, type Rank } from '../expression/expression.js';
+import { sampledGradient } from './compile-sampling.js';
 import type { Hyperparameter } from './hyperparameter.js';
 
 /** Whose conventions a rule follows: Choi et al. 2019 (Table 1), or torch.optim. */
@@ -14,6 +15,13 @@ export interface RuleInputs<
 > {
   /** The gradient, after clipping and L2. */
   g: Expression<'element'>;
+  /**
+   * √B times the gradient of the mean loss at labels drawn from the model's own predictions, neither clipped nor with L2;
+   * B is the number of labels that the mean is over. Its square is an unbiased estimate of the diagonal of the
+   * Gauss–Newton matrix (Gauss–Newton–Bartlett: Liu et al. 2023, Algorithm 2). It costs another run of the batch, in the
+   * steps where it is read: under `select(c, …)` of a scalar that is where c > 0.
+   */
+  g_sampled: Expression<'element'>;
   /** The parameter. */
   p: Expression<'element'>;
   /** The state before this step. */
@@ -102,7 +110,7 @@ export interface Optimizer {
   readonly vectors?: Optimizer;
 }
 
-const reserved = /^(p|g|t|lr|rows|columns|[cx]\d+)$/;
+const reserved = /^(p|g|g_sampled|t|lr|rows|columns|[cx]\d+)$/;
 
 /**
  * An optimizer from its update rule, written once. From it come the engine's code (`compileRule`), the float64
@@ -134,6 +142,7 @@ export function defineOptimizer<
   const outputs: Record<string, Expression | undefined> = definition.rule({
     ...kept,
     g: input('g', 'element'),
+    g_sampled: sampledGradient,
     lr: input('lr', 'scalar'),
     factors: Object.fromEntries(
       Object.entries(factors).map(([key, { rank }]) => [key, input(key, rank)]),
@@ -192,6 +201,6 @@ function checkNames(owner: string, names: readonly string[]): void {
 
 function problemOf(name: string, taken: boolean): string | undefined {
   if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) return 'must be letters, digits and _';
-  if (reserved.test(name)) return 'is reserved (p, g, t, lr, c0, c1, …)';
+  if (reserved.test(name)) return 'is reserved (p, g, g_sampled, t, lr, c0, c1, …)';
   return taken ? 'is used twice' : undefined;
 }

@@ -2,6 +2,7 @@ import type { Code } from '../expression/code.js';
 import type { Rank } from '../expression/expression.js';
 import { runCode } from '../expression/run-code.js';
 import { compileRule, ruleName } from './compile-rule.js';
+import { sampledSlot } from './compile-sampling.js';
 import { resolveHyperparameters } from './hyperparameter.js';
 import { type Matrix, runMatrixFunction } from './matrix-functions.js';
 import type { Optimizer } from './optimizer.js';
@@ -12,8 +13,12 @@ export interface Reference {
   /** Each state slot, by name; those of rows, columns and sides one tensor after the other. */
   readonly state: Readonly<Record<string, Float64Array>>;
   readonly scalarState: Readonly<Record<string, number>>;
-  /** Updates `p` in place from its gradient `g`, and the state. */
-  step(p: Float64Array, g: Float64Array): void;
+  /**
+   * Updates `p` in place from its gradient `g`, and the state; from `sampled` in the place of `g_sampled`, too, in a step
+   * of a rule that reads it.
+   * @throws RangeError when one of them is missing or has another length
+   */
+  step(p: Float64Array, g: Float64Array, sampled?: Float64Array): void;
   /** The weights that a model with the parameters `p` is evaluated at now. */
   evaluated(p: Float64Array): Float64Array;
 }
@@ -67,10 +72,10 @@ export function reference(
   return {
     state: Object.assign({}, ...parts.toReversed().map(({ ours }) => ours.state)),
     scalarState: Object.assign({}, ...parts.toReversed().map(({ ours }) => ours.scalarState)),
-    step: (p, g) => {
+    step: (p, g, sampled) => {
       for (const { ours, at } of parts) {
         const values = gather(p, at);
-        ours.step(values, gather(g, at));
+        ours.step(values, gather(g, at), sampled && gather(sampled, at));
         scatter(values, at, p);
       }
     },
@@ -156,7 +161,20 @@ function referenceOf(
     });
   };
 
-  const step = (p: Float64Array, g: Float64Array): void => {
+  const keepSampled = (
+    code: Code,
+    scalars: Readonly<Record<string, number>>,
+    sampled: Float64Array | undefined,
+  ): void => {
+    if (!((run(code, scalars)['due'] ?? 0) > 0)) return;
+    if (sampled?.length !== count)
+      throw new RangeError(
+        `step ${t} of ${rule.name} reads ${count} sampled gradients, got ${sampled?.length ?? 'none'}`,
+      );
+    state[sampledSlot.name]?.set(sampled.map(round));
+  };
+
+  const step = (p: Float64Array, g: Float64Array, sampled?: Float64Array): void => {
     if (p.length !== count || g.length !== count)
       throw new RangeError(
         `expected ${count} parameters and gradients, got ${p.length} and ${g.length}`,
@@ -167,6 +185,7 @@ function referenceOf(
       t,
       lr: typeof lr === 'number' ? lr : lr(t),
     };
+    if (rule.sampling) keepSampled(rule.sampling, scalars, sampled);
     const next: Record<string, number> = {};
     /** Next scalar states must not hide the ones that later scalar code still reads. */
     const runScalars = (code: Code): void => {

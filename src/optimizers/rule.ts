@@ -30,6 +30,11 @@ export interface CompiledRule {
   /** None for elementwise rules. */
   sections: Section[];
   vector: Code;
+  /**
+   * Whether a step reads `g_sampled`, from what the scalar program reads: if the one output, `due`, is above 0, the engine
+   * puts the gradient at sampled labels, times √B, into the state slot of that name before it. Absent where no step does.
+   */
+  sampling?: Code;
   /** Absent where the model is evaluated at its parameters. */
   evaluation?: CompiledEvaluation;
   /** What trains parameters that are no matrices, if not this rule. It has some of the same hyperparameters. */

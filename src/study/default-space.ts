@@ -78,6 +78,16 @@ const SPACES: Readonly<Record<string, Record<string, Axis>>> = {
   signsgd: { lr: SIGN_RATE },
   signum: { lr: SIGN_RATE, '1-beta': MOMENTUM },
   lion: { lr: SIGN_RATE, '1-beta1': MOMENTUM, '1-beta2': SECOND_MOMENT, lambda: log(1e-4, 10) },
+  // Its authors take the rate near Lion's, and the factor of the diagonal from 0.01 to 0.1.
+  'sophia-g': {
+    lr: SIGN_RATE,
+    '1-beta1': MOMENTUM,
+    '1-beta2': SECOND_MOMENT,
+    gamma: log(1e-3, 1),
+    epsilon: fixed(1e-12),
+    lambda: log(1e-4, 10),
+    every: fixed(10),
+  },
   // The rate is a factor of η, the paper's 0.001, which therefore stays; so does what only keeps from dividing by 0.
   lars: {
     lr: log(1e-2, 1e2),

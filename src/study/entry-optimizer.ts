@@ -7,6 +7,7 @@ import {
   type WrapperName,
   wrapped,
 } from '../optimizers/index.js';
+import type { GroupSettings } from './group-schema.js';
 
 /** What an entry of a study says about its update rule. Plain data. */
 export interface EntryRule {
@@ -16,6 +17,16 @@ export interface EntryRule {
   /** Around it, the first innermost. */
   wrappers?: readonly WrapperName[] | undefined;
 }
+
+/** Every optimizer of a checked entry: its own, and those of its groups. */
+export const entryOptimizers = (
+  entry: EntryRule & { groups?: readonly GroupSettings[] | undefined },
+): Optimizer[] => [
+  entryOptimizer(entry),
+  ...(entry.groups ?? []).flatMap(({ optimizer, variant }) =>
+    optimizer === undefined ? [] : [getOptimizer(optimizer, variant)],
+  ),
+];
 
 /** The optimizer of a checked entry. */
 export const entryOptimizer = ({ optimizer, variant, wrappers }: EntryRule): Optimizer =>

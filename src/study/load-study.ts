@@ -2,16 +2,20 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { predictsLabels } from '../compiler/losses.js';
 import {
   optimizers as builtIns,
   type Optimizer,
   type OptimizerText,
+  readsSampledGradient,
   writeOptimizer,
 } from '../optimizers/index.js';
 import { findWorkload, readWorkload } from '../workloads/index.js';
+import type { WorkloadSpec } from '../workloads/types.js';
 import { parseYamlFile } from '../yaml/parse-yaml.js';
 import { canonicalJson } from './canonical-json.js';
-import { freeToChange, type StudySpec, studySchemaIn } from './study-schema.js';
+import { entryOptimizers } from './entry-optimizer.js';
+import { freeToChange, isOn, type StudySpec, studySchemaIn } from './study-schema.js';
 
 /** A checked study and where it was found. */
 export interface Study {
@@ -34,10 +38,13 @@ export async function loadStudy(
 ): Promise<Study> {
   const file = resolve(path);
   const workloadDigests: Record<string, string> = {};
-  const schema = studySchemaIn(dirname(file)).superRefine(({ workloads }, context) => {
-    for (const [index, workload] of workloads.entries()) {
+  const schema = studySchemaIn(dirname(file)).superRefine((spec, context) => {
+    for (const [index, workload] of spec.workloads.entries()) {
       try {
-        workloadDigests[workload] = workloadDigest(workloadReference(file, workload));
+        const found = findWorkload(workloadReference(file, workload));
+        workloadDigests[workload] = workloadDigest(found);
+        for (const { path, message } of lossProblems(spec, workload, readWorkload(found)))
+          context.addIssue({ code: 'custom', path, message });
       } catch (error) {
         const { message } = error as Error;
         context.addIssue({ code: 'custom', path: ['workloads', index], message });
@@ -47,6 +54,19 @@ export async function loadStudy(
   const own = ownRules(options.optimizers ?? []);
   const withRules = z.preprocess((data) => insertRules(data, own), schema);
   return { path: file, spec: parseYamlFile(path, withRules), workloadDigests };
+}
+
+/** Entries on a workload that need labels drawn from its model's predictions, where its loss predicts none. */
+function lossProblems({ optimizers }: StudySpec, workload: string, { loss }: WorkloadSpec) {
+  if (predictsLabels(loss.kind)) return [];
+  return optimizers.flatMap((entry, index) => {
+    const found = isOn(entry, workload) && entryOptimizers(entry).find(readsSampledGradient);
+    if (!found) return [];
+    const message =
+      `${found.name} reads the gradient at labels drawn from the model's predictions, and the loss '${loss.kind}' of ` +
+      `${workload} predicts no distribution of labels; name other workloads for this entry, or take another optimizer`;
+    return [{ path: ['optimizers', index], message }];
+  });
 }
 
 function ownRules(optimizers: readonly Optimizer[]): ReadonlyMap<string, OptimizerText> {
@@ -68,8 +88,7 @@ function insertRules(data: unknown, rules: ReadonlyMap<string, OptimizerText>): 
 
 const sha256 = (content: string | Uint8Array) => createHash('sha256').update(content).digest('hex');
 
-function workloadDigest(reference: string): string {
-  const path = findWorkload(reference);
+function workloadDigest(path: string): string {
   const spec = readWorkload(path);
   const model = sha256(readFileSync(resolve(dirname(path), spec.model)));
   return sha256(canonicalJson({ spec, model }));

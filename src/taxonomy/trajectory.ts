@@ -34,6 +34,8 @@ export function randomHistory(seed: number, size: number, steps: number): Histor
 /**
  * The parameters after each step.
  *
+ * The gradient at sampled labels, for a rule that reads it, is the gradient itself.
+ *
  * @param name a rule's, e.g. `adam/pytorch`
  * @param eta the learning rate that the setting's is made from
  * @param round `Math.fround` for float32; nothing for float64
@@ -53,7 +55,7 @@ export function trajectory(
   const optimizer = reference(member(name), [shape], rate, hyperparameters, round);
   const p = start.slice();
   return gradients.map((gradient) => {
-    optimizer.step(p, gradient);
+    optimizer.step(p, gradient, gradient);
     return p.slice();
   });
 }

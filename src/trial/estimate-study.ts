@@ -3,9 +3,11 @@ import type { Program, Tensor } from '../compiler/program.js';
 import { DatasetError } from '../datasets/dataset-error.js';
 import { createTrainer } from '../engine/create-trainer.js';
 import type { Field, Split } from '../engine/types.js';
-import { compileRule, getOptimizer } from '../optimizers/index.js';
+import { compileRule, getOptimizer, sampledShare } from '../optimizers/index.js';
 import { compileSchedule } from '../schedules/index.js';
 import { type Duration, inSteps } from '../study/duration-schema.js';
+import { entryOptimizers } from '../study/entry-optimizer.js';
+import { entrySpace, type OptimizerEntry } from '../study/entry-schema.js';
 import { type Study, workloadReference } from '../study/load-study.js';
 import { searchesOf } from '../study/search.js';
 import { outlineWorkload } from '../workloads/load-workload.js';
@@ -20,7 +22,10 @@ export interface SearchEstimate {
   trials: Bounds;
   /** Trials' worth of training that early stopping saves of them. */
   saved: number;
-  /** Runs of the model that a training step takes: two with sharpness-aware minimization. */
+  /**
+   * Runs of the model that a training step takes: two with sharpness-aware minimization, and one more in steps that
+   * sample labels, at hyperparameters as they are fixed or by default.
+   */
   runsPerStep: number;
 }
 
@@ -58,6 +63,9 @@ export interface EstimateOptions {
   dataFolder?: string;
 }
 
+/** Steps whose share of sampled labels stands for all. */
+const SHARED_STEPS = 1000;
+
 /** Seconds of steps that are timed, at least. */
 const TIMED_SECONDS = 0.5;
 
@@ -79,7 +87,7 @@ export async function estimateStudy(
         level,
         trials: { least, most },
         saved,
-        runsPerStep: search.entry.sam_rho ? 2 : 1,
+        runsPerStep: runsPerStep(search.entry),
       }),
     ),
   );
@@ -112,6 +120,16 @@ export async function estimateStudy(
       hours: total(({ seconds }, runs) => seconds && (seconds * runs) / 3600 / atOnce),
     },
   };
+}
+
+function runsPerStep(entry: OptimizerEntry): number {
+  const fixed = [...entrySpace(entry).axes].flatMap(([name, axis]): [string, number][] =>
+    axis.kind === 'fixed' ? [[name, axis.value]] : [],
+  );
+  const shares = entryOptimizers(entry).map((optimizer) =>
+    sampledShare(optimizer, Object.fromEntries(fixed), SHARED_STEPS),
+  );
+  return (entry.sam_rho ? 2 : 1) + Math.max(...shares);
 }
 
 async function estimateTrial(

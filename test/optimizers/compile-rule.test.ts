@@ -409,6 +409,14 @@ describe('formula', () => {
       θ ← θ − α (sign(β₁ m + (1 − β₁) g) + λ θ)
       m ← β₂ m + (1 − β₂) g
 
+      sophia-g
+      m ← β₁ m + (1 − β₁) g
+      k = max(1, round(every))
+      due = equal(t, k floor(t / k))
+      h ← β₂ h + (1 − β₂) ĝ² if due > 0 else h
+      r = m / max(γ h, ε)
+      θ ← (1 − α λ) θ − α max(min(r, 1), −1)
+
       lars
       trust = min(η ‖θ‖ / (‖g‖ + λ ‖θ‖ + ε) if ‖g‖ > 0 else 1 if ‖θ‖ > 0 else 1, max_trust)
       v ← γ v + α trust (g + λ θ)

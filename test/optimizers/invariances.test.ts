@@ -29,7 +29,7 @@ function trajectory(
   const rule = reference(optimizer, 1, lr, Object.fromEntries(known), round);
   const p = Float64Array.of(start);
   const path = gradients.map((gradient) => {
-    rule.step(p, Float64Array.of(gradient));
+    rule.step(p, Float64Array.of(gradient), Float64Array.of(gradient));
     return p[0] ?? Number.NaN;
   });
   const state = [

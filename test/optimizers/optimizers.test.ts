@@ -158,7 +158,7 @@ describe('relations', () => {
       const p = Float64Array.of(1.5, 0);
       const undecayed = 'lambda' in optimizer.hyperparameters ? { lambda: 0 } : {};
       const ours = reference(optimizer, 2, 0.1, undecayed);
-      for (let t = 0; t < 100; t += 1) ours.step(p, Float64Array.of(0, 0));
+      for (let t = 0; t < 100; t += 1) ours.step(p, Float64Array.of(0, 0), Float64Array.of(0, 0));
       expect([...p]).toEqual([1.5, 0]);
       for (const slot of Object.values(ours.state)) expect(slot.every(Number.isFinite)).toBe(true);
     },

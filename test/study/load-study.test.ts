@@ -75,4 +75,27 @@ describe('loadStudy', () => {
       /none\.yaml:1:1: cannot read/,
     );
   });
+
+  it('refuses a rule that samples labels where the loss predicts none', async () => {
+    const model = join(root, 'models', 'logistic-regression', 'model.onnx');
+    const workload = (kind: string, metric: string) =>
+      `name: ${kind}\nmodel: ${model}\ndataset: { name: synthetic, shape: [1, 28, 28], classes: 10, examples: 20, validation: 4, test: 0 }\nloss: { kind: ${kind} }\nmetrics: [${metric}]\nbatchSize: 2\nsteps: 3\n`;
+    write('own-loss.yaml', workload('output', 'loss'));
+    write('squares.yaml', workload('mean_squared_error', 'mean_squared_error'));
+    const path = (entries: string) =>
+      write(
+        'study.yaml',
+        `name: own\nworkloads: [own-loss.yaml, squares.yaml]\ntrials: 1\nevaluate_every: 1\noptimizers:\n${entries}`,
+      );
+    const message =
+      "study.yaml:6:5: optimizers[0]: sophia-g reads the gradient at labels drawn from the model's predictions, and the " +
+      "loss 'output' of own-loss.yaml predicts no distribution of labels; name other workloads for this entry, or";
+    for (const entry of [
+      '  - { optimizer: sophia-g, space: default }',
+      '  - { optimizer: sgd, space: default, groups: [{ parameters: [biases], optimizer: sophia-g }] }',
+    ])
+      await expect(loadStudy(path(entry))).rejects.toThrow(message);
+    const elsewhere = '  - { optimizer: sophia-g, space: default, workloads: [squares.yaml] }';
+    await expect(loadStudy(path(elsewhere))).resolves.toBeDefined();
+  });
 });

@@ -14,7 +14,7 @@ const model = fileURLToPath(
   new URL('../../models/logistic-regression/model.onnx', import.meta.url),
 );
 
-async function estimate(dataset: string, study: string, settings = '') {
+async function estimate(dataset: string, study: string, settings = '', optimizer = 'sgd') {
   writeFileSync(
     join(folder, 'one.yaml'),
     `
@@ -33,7 +33,7 @@ steps: 60
     `
 name: s
 workloads: [one.yaml]
-optimizers: [{ optimizer: sgd, space: default${settings} }]
+optimizers: [{ optimizer: ${optimizer}, space: default${settings} }]
 ${study}
 `,
   );
@@ -68,6 +68,21 @@ describe('estimateStudy', () => {
     const { trials, total } = await estimate(dataset, study, ', sam_rho: 0.05');
     expect(total.trials).toEqual({ least: 3, most: 3 });
     expect(total.flops?.most).toBeCloseTo(3 * 2 * (trials[0]?.flops ?? 0), -3);
+  });
+
+  it('counts one run more in the steps that sample labels', async () => {
+    const dataset =
+      '{ name: synthetic, shape: [1, 28, 28], classes: 10, examples: 200, validation: 100, test: 0 }';
+    const study = 'trials: 3\nevaluate_every: 20';
+    const costs = async (optimizer: string, settings = '') => {
+      const { searches } = await estimate(dataset, study, settings, optimizer);
+      return searches[0]?.runsPerStep;
+    };
+    expect(await costs('sgd')).toBe(1);
+    expect(await costs('sophia-g')).toBe(1.1);
+    expect(await costs('sophia-g', ', sam_rho: 0.05')).toBe(2.1);
+    const group = ', groups: [{ parameters: [biases], optimizer: sophia-g }]';
+    expect(await costs('sgd', group)).toBe(1.1);
   });
 
   it('says what it does not know of data of the user’s own', async () => {

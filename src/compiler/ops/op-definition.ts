@@ -68,6 +68,11 @@ export interface OpDefinition<A = Record<never, never>> {
   starts?: readonly (Initializer | undefined)[];
   /** A loss: its outputs are metrics, the first of them the loss, and after them the gradient of input 0. */
   loss?: true;
+  /**
+   * The reference's context with labels drawn from the distribution that the output predicts, of which the loss is the
+   * negative log-likelihood. For losses with such a distribution.
+   */
+  atSampledLabels?(context: ReferenceContext<A>): ReferenceContext<A>;
   /** Floating-point operations of one execution, a multiply-add counted as two. */
   flops(shapes: ConcreteShapes, attributes: A): number;
   /** Computes the outputs in float64 with plain loops: slow and simple, what the engine is held against. */

@@ -1,5 +1,6 @@
 import { type OpDefinition, size } from './op-definition.js';
 import { accumulate, each, item, set } from './reference-context.js';
+import { atLabels, uniformAt } from './sampled-labels.js';
 
 /**
  * logits[N,…], labels[N,…] in [0, 1] → loss, errors, (dlogits).
@@ -9,6 +10,11 @@ import { accumulate, each, item, set } from './reference-context.js';
 export const sigmoid_cross_entropy: OpDefinition = {
   requiredOutputs: 2,
   loss: true,
+  atSampledLabels: (context) =>
+    atLabels(context, (_, i) => {
+      const z = context.x[0]?.[i] ?? Number.NaN;
+      return uniformAt(context.noise, i) < 1 / (1 + Math.exp(-z)) ? 1 : 0;
+    }),
   flops: ({ inputs }) => 6 * size(inputs[0]),
   reference({ x: [logits, labels], y: [loss, errors, dlogits] }) {
     if (!logits || !labels || !loss || !errors) return;

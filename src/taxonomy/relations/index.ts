@@ -33,6 +33,8 @@ import { rmspropSignSgd } from './rmsprop-sign-sgd.js';
 import { rmsterovNesterov } from './rmsterov-nesterov.js';
 import { shampooMomentum } from './shampoo-momentum.js';
 import { signumSignSgd } from './signum-sign-sgd.js';
+import { sophiaGMomentum } from './sophia-g-momentum.js';
+import { sophiaGSignum } from './sophia-g-signum.js';
 
 /** Every inclusion that is known to hold and does not follow from others. */
 export const relations: readonly Relation[] = [
@@ -50,6 +52,8 @@ export const relations: readonly Relation[] = [
   qhadamAdam,
   signumSignSgd,
   lionSignum,
+  sophiaGSignum,
+  sophiaGMomentum,
   adamSignSgd,
   adamPytorchSignSgd,
   rmspropSignSgd,
