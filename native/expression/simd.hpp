@@ -40,15 +40,38 @@ inline Float load(const float* from) {
 
 inline void store(float* to, Float x) { memcpy(to, &x, sizeof(x)); }
 
-/// The first `count` < kLanes lanes; the others are 0.
+#if defined(__AVX512F__)
+inline __mmask16 first_lanes(std::size_t count) {
+  return static_cast<__mmask16>((1u << count) - 1);
+}
+#elif defined(__AVX2__)
+inline __m256i first_lanes(std::size_t count) {
+  const Bits lane{0, 1, 2, 3, 4, 5, 6, 7};
+  return (__m256i)(lane < static_cast<std::int32_t>(count));
+}
+#endif
+
+/// The first `count` ≤ kLanes lanes; the others are 0.
 inline Float load_part(const float* from, std::size_t count) {
+#if defined(__AVX512F__)
+  return _mm512_maskz_loadu_ps(first_lanes(count), from);
+#elif defined(__AVX2__)
+  return _mm256_maskload_ps(from, first_lanes(count));
+#else
   Float x{};
-  memcpy(&x, from, count * sizeof(float));
+  for (std::size_t i = 0; i < count; ++i) x[i] = from[i];
   return x;
+#endif
 }
 
 inline void store_part(float* to, Float x, std::size_t count) {
-  memcpy(to, &x, count * sizeof(float));
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(to, first_lanes(count), x);
+#elif defined(__AVX2__)
+  _mm256_maskstore_ps(to, first_lanes(count), x);
+#else
+  for (std::size_t i = 0; i < count; ++i) to[i] = x[i];
+#endif
 }
 
 template <class Function>
@@ -102,6 +125,53 @@ inline Float round(Float a) {
 #else
   return each_lane([](float x) { return __builtin_nearbyintf(x); }, a);
 #endif
+}
+
+/// The sum of all lanes, in f64.
+inline double sum(Float a) {
+#if defined(__AVX512F__)
+  return _mm512_reduce_add_pd(_mm512_cvtps_pd(_mm512_castps512_ps256(a)) +
+                              _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1)));
+#elif defined(__AVX2__)
+  const __m256d halves =
+      _mm256_cvtps_pd(_mm256_castps256_ps128(a)) + _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1));
+  const __m128d quarters = _mm256_castpd256_pd128(halves) + _mm256_extractf128_pd(halves, 1);
+  return quarters[0] + quarters[1];
+#else
+  return (double(a[0]) + a[2]) + (double(a[1]) + a[3]);
+#endif
+}
+
+/// The greatest lane, NaN apart.
+inline float greatest(Float a) {
+#if defined(__AVX512F__)
+  return _mm512_reduce_max_ps(a);
+#else
+  float top = a[0];
+  for (std::size_t i = 1; i < kLanes; ++i) top = a[i] > top ? a[i] : top;
+  return top;
+#endif
+}
+
+/// Lane i of row k becomes lane k of row i.
+inline void transpose(Float (&rows)[kLanes]) {
+#pragma GCC unroll 4
+  for (std::size_t half = 1; half < kLanes; half *= 2) {
+    Bits low, high;  // of two rows beside each other
+    for (std::size_t i = 0; i < kLanes; ++i) {
+      const auto lane = static_cast<std::int32_t>(i), other = static_cast<std::int32_t>(half);
+      const std::int32_t second = OPTCMP_LANES;
+      low[i] = i & half ? second + lane - other : lane;
+      high[i] = i & half ? second + lane : lane + other;
+    }
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < kLanes; ++k) {
+      if (k & half) continue;
+      const Float first = rows[k], other = rows[k + half];
+      rows[k] = __builtin_shuffle(first, other, low);
+      rows[k + half] = __builtin_shuffle(first, other, high);
+    }
+  }
 }
 
 }  // namespace

@@ -1,4 +1,3 @@
-#define OPTCMP_LANES 16
 #include "ops/attention_kernels.inl.hpp"
 
 namespace optcmp::ops {

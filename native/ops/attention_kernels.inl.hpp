@@ -1,5 +1,5 @@
-// The kernels of attention_kernels.hpp in vectors of OPTCMP_LANES floats. Included once by a file
-// with the flags of its instruction set; everything here is local to that file.
+// The kernels of attention_kernels.hpp. Included once by a file with the flags of its instruction
+// set; everything here is local to that file.
 //
 // Queries are taken in blocks whose scores stay in the caches: the softmax of a block never goes
 // to memory, and the backward pass makes it again from the sums that the forward pass kept (Dao et
@@ -7,61 +7,29 @@
 #include <math.h>
 #include <string.h>
 
-#include <cstdint>
-
+#include "expression/simd_math.hpp"
 #include "ops/attention_kernels.hpp"
+#include "ops/product_tile.inl.hpp"
 
 namespace optcmp::ops {
 namespace {
 
-constexpr std::size_t kLanes = OPTCMP_LANES;
-constexpr std::size_t kVectors = 2;                   ///< Of a tile's row.
-constexpr std::size_t kTile = kLanes == 16 ? 12 : 6;  ///< Rows of a tile: all but 4 registers.
-constexpr std::size_t kBlock = 48;                    ///< Queries at a time, whole tiles.
+using expression::Float;
+using expression::kLanes;
+using expression::load;
+using expression::store;
 
-typedef float Floats __attribute__((vector_size(OPTCMP_LANES * sizeof(float))));
-typedef std::int32_t Ints __attribute__((vector_size(OPTCMP_LANES * sizeof(float))));
+constexpr std::size_t kBlock = 8 * kTile;  ///< Queries at a time.
 
-Floats load(const float* from) {
-  Floats v;
-  memcpy(&v, from, sizeof(v));
-  return v;
-}
-
-void store(float* to, Floats v) { memcpy(to, &v, sizeof(v)); }
-
-constexpr std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
 constexpr std::size_t padded(std::size_t n) { return (n + kLanes - 1) / kLanes * kLanes; }
 
-/// e^x within 2 units in the last place for x ≤ 88; 0 below −87. Cody and Waite's reduction and
-/// a polynomial (Moshier's Cephes, expf).
-Floats exponential(Floats x) {
-  constexpr float kShift = 12582912.0f;  // 1.5·2²³: adding it rounds to a whole number
-  const Floats lowest = Floats{} - 87.0f;
-  const Floats from = x < lowest ? lowest : x;
-  const Floats shifted = from * 1.44269504088896341f + kShift;
-  const Floats n = shifted - kShift;
-  const Floats r = from - n * 0.693359375f + n * 2.12194440e-4f;
-  Floats p = r * 1.9875691500e-4f + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * (r * r) + r + 1.0f;
-  const Ints exponent = (Ints)shifted << 23;
-  return x < lowest ? Floats{} : (Floats)((Ints)p + exponent);
-}
-
-float sum_of(Floats v) {
-  double sum = 0;
-  for (std::size_t lane = 0; lane < kLanes; ++lane) sum += v[lane];
-  return static_cast<float>(sum);
-}
-
-/// One operand of a product: element (row, k) at row·row_step + k·k_step.
+/// One operand of a product: row r's element at r·row_step, the next column's k_step further on.
 struct Left {
   const float* data;
   std::size_t row_step, k_step;
+  float operator[](std::size_t row) const { return data[row * row_step]; }
+  void next() { data += k_step; }
+  void fetch() const {}
 };
 
 /// A matrix in rows of whole vectors.
@@ -71,43 +39,27 @@ struct Matrix {
   float* row(std::size_t k) const { return data + k * step; }
 };
 
-/// R rows and V vectors of c = a·b, or c += a·b.
-template <std::size_t R, std::size_t V>
-void multiply_tile(const Left& a, const float* b, std::size_t b_step, std::size_t inner, float* c,
-                   std::size_t c_step, bool add) {
-  Floats sums[R][V];
-  for (std::size_t r = 0; r < R; ++r) {
-    for (std::size_t v = 0; v < V; ++v) {
-      sums[r][v] = add ? load(c + r * c_step + v * kLanes) : Floats{};
-    }
+/// At most kTile rows of c = a·b, or c += a·b, `width` wide.
+template <std::size_t V = kVectors>
+void multiply_rows(std::size_t rows, const Left& a, const Matrix& b, std::size_t inner,
+                   std::size_t width, const Matrix& c, bool add) {
+  std::size_t j = 0;
+  for (; j + V * kLanes <= width; j += V * kLanes) {
+    const Start start = add ? Start{c.data + j, c.step} : Start{};
+    tile_of<V>(rows, inner, a, {b.data + j, b.step}, start, {c.data + j, c.step});
   }
-  const float* left = a.data;
-  for (std::size_t k = 0; k < inner; ++k, left += a.k_step, b += b_step) {
-    Floats right[V];
-    for (std::size_t v = 0; v < V; ++v) right[v] = load(b + v * kLanes);
-    for (std::size_t r = 0; r < R; ++r) {
-      for (std::size_t v = 0; v < V; ++v) sums[r][v] += left[r * a.row_step] * right[v];
+  if constexpr (V > 1) {
+    if (j < width) {
+      multiply_rows<V - 1>(rows, a, {b.data + j, b.step}, inner, width - j, {c.data + j, c.step},
+                           add);
     }
-  }
-  for (std::size_t r = 0; r < R; ++r) {
-    for (std::size_t v = 0; v < V; ++v) store(c + r * c_step + v * kLanes, sums[r][v]);
   }
 }
 
-/// `rows` ≤ R rows of a product `width` wide.
-template <std::size_t R>
-void multiply_rows(std::size_t rows, const Left& a, const Matrix& b, std::size_t inner,
-                   std::size_t width, const Matrix& c, bool add) {
-  if constexpr (R > 0) {
-    if (rows < R) return multiply_rows<R - 1>(rows, a, b, inner, width, c, add);
-    std::size_t j = 0;
-    for (; j + kVectors * kLanes <= width; j += kVectors * kLanes) {
-      multiply_tile<R, kVectors>(a, b.data + j, b.step, inner, c.data + j, c.step, add);
-    }
-    for (; j < width; j += kLanes) {
-      multiply_tile<R, 1>(a, b.data + j, b.step, inner, c.data + j, c.step, add);
-    }
-  }
+/// A row a few rows further on: rows of a head are too far apart for the hardware to guess.
+void fetch_ahead(const float* row, std::ptrdiff_t step, std::size_t width) {
+  constexpr std::ptrdiff_t kAhead = 8;
+  for (std::size_t i = 0; i < width; i += kLine) __builtin_prefetch(row + kAhead * step + i);
 }
 
 /// Copies rows, times `factor`, and pads them with zeros.
@@ -115,19 +67,19 @@ void pack(Rows<const float> from, std::size_t rows, std::size_t width, float fac
   for (std::size_t r = 0; r < rows; ++r) {
     const float* source = from.data + static_cast<std::ptrdiff_t>(r) * from.step;
     float* target = to.row(r);
-    for (std::size_t i = 0; i < width; ++i) target[i] = source[i] * factor;
-    for (std::size_t i = width; i < to.step; ++i) target[i] = 0;
+    fetch_ahead(source, from.step, width);
+    std::size_t i = 0;
+    for (; i + kLanes <= width; i += kLanes) store(target + i, load(source + i) * factor);
+    if (i < width) store(target + i, load_part(source + i, width - i) * factor);
   }
 }
 
 void pack_transposed(Rows<const float> from, std::size_t rows, std::size_t width, Matrix to) {
-  for (std::size_t i = 0; i < width; ++i) {
-    float* target = to.row(i);
-    for (std::size_t r = 0; r < rows; ++r) {
-      target[r] =
-          from.data[static_cast<std::ptrdiff_t>(r) * from.step + static_cast<std::ptrdiff_t>(i)];
-    }
-    for (std::size_t r = rows; r < to.step; ++r) target[r] = 0;
+  const float* source = from.data;
+  const auto step = static_cast<std::size_t>(from.step);
+  for (std::size_t r = 0; r < rows; r += kLanes) {
+    const std::size_t count = smaller(kLanes, rows - r);
+    transpose_block({source + r * step, step}, count, width, {to.data + r, to.step});
   }
 }
 
@@ -135,7 +87,9 @@ void unpack(Matrix from, std::size_t rows, std::size_t width, float factor, Rows
   for (std::size_t r = 0; r < rows; ++r) {
     const float* source = from.row(r);
     float* target = to.data + static_cast<std::ptrdiff_t>(r) * to.step;
-    for (std::size_t i = 0; i < width; ++i) target[i] = source[i] * factor;
+    std::size_t i = 0;
+    for (; i + kLanes <= width; i += kLanes) store(target + i, load(source + i) * factor);
+    if (i < width) store_part(target + i, load(source + i) * factor, width - i);
   }
 }
 
@@ -187,24 +141,23 @@ struct Softmax {
 
 /// Scores to e^(score − top).
 Softmax exponentials(float* scores, std::size_t width) {
-  Floats tops = load(scores);
+  Float tops = load(scores);
   for (std::size_t s = kLanes; s < width; s += kLanes) {
-    const Floats v = load(scores + s);
+    const Float v = load(scores + s);
     tops = v > tops ? v : tops;
   }
-  float top = tops[0];
-  for (std::size_t lane = 1; lane < kLanes; ++lane) top = tops[lane] > top ? tops[lane] : top;
-  Floats sums{};
+  const float top = expression::greatest(tops);
+  Float sums{};
   for (std::size_t s = 0; s < width; s += kLanes) {
-    const Floats e = exponential(load(scores + s) - top);
+    const Float e = expression::exp_or_zero(load(scores + s) - top);
     store(scores + s, e);
     sums += e;
   }
-  return {top, sum_of(sums)};
+  return {top, static_cast<float>(expression::sum(sums))};
 }
 
 struct Forward {
-  Matrix q, keys, v, scores, y;
+  Matrix q, keys, v, scores, y, tops, sums;
   std::size_t used;
 };
 
@@ -216,8 +169,17 @@ Forward forward_operands(const AttentionPlan& plan, float* data) {
   f.v = scratch.matrix(plan.keys, plan.values);
   f.scores = scratch.matrix(kTile, plan.keys);
   f.y = scratch.matrix(kTile, plan.values);
+  f.tops = scratch.matrix(1, plan.queries);
+  f.sums = scratch.matrix(1, plan.queries);
   f.used = scratch.used();
   return f;
+}
+
+void log_sums(const Forward& f, std::size_t queries, float* lse) {
+  for (std::size_t i = 0; i < queries; i += kLanes) {
+    const Float sums = load(f.tops.data + i) + expression::log(load(f.sums.data + i));
+    store_part(lse + i, sums, smaller(kLanes, queries - i));
+  }
 }
 
 void forward(const AttentionPlan& plan, Rows<const float> q, Rows<const float> k,
@@ -228,21 +190,21 @@ void forward(const AttentionPlan& plan, Rows<const float> q, Rows<const float> k
   pack(v, plan.keys, plan.values, 1, f.v);
   each_tile(0, plan.queries, [&](std::size_t first, std::size_t rows) {
     const std::size_t seen = reach(plan, first + rows), width = padded(seen);
-    multiply_rows<kTile>(rows, {f.q.row(first), f.q.step, 1}, f.keys, plan.depth, width, f.scores,
-                         false);
-    Softmax softmax[kTile];
+    multiply_rows(rows, {f.q.row(first), f.q.step, 1}, f.keys, plan.depth, width, f.scores, false);
     for (std::size_t r = 0; r < rows; ++r) {
       mask_row(plan, mask, first + r, width, f.scores.row(r));
-      softmax[r] = exponentials(f.scores.row(r), width);
-      if (lse) lse[first + r] = softmax[r].top + logf(softmax[r].sum);
+      const Softmax softmax = exponentials(f.scores.row(r), width);
+      f.tops.data[first + r] = softmax.top;
+      f.sums.data[first + r] = softmax.sum;
     }
-    multiply_rows<kTile>(rows, {f.scores.data, f.scores.step, 1}, f.v, seen, f.v.step, f.y, false);
+    multiply_rows(rows, {f.scores.data, f.scores.step, 1}, f.v, seen, f.v.step, f.y, false);
     for (std::size_t r = 0; r < rows; ++r) {
       const auto row = static_cast<std::ptrdiff_t>(first + r);
-      unpack({f.y.row(r), f.y.step}, 1, plan.values, 1 / softmax[r].sum,
+      unpack({f.y.row(r), f.y.step}, 1, plan.values, 1 / f.sums.data[first + r],
              {y.data + row * y.step, y.step});
     }
   });
+  if (lse) log_sums(f, plan.queries, lse);
 }
 
 struct Backward {
@@ -270,13 +232,13 @@ Backward backward_operands(const AttentionPlan& plan, float* data) {
 /// Rows of the probabilities p and of the scores' gradient ds, from scores in p and p's gradient in
 /// ds: ds = p·(dp − Σ p·dp).
 void softmax_gradient(float log_sum, std::size_t width, float* p, float* ds) {
-  Floats sums{};
+  Float sums{};
   for (std::size_t s = 0; s < width; s += kLanes) {
-    const Floats probability = exponential(load(p + s) - log_sum);
+    const Float probability = expression::exp_or_zero(load(p + s) - log_sum);
     store(p + s, probability);
     sums += probability * load(ds + s);
   }
-  const float mean = sum_of(sums);
+  const float mean = static_cast<float>(expression::sum(sums));
   for (std::size_t s = 0; s < width; s += kLanes) {
     store(ds + s, load(p + s) * (load(ds + s) - mean));
   }
@@ -287,14 +249,13 @@ void backward_tile(const AttentionPlan& plan, const Backward& b, const float* ls
                    std::size_t first, std::size_t rows, const Matrix& p, const Matrix& ds,
                    Rows<float> dq) {
   const std::size_t seen = reach(plan, first + rows), width = padded(seen);
-  multiply_rows<kTile>(rows, {b.q.row(first), b.q.step, 1}, b.keys, plan.depth, width, p, false);
-  multiply_rows<kTile>(rows, {b.dy.row(first), b.dy.step, 1}, b.values, plan.values, width, ds,
-                       false);
+  multiply_rows(rows, {b.q.row(first), b.q.step, 1}, b.keys, plan.depth, width, p, false);
+  multiply_rows(rows, {b.dy.row(first), b.dy.step, 1}, b.values, plan.values, width, ds, false);
   for (std::size_t r = 0; r < rows; ++r) {
     mask_row(plan, mask, first + r, width, p.row(r));
     softmax_gradient(lse[first + r], width, p.row(r), ds.row(r));
   }
-  multiply_rows<kTile>(rows, {ds.data, ds.step, 1}, b.k, seen, b.k.step, b.dq, false);
+  multiply_rows(rows, {ds.data, ds.step, 1}, b.k, seen, b.k.step, b.dq, false);
   const auto row = static_cast<std::ptrdiff_t>(first);
   unpack(b.dq, rows, plan.depth, plan.scale, {dq.data + row * dq.step, dq.step});
 }
@@ -321,10 +282,10 @@ void backward(const AttentionPlan& plan, Rows<const float> dy, const float* lse,
       // Queries before a key do not see it. Tiles of keys and of queries start at the same places.
       const std::size_t from = plan.causal && key > begin ? key : begin;
       const std::size_t at = from - begin, inner = end - from;
-      multiply_rows<kTile>(keys, {b.ds.row(at) + key, 1, b.ds.step}, {b.q.row(from), b.q.step},
-                           inner, b.q.step, {b.dk.row(key), b.dk.step}, true);
-      multiply_rows<kTile>(keys, {b.p.row(at) + key, 1, b.p.step}, {b.dy.row(from), b.dy.step},
-                           inner, b.dy.step, {b.dv.row(key), b.dv.step}, true);
+      multiply_rows(keys, {b.ds.row(at) + key, 1, b.ds.step}, {b.q.row(from), b.q.step}, inner,
+                    b.q.step, {b.dk.row(key), b.dk.step}, true);
+      multiply_rows(keys, {b.p.row(at) + key, 1, b.p.step}, {b.dy.row(from), b.dy.step}, inner,
+                    b.dy.step, {b.dv.row(key), b.dv.step}, true);
     });
   }
   unpack(b.dk, plan.keys, plan.depth, 1, dk);

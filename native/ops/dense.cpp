@@ -1,8 +1,11 @@
-// y = relu?(x·Wᵀ + b) and its gradients, as oneDNN inner products.
+// y = relu?(x·Wᵀ + b) and its gradients: by kernels of our own where they are the faster ones, else
+// as oneDNN inner products.
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "ops/registry.hpp"
+#include "ops/row_product.hpp"
 #include "ops/transposed_product.hpp"
 
 namespace optcmp::ops {
@@ -47,6 +50,23 @@ inner_product_forward::primitive_desc hint(Geometry g, cpu::Precision precision)
   return forward(g, precision);
 }
 
+Matrix read_rows(Planner& planner, TensorId id, std::int64_t rows, std::int64_t width) {
+  return {planner.read(id, cpu::row_major({rows, width})), 0, rows, width, width};
+}
+
+Matrix write_rows(Planner& planner, TensorId id, std::int64_t rows, std::int64_t width) {
+  return {planner.write(id, cpu::row_major({rows, width})), 0, rows, width, width};
+}
+
+Matrix read_weights(Planner& planner, TensorId id, const Geometry& g) {
+  const Shape shape = weight_shape(g);
+  return read_rows(planner, id, shape[0], shape[1]);
+}
+
+bool own_rows(const Geometry& g, const Planner& planner) {
+  return planner.precision() == cpu::Precision::F32 && prefers_row_product(g.batch);
+}
+
 void check_dense(const OpView& op) {
   constexpr std::array<std::string_view, 2> known{"transposed", "relu"};
   op.require_arity(2, 3, 1, 1);
@@ -57,8 +77,22 @@ void check_dense(const OpView& op) {
   op.require_shape(op.output(0), {g.batch, g.out});
 }
 
+void plan_own_dense(const OpView& op, Planner& planner, const Geometry& g) {
+  const auto& in = op.op().inputs;
+  RowProductPlan plan{read_rows(planner, in[0], g.batch, g.in),
+                      read_weights(planner, in[1], g),
+                      {},
+                      g.transposed,
+                      {},
+                      g.relu};
+  if (g.bias) plan.bias = planner.read(in[2], bias_layout(g));
+  plan.c = write_rows(planner, op.op().outputs[0], g.batch, g.out);
+  emit_row_product(op, planner, plan);
+}
+
 void plan_dense(const OpView& op, Planner& planner) {
   const Geometry g = geometry(op, op.input(0), op.output(0), op.inputs() == 3);
+  if (own_rows(g, planner)) return plan_own_dense(op, planner, g);
   const auto& in = op.op().inputs;
   const auto pd = forward(g, planner.precision());
   std::vector<Argument> arguments{
@@ -82,8 +116,17 @@ void check_grad_input(const OpView& op) {
   op.require_shape(op.input(1), weight_shape(g));
 }
 
+void plan_own_grad_input(const OpView& op, Planner& planner, const Geometry& g) {
+  const auto& in = op.op().inputs;
+  const Matrix dy = read_rows(planner, in[0], g.batch, g.out);
+  const Matrix w = read_weights(planner, in[1], g);
+  const Matrix dx = write_rows(planner, op.op().outputs[0], g.batch, g.in);
+  emit_row_product(op, planner, {dy, w, dx, !g.transposed, {}, false});
+}
+
 void plan_grad_input(const OpView& op, Planner& planner) {
   const Geometry g = geometry(op, op.output(0), op.input(0), false);
+  if (own_rows(g, planner)) return plan_own_grad_input(op, planner, g);
   const auto& in = op.op().inputs;
   const auto pd = cpu::describe_backward<inner_product_backward_data>(
       cpu::attributes(false, planner.precision()), hint(g, planner.precision()),
@@ -110,15 +153,17 @@ void check_grad_weight(const OpView& op) {
 void plan_own_grad_weight(const OpView& op, Planner& planner, const Geometry& g) {
   const auto& in = op.op().inputs;
   const auto& out = op.op().outputs;
-  const auto rows = [&](BufferId buffer, std::int64_t count, std::int64_t width) {
-    return Matrix{buffer, 0, count, width, width};
-  };
-  const Matrix x = rows(planner.read(in[0], cpu::row_major({g.batch, g.in})), g.batch, g.in);
-  const Matrix dz = rows(planner.read(in[1], cpu::row_major({g.batch, g.out})), g.batch, g.out);
+  const Matrix x = read_rows(planner, in[0], g.batch, g.in);
+  const Matrix dz = read_rows(planner, in[1], g.batch, g.out);
   const Shape shape = weight_shape(g);
-  const Matrix dw = rows(planner.write(out[0], cpu::row_major(shape)), shape[0], shape[1]);
-  emit_transposed_product(op, planner, g.transposed ? dz : x, g.transposed ? x : dz, dw, false);
-  if (g.bias) emit_column_sums(op, planner, dz, planner.write(out[1], bias_layout(g)));
+  const Matrix dw = write_rows(planner, out[0], shape[0], shape[1]);
+  std::optional<BufferId> db;
+  if (g.bias) db = planner.write(out[1], bias_layout(g));
+  if (g.transposed) {
+    emit_own_transposed_product(op, planner, dz, x, dw, false, {.of_a = db, .of_b = {}});
+  } else {
+    emit_own_transposed_product(op, planner, x, dz, dw, false, {.of_a = {}, .of_b = db});
+  }
 }
 
 void plan_grad_weight(const OpView& op, Planner& planner) {

@@ -1,32 +1,20 @@
-// The kernels of layer_norm_kernels.hpp in vectors of OPTCMP_LANES floats. Included once by a file
-// with the flags of its instruction set; everything here is local to that file.
+// The kernels of layer_norm_kernels.hpp in vectors of floats. Included once by a file with the
+// flags of its instruction set; everything here is local to that file.
 #include <math.h>
 #include <string.h>
 
+#include "expression/simd.hpp"
 #include "ops/layer_norm_kernels.hpp"
 
 namespace optcmp::ops {
 namespace {
 
-constexpr std::size_t kLanes = OPTCMP_LANES;
+using expression::kLanes;
+using expression::load;
+using expression::store;
+using Floats = expression::Float;
+
 constexpr std::size_t kChains = 4;  ///< Sums under way at once, to hide the latency of additions.
-
-typedef float Floats __attribute__((vector_size(OPTCMP_LANES * sizeof(float))));
-
-Floats load(const float* from) {
-  Floats v;
-  memcpy(&v, from, sizeof(v));
-  return v;
-}
-
-void store(float* to, Floats v) { memcpy(to, &v, sizeof(v)); }
-
-double total(const Floats (&sums)[kChains], double rest) {
-  for (const Floats& sum : sums) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) rest += sum[lane];
-  }
-  return rest;
-}
 
 /// The sum of `term(i)` over a row; `term` is called with an offset and a type, Floats or float.
 template <class Term>
@@ -39,9 +27,10 @@ double sum(std::size_t width, const Term& term) {
     }
   }
   for (; i + kLanes <= width; i += kLanes) sums[0] += term(i, Floats{});
-  double rest = 0;
-  for (; i < width; ++i) rest += term(i, 0.0f);
-  return total(sums, rest);
+  double total = 0;
+  for (; i < width; ++i) total += term(i, 0.0f);
+  for (const Floats& part : sums) total += expression::sum(part);
+  return total;
 }
 
 /// Calls `body` at every offset of a row, for vectors and then for the rest one by one.

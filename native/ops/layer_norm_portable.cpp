@@ -1,4 +1,3 @@
-#define OPTCMP_LANES 4
 #include "ops/layer_norm_kernels.inl.hpp"
 
 namespace optcmp::ops {

@@ -20,28 +20,20 @@ using expression::splat;
 using expression::store;
 
 constexpr std::size_t kPair = 2 * kLanes;
+/// Vectors beside each other in the widest tile: fewer rows then share a panel that comes from the
+/// second-level cache, but every operand in a register serves more of them.
+constexpr std::size_t kWidest = kLanes == 16 ? 4 : 2;
 /// Registers that a tile sums in: all but those for its operands.
 constexpr std::size_t kSums = kLanes == 16 ? 24 : 12;
 
 constexpr std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
 
-/// e^x for |x| ≤ 87, beyond which it stays; 2 ulp. As expression::exp, in half of the operations:
-/// here 2^n is normal, and rounding is an addition.
+/// e^x for |x| ≤ 87, beyond which it stays.
 [[gnu::always_inline]] inline Float exponential(Float x) {
-  constexpr float kShift = 12582912.0f;  // 1.5·2²³
   const Float bound = splat(87);
   x = x > bound ? bound : x;
   x = x < -bound ? -bound : x;
-  const Float shifted = x * 1.44269504088896341f + kShift;
-  const Float n = shifted - kShift;
-  const Float r = x - n * 0.693359375f + n * 2.12194440e-4f;
-  Float p = r * 1.9875691500e-4f + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * (r * r) + r + 1.0f;
-  return (Float)((expression::Bits)p + ((expression::Bits)shifted << 23));
+  return expression::exp_within(x);
 }
 
 [[gnu::always_inline]] inline Float sigmoid(Float x) { return 1.0f / (1.0f + exponential(-x)); }
@@ -120,7 +112,10 @@ struct Operands {
 
 template <std::size_t R, std::size_t C, class Finish>
 void tile(const Operands& left, std::size_t n, const float* panel, const Finish& finish) {
-  Float sums[R][C] = {};
+  Float sums[R][C];
+  for (std::size_t r = 0; r < R; ++r) {
+    for (std::size_t c = 0; c < C; ++c) sums[r][c] = Float{};
+  }
   panel = multiply(left.first, n, panel, sums);
   multiply(left.second, n, panel, sums);
   finish(n, R, &sums[0][0]);
@@ -176,17 +171,22 @@ float* pack_gates(const RecurrentPlan& plan, const float* r, std::size_t first, 
   return packed;
 }
 
-/// Panels of the same rows for the product with gradients of gates: for each pair of vectors of
-/// units, by row of r.
+/// Units in a panel of a product with gradients of gates.
+std::size_t panel_width(const RecurrentPlan& plan) {
+  return plan.padded % (kWidest * kLanes) == 0 ? kWidest * kLanes : kPair;
+}
+
+/// Panels of the same rows for the product with gradients of gates, by row of r.
 float* pack_rows(const RecurrentPlan& plan, const float* r, std::size_t first, std::size_t gates,
                  float* packed) {
   const std::size_t units = plan.units;
   const float* rows = r + first * units * units;
-  for (std::size_t u = 0; u < plan.padded; u += kPair) {
-    const std::size_t width = u < units ? smaller(kPair, units - u) : 0;
-    for (std::size_t k = 0; k < gates * units; ++k, packed += kPair) {
+  const std::size_t panel = panel_width(plan);
+  for (std::size_t u = 0; u < plan.padded; u += panel) {
+    const std::size_t width = u < units ? smaller(panel, units - u) : 0;
+    for (std::size_t k = 0; k < gates * units; ++k, packed += panel) {
       for (std::size_t j = 0; j < width; ++j) packed[j] = rows[k * units + u + j];
-      for (std::size_t j = width; j < kPair; ++j) packed[j] = 0;
+      for (std::size_t j = width; j < panel; ++j) packed[j] = 0;
     }
   }
   return packed;
@@ -485,26 +485,43 @@ struct BackwardStep {
   }
 };
 
-/// Calls `finish(first row, rows, units, sums)` for the gradient of the states through products;
-/// the sums of rows are 2 apart.
+/// A column of a tile's sums.
+struct ColumnSums {
+  const Float* first;
+  std::size_t step;
+  Float operator[](std::size_t row) const { return first[row * step]; }
+};
+
+template <std::size_t C, class Finish>
+void product_by_column(const RecurrentPlan& plan, const Operands& left, std::size_t begin,
+                       std::size_t end, const float* panels, std::size_t rows,
+                       const Finish& finish) {
+  constexpr std::size_t kWidth = C * kLanes;
+  product<C>(plan, left, begin, end, panels, kWidth, left.first.inner ? rows * kWidth : 0,
+             [&](std::size_t n, std::size_t count, std::size_t first, const Float* sums) {
+               for (std::size_t v = 0; v < C; ++v) {
+                 const Units u = units_at(plan, first + v * kLanes);
+                 if (u.count) finish(n, count, u, ColumnSums{sums + v, C});
+               }
+             });
+}
+
+/// Calls `finish(first row, rows, units, column sums)` for the gradient of the states through
+/// products.
 template <class Finish>
 void gradient_product(const RecurrentPlan& plan, const Operands& left, std::size_t begin,
                       std::size_t end, const float* panels, std::size_t rows,
                       const Finish& finish) {
-  product<2>(plan, left, begin, end, panels, kPair, left.first.inner ? rows * kPair : 0,
-             [&](std::size_t n, std::size_t count, std::size_t first, const Float* sums) {
-               for (std::size_t v = 0; v < 2; ++v) {
-                 const Units u = units_at(plan, first + v * kLanes);
-                 if (u.count) finish(n, count, u, sums + v);
-               }
-             });
+  const bool widest = panel_width(plan) == kWidest * kLanes;
+  (widest ? product_by_column<kWidest, Finish>
+          : product_by_column<2, Finish>)(plan, left, begin, end, panels, rows, finish);
 }
 
 /// Finishes row by row: `finish_row(row, units, sum)`.
 template <class FinishRow>
 auto gradient_by_row(const FinishRow& finish_row) {
-  return [&finish_row](std::size_t n, std::size_t rows, const Units& u, const Float* sums) {
-    for (std::size_t r = 0; r < rows; ++r) finish_row(n + r, u, sums[2 * r]);
+  return [&finish_row](std::size_t n, std::size_t rows, const Units& u, const ColumnSums& sums) {
+    for (std::size_t r = 0; r < rows; ++r) finish_row(n + r, u, sums[r]);
   };
 }
 
@@ -520,7 +537,7 @@ struct LstmGradient {
     const float* p = task.peepholes ? task.peepholes + s.d * 3 * padded : nullptr;
     gradient_product(
         s.plan(), after(s), s.begin, s.end, s.weights, 4 * units,
-        [&](std::size_t first_row, std::size_t rows, const Units& u, const Float* products) {
+        [&](std::size_t first_row, std::size_t rows, const Units& u, const ColumnSums& products) {
           const auto at = [&](std::size_t vector) { return vector * padded + u.first; };
           Float totals[7] = {};
           for (std::size_t r = 0; r < rows; ++r) {
@@ -531,7 +548,7 @@ struct LstmGradient {
             const Float c = LstmCell<kCoupled>::memory(task.c, task.saved, s.first, s.previous, n,
                                                        s.d, padded, u);
             float* carry = task.carry.at(0, n, s.d) + u.first;
-            const Float dh = products[2 * r] + s.given(n, u), th = tanh(next);
+            const Float dh = products[r] + s.given(n, u), th = tanh(next);
             Float dc = dh * o * (1.0f - th * th);
             if (!s.last) {
               dc += load(carry);

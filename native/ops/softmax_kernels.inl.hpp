@@ -1,57 +1,39 @@
-// Included by files compiled for one instruction set each, with OPTCMP_LANES floats a vector, so
-// everything has internal linkage: the linker must never share code between them.
+// Included by files compiled for one instruction set each, so everything has internal linkage: the
+// linker must never share code between them.
 #include <math.h>
 #include <string.h>
 
 #include <type_traits>
 
+#include "expression/simd_math.hpp"
 #include "ops/softmax_kernels.hpp"
 
 namespace optcmp::ops {
 namespace {
 
-constexpr std::size_t kLanes = OPTCMP_LANES;
+using expression::exp_or_zero;
+using expression::Float;
+using expression::kLanes;
+using expression::splat;
+
 /// Vectors that are summed in f32 before they go on in f64.
 constexpr std::size_t kBlock = 16;
-
-typedef float Float __attribute__((vector_size(OPTCMP_LANES * sizeof(float))));
-typedef std::int32_t Int __attribute__((vector_size(OPTCMP_LANES * sizeof(float))));
-
-inline Float splat(float x) { return x - Float{}; }
 
 /// A whole vector's count of lanes, known to the compiler.
 using Whole = std::integral_constant<std::size_t, kLanes>;
 
 /// The first `count` elements; `otherwise` in the lanes beyond.
-template <class Count>
-inline Float load(const float* from, Count count, float otherwise) {
-  Float x = splat(otherwise);
-  memcpy(&x, from, count * sizeof(float));
+inline Float load(const float* from, std::size_t count, float otherwise) {
+  Float x = expression::load_part(from, count);
+  for (std::size_t lane = count; lane < kLanes; ++lane) x[lane] = otherwise;
   return x;
 }
 
-template <class Count>
-inline void store(float* to, Float x, Count count) {
-  memcpy(to, &x, count * sizeof(float));
-}
+inline Float load(const float* from, Whole, float) { return expression::load(from); }
 
-/// For x ≤ 0 within two units in the last place; 0 below −87.3, NaN for NaN. After Cephes's expf:
-/// 2ⁿ times a polynomial of what is left.
-inline Float exp_of_negative(Float x) {
-  constexpr float kLeast = -87.3f, kLog2E = 1.44269504f, kRound = 12582912.0f;
-  constexpr float kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
-  const Float bounded = x < kLeast ? splat(kLeast) : x;
-  const Float shifted = bounded * kLog2E + kRound;
-  const Float n = shifted - kRound;
-  const Float r = bounded - n * kLn2High - n * kLn2Low;
-  constexpr float kTerms[]{1.3981999507e-3f, 8.3334519073e-3f, 4.1665795894e-2f, 1.6666665459e-1f,
-                           5.0000001201e-1f};
-  Float p = splat(1.9875691500e-4f);
-  for (const float term : kTerms) p = p * r + term;
-  Int bits = (Int)(p * r * r + r + 1.0f);
-  bits += (Int)shifted << 23;  // n stands in the last bits of the shifted number
-  return x < kLeast ? Float{} : (Float)bits;
-}
+inline void store(float* to, Float x, std::size_t count) { expression::store_part(to, x, count); }
+
+inline void store(float* to, Float x, Whole) { expression::store(to, x); }
 
 /// Calls `visit(j, count)` for every vector from 0 to `size`, the last of which may be a part.
 template <class Visit>
@@ -75,28 +57,22 @@ inline float greatest(const float* z, std::size_t size) {
     raise(tops[0], load(z + done + j, count, -INFINITY));
   });
   for (std::size_t c = 1; c < kChains; ++c) raise(tops[0], tops[c]);
-  float result = tops[0][0];
-  for (std::size_t k = 1; k < kLanes; ++k) result = tops[0][k] > result ? tops[0][k] : result;
-  return result;
+  return expression::greatest(tops[0]);
 }
 
 /// Sum of `next(j, count)` over vectors from 0 to `size`.
 template <class Next>
 inline double sum_of(std::size_t size, const Next& next) {
   double total = 0;
-  const auto add = [&](Float part) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) total += part[lane];
-  };
   std::size_t j = 0;
   for (; j + kBlock * kLanes <= size; j += kBlock * kLanes) {
     Float part{};
     for (std::size_t k = 0; k < kBlock; ++k) part += next(j + k * kLanes, Whole());
-    add(part);
+    total += expression::sum(part);
   }
   Float part{};
   each_vector(size - j, [&](std::size_t at, auto count) { part += next(j + at, count); });
-  add(part);
-  return total;
+  return total + expression::sum(part);
 }
 
 inline bool is_first(const float* z, std::size_t label, float top) {
@@ -120,7 +96,7 @@ SoftmaxRow softmax_row(const SoftmaxLoss& loss, const float* z, std::size_t labe
   const std::size_t classes = loss.classes;
   const float top = greatest(z, classes);
   const double sum = sum_of(classes, [&](std::size_t j, auto count) {
-    const Float e = exp_of_negative(load(z + j, count, -INFINITY) - top);
+    const Float e = exp_or_zero(load(z + j, count, -INFINITY) - top);
     if (dz) store(dz + j, e, count);
     return e;
   });
@@ -168,7 +144,7 @@ void softmax_forward(const float* x, float* y, std::size_t width, bool log, std:
     float* to = y + row * width;
     const float top = greatest(from, width);
     const double sum = sum_of(width, [&](std::size_t j, auto count) {
-      const Float e = exp_of_negative(load(from + j, count, -INFINITY) - top);
+      const Float e = exp_or_zero(load(from + j, count, -INFINITY) - top);
       if (!log) store(to + j, e, count);
       return e;
     });

@@ -25,34 +25,6 @@ const TransposedProductKernels& kernels() {
   return transposed_product_portable;
 }
 
-constexpr std::size_t kLine = 16;  // floats
-
-template <class Float>
-RowMatrix<Float> bind(const Binder& b, const Matrix& matrix) {
-  return {b.at<Float>(matrix.buffer) + matrix.offset, static_cast<std::size_t>(matrix.step)};
-}
-
-void emit_own(const OpView& op, Planner& planner, const Matrix& a, const Matrix& b, const Matrix& c,
-              bool add) {
-  const std::size_t size = kernels().scratch;
-  const BufferId scratch =
-      planner.scratch(size * sizeof(float) * static_cast<std::size_t>(planner.threads()));
-  planner.emit(op, {a.buffer, b.buffer, c.buffer, scratch}, [=](const Binder& binder) -> Kernel {
-    const TransposedProduct product{
-        static_cast<std::size_t>(a.rows), static_cast<std::size_t>(b.width),
-        bind<const float>(binder, a),     bind<const float>(binder, b),
-        bind<float>(binder, c),           add};
-    return
-        [=, scratch = binder.at<float>(scratch), threads = binder.threads(), &kernels = kernels()] {
-          const auto rows = static_cast<std::size_t>(c.rows);
-          parallel_for(threads, rows, kernels.tile, [&](std::size_t begin, std::size_t end) {
-            kernels.run(product, begin, end,
-                        scratch + static_cast<std::size_t>(omp_get_thread_num()) * size);
-          });
-        };
-  });
-}
-
 void emit_onednn(const OpView& op, Planner& planner, const Matrix& a, const Matrix& b,
                  const Matrix& c, bool add) {
   dnnl::primitive_attr attributes = cpu::attributes(false, planner.precision());
@@ -77,27 +49,46 @@ void emit_onednn(const OpView& op, Planner& planner, const Matrix& a, const Matr
 
 }  // namespace
 
-// oneDNN copies a into panels by columns. Where rows lie a power of two apart, these fall on the
-// same sets of the caches, which costs up to half of the speed unless the panels are used often.
+// Of many rows, both operands are copied once into panels that lie in the caches. Of fewer,
+// oneDNN's are faster but where it copies a by columns from rows a power of two apart: these fall
+// on the same sets of the caches, which costs up to half of the speed unless the panels are used
+// often.
 bool prefers_own_product(std::int64_t rows, std::int64_t a_width, std::int64_t b_width) {
-  constexpr std::int64_t kAliased = 256, kOften = 512;
+  constexpr std::int64_t kMany = 1024, kAliased = 256, kOften = 512;
   const bool aliased = a_width % kAliased == 0 || b_width % kAliased == 0;
-  return aliased && rows >= kAliased && std::min(a_width, b_width) <= kOften;
+  return rows >= kMany || (aliased && rows >= kAliased && std::min(a_width, b_width) <= kOften);
 }
 
-void emit_column_sums(const OpView& op, Planner& planner, const Matrix& a, BufferId sums) {
-  planner.emit(op, {a.buffer, sums}, [=](const Binder& binder) -> Kernel {
-    return [=, matrix = bind<const float>(binder, a), sums = binder.at<float>(sums),
-            threads = binder.threads()] {
-      parallel_for(threads, static_cast<std::size_t>(a.width), kLine,
-                   [&](std::size_t begin, std::size_t end) {
-                     std::fill(sums + begin, sums + end, 0.0f);
-                     for (std::int64_t k = 0; k < a.rows; ++k) {
-                       const float* row = matrix.data + static_cast<std::size_t>(k) * matrix.step;
-                       for (std::size_t j = begin; j < end; ++j) sums[j] += row[j];
-                     }
-                   });
+void emit_own_transposed_product(const OpView& op, Planner& planner, const Matrix& a,
+                                 const Matrix& b, const Matrix& c, bool add,
+                                 const ColumnSums& sums) {
+  const std::size_t size = kernels().scratch;
+  const BufferId scratch =
+      planner.scratch(size * sizeof(float) * static_cast<std::size_t>(planner.threads()));
+  std::vector<BufferId> used{a.buffer, b.buffer, c.buffer, scratch};
+  for (const auto& buffer : {sums.of_a, sums.of_b}) {
+    if (buffer) used.push_back(*buffer);
+  }
+  planner.emit(op, std::move(used), [=](const Binder& binder) -> Kernel {
+    const auto given = [&](const std::optional<BufferId>& id) {
+      return id ? binder.at<float>(*id) : nullptr;
     };
+    const TransposedProduct product{static_cast<std::size_t>(a.rows),
+                                    static_cast<std::size_t>(b.width),
+                                    bind<const float>(binder, a),
+                                    bind<const float>(binder, b),
+                                    bind<float>(binder, c),
+                                    add,
+                                    given(sums.of_a),
+                                    given(sums.of_b)};
+    return
+        [=, scratch = binder.at<float>(scratch), threads = binder.threads(), &kernels = kernels()] {
+          const auto rows = static_cast<std::size_t>(c.rows);
+          parallel_for(threads, rows, kernels.tile, [&](std::size_t begin, std::size_t end) {
+            kernels.run(product, begin, end,
+                        scratch + static_cast<std::size_t>(omp_get_thread_num()) * size);
+          });
+        };
   });
 }
 
@@ -105,7 +96,8 @@ void emit_transposed_product(const OpView& op, Planner& planner, const Matrix& a
                              const Matrix& c, bool add) {
   const bool own =
       planner.precision() == cpu::Precision::F32 && prefers_own_product(a.rows, a.step, b.step);
-  (own ? emit_own : emit_onednn)(op, planner, a, b, c, add);
+  if (own) return emit_own_transposed_product(op, planner, a, b, c, add);
+  emit_onednn(op, planner, a, b, c, add);
 }
 
 }  // namespace optcmp::ops

@@ -4,14 +4,9 @@
 
 #include <cstddef>
 
-namespace optcmp::ops {
+#include "ops/row_matrix.hpp"
 
-/// `step`: floats from a row to the next.
-template <class Float>
-struct RowMatrix {
-  Float* data;
-  std::size_t step;
-};
+namespace optcmp::ops {
 
 struct TransposedProduct {
   std::size_t rows;   ///< Of a and of b.
@@ -19,6 +14,9 @@ struct TransposedProduct {
   RowMatrix<const float> a, b;
   RowMatrix<float> c;
   bool add;  ///< c += aᵀ·b.
+  /// The sums of the columns of a, or of b; null where they are not wanted. A column of a is summed
+  /// with its row of c, all of b with the first one.
+  float *a_sums, *b_sums;
 };
 
 struct TransposedProductKernels {

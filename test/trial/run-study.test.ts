@@ -38,8 +38,9 @@ describe('runStudy', () => {
   it.each([
     ['choi-2019', { sampler: 'sobol', trials: 6 }],
     ['wilson-2017', { trials: 3 }],
-    [undefined, { sampler: 'tpe', trials: 27 }],
-  ])('runs the stages of %s, the same with any workers and after kills', async (protocol, more) => {
+    ['tpe', { sampler: 'tpe', trials: 27 }],
+  ])('runs the stages of %s, the same with any workers and after kills', async (name, more) => {
+    const protocol = name === 'tpe' ? undefined : name;
     const study = fakeStudy({ protocol, ...more });
     const one = await run(study, { workers: 1 });
     const { stages } = one;

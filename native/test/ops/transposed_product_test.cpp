@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "expression/instruction_set.hpp"
 #include "op_harness.hpp"
 #include "ops/transposed_product_kernels.hpp"
@@ -44,21 +46,33 @@ TEST_P(TransposedProduct, EveryInstructionSet) {
       for (std::size_t k = 0; k < rows; ++k) sum += double(a[k * a_step + m]) * b[k * b_step + n];
     }
   }
+  const auto column_sums = [&](const std::vector<float>& x, std::size_t step, std::size_t count) {
+    std::vector<double> sums(count);
+    for (std::size_t k = 0; k < rows; ++k) {
+      for (std::size_t j = 0; j < count; ++j) sums[j] += x[k * step + j];
+    }
+    return sums;
+  };
   for (const auto& kernels : kernel_sets()) {
     auto c = before;
+    std::vector<float> a_sums(height, std::nanf("")), b_sums(width, std::nanf(""));
     std::vector<float> scratch(kernels.scratch);
     const ops::TransposedProduct product{
-        rows, width, {a.data(), a_step}, {b.data(), b_step}, {c.data(), c_step}, add};
+        rows, width,         {a.data(), a_step}, {b.data(), b_step}, {c.data(), c_step},
+        add,  a_sums.data(), b_sums.data()};
     const std::size_t half = height / 2;
     kernels.run(product, 0, half, scratch.data());
     kernels.run(product, half, height, scratch.data());
     expect_close(c, expected);
+    expect_close(a_sums, column_sums(a, a_step, height));
+    expect_close(b_sums, column_sums(b, b_step, width));
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, TransposedProduct,
                          testing::Values(Case{1, 1, 1, false}, Case{300, 25, 67, false},
-                                         Case{129, 1100, 33, true}, Case{128, 24, 64, true}));
+                                         Case{129, 1100, 33, true}, Case{128, 24, 64, true},
+                                         Case{260, 50, 130, false}));
 
 }  // namespace
 }  // namespace optcmp::test

@@ -1,0 +1,65 @@
+#include "ops/row_product.hpp"
+
+#include "expression/instruction_set.hpp"
+#include "ops/row_product_kernels.hpp"
+#include "runtime/parallel.hpp"
+
+namespace optcmp::ops {
+namespace {
+
+const RowProductKernels& kernels() {
+#ifdef OPTCMP_X86
+  switch (expression::default_instruction_set()) {
+    case expression::InstructionSet::Avx512:
+      return row_product_avx512;
+    case expression::InstructionSet::Avx2:
+      return row_product_avx2;
+    default:
+      break;
+  }
+#endif
+  return row_product_portable;
+}
+
+std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
+
+void emit_pack(const OpView& op, Planner& planner, const RowProductPlan& plan, BufferId panels,
+               std::size_t count) {
+  planner.emit(op, {plan.b.buffer, panels}, [=](const Binder& binder) -> Kernel {
+    const Weights weights{size(plan.a.width), size(plan.c.width), bind<const float>(binder, plan.b),
+                          plan.transposed};
+    return
+        [=, panels = binder.at<float>(panels), threads = binder.threads(), &kernels = kernels()] {
+          parallel_for(threads, count, 1, [&](std::size_t begin, std::size_t end) {
+            kernels.pack(weights, panels, begin, end);
+          });
+        };
+  });
+}
+
+}  // namespace
+
+void emit_row_product(const OpView& op, Planner& planner, const RowProductPlan& plan) {
+  const std::size_t panel = kernels().panel, count = (size(plan.c.width) + panel - 1) / panel;
+  const BufferId panels = planner.scratch(count * panel * size(plan.a.width) * sizeof(float));
+  emit_pack(op, planner, plan, panels, count);
+  std::vector<BufferId> used{plan.a.buffer, panels, plan.c.buffer};
+  if (plan.bias) used.push_back(*plan.bias);
+  planner.emit(op, std::move(used), [=](const Binder& binder) -> Kernel {
+    const RowProduct product{size(plan.a.width),
+                             size(plan.c.width),
+                             bind<const float>(binder, plan.a),
+                             binder.at<const float>(panels),
+                             plan.bias ? binder.at<const float>(*plan.bias) : nullptr,
+                             bind<float>(binder, plan.c),
+                             plan.relu};
+    return [=, threads = binder.threads(), &kernels = kernels()] {
+      parallel_for(threads, size(plan.c.rows), kernels.tile,
+                   [&](std::size_t begin, std::size_t end) { kernels.run(product, begin, end); });
+    };
+  });
+}
+
+bool prefers_row_product(std::int64_t rows) { return rows >= 1024; }
+
+}  // namespace optcmp::ops

@@ -1,0 +1,5 @@
+#include "ops/row_product_kernels.inl.hpp"
+
+namespace optcmp::ops {
+const RowProductKernels row_product_avx512 = kKernels;
+}  // namespace optcmp::ops
