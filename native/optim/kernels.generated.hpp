@@ -1,5 +1,6 @@
 // Generated from src/optimizers by `node dist/optimizers/codegen-main.js`; do not edit.
-// One struct a vector program: what it does to a vector of elements. See passes.inl.hpp.
+// One struct a vector program: what it does to a vector of elements; the first kWritten of its slots
+// get new values. See passes.inl.hpp.
 // clang-format off
 #pragma once
 
@@ -14,6 +15,7 @@ using namespace expression;
 struct Sgd {
   static constexpr const char* kFingerprint = "8d376a579fcbc70c";
   static constexpr std::size_t kState = 0;
+  static constexpr std::size_t kWritten = 0;
   static constexpr std::size_t kCoefficients = 1;
 
   static void apply(Float& p, Float g, Float*, const Float* c) {
@@ -29,6 +31,7 @@ struct Sgd {
 struct Momentum {
   static constexpr const char* kFingerprint = "c7d88994eb49812e";
   static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kWritten = 1;
   static constexpr std::size_t kCoefficients = 2;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -48,6 +51,7 @@ struct Momentum {
 struct MomentumPytorch {
   static constexpr const char* kFingerprint = "647623e07bd02d04";
   static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kWritten = 1;
   static constexpr std::size_t kCoefficients = 3;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -68,6 +72,7 @@ struct MomentumPytorch {
 struct Heavyball {
   static constexpr const char* kFingerprint = "8dbe8bd48e5affa7";
   static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kWritten = 1;
   static constexpr std::size_t kCoefficients = 2;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -87,6 +92,7 @@ struct Heavyball {
 struct Nesterov {
   static constexpr const char* kFingerprint = "6445700b0d899ac9";
   static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kWritten = 1;
   static constexpr std::size_t kCoefficients = 2;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -109,6 +115,7 @@ struct Nesterov {
 struct Rmsprop {
   static constexpr const char* kFingerprint = "644261dcdbdfe9c6";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 5;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -138,6 +145,7 @@ struct Rmsprop {
 struct RmspropPytorch {
   static constexpr const char* kFingerprint = "1f94a357f9835ce5";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 5;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -168,6 +176,7 @@ struct RmspropPytorch {
 struct Rmsterov {
   static constexpr const char* kFingerprint = "1944396d527c6690";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 5;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -200,6 +209,7 @@ struct Rmsterov {
 struct Adam {
   static constexpr const char* kFingerprint = "03a9e51e2fe6e9e6";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 6;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -232,6 +242,7 @@ struct Adam {
 struct AdamPytorch {
   static constexpr const char* kFingerprint = "2d8e15b716214994";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 7;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -264,6 +275,7 @@ struct AdamPytorch {
 struct Nadam {
   static constexpr const char* kFingerprint = "e157ca54f3b87f2a";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 6;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -300,6 +312,7 @@ struct Nadam {
 struct NadamPytorch {
   static constexpr const char* kFingerprint = "7569d721f18efc6f";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 8;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -334,6 +347,7 @@ struct NadamPytorch {
 struct Adamw {
   static constexpr const char* kFingerprint = "27d8823e4b9cf1ae";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 7;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -367,6 +381,7 @@ struct Adamw {
 struct AdamwPytorch {
   static constexpr const char* kFingerprint = "3e6b78f1deff0968";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 8;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -400,6 +415,7 @@ struct AdamwPytorch {
 struct Nadamw {
   static constexpr const char* kFingerprint = "630aaaeaad72fcb3";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 7;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -437,6 +453,7 @@ struct Nadamw {
 struct NadamwPytorch {
   static constexpr const char* kFingerprint = "1d9d777ec65f3d21";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 9;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -472,6 +489,7 @@ struct NadamwPytorch {
 struct Amsgrad {
   static constexpr const char* kFingerprint = "479035570e518ae2";
   static constexpr std::size_t kState = 3;
+  static constexpr std::size_t kWritten = 3;
   static constexpr std::size_t kCoefficients = 6;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -508,6 +526,7 @@ struct Amsgrad {
 struct AmsgradPytorch {
   static constexpr const char* kFingerprint = "ed750def79a23fc2";
   static constexpr std::size_t kState = 3;
+  static constexpr std::size_t kWritten = 3;
   static constexpr std::size_t kCoefficients = 7;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -543,6 +562,7 @@ struct AmsgradPytorch {
 struct Adamax {
   static constexpr const char* kFingerprint = "d1e73dc3d43815fb";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 5;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -576,6 +596,7 @@ struct Adamax {
 struct Radam {
   static constexpr const char* kFingerprint = "cb6c3ff9bd463104";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 8;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -610,6 +631,7 @@ struct Radam {
 struct Adabelief {
   static constexpr const char* kFingerprint = "58f707bfb6f23425";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 7;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -642,6 +664,7 @@ struct Adabelief {
 struct Adagrad {
   static constexpr const char* kFingerprint = "0d42480d00141734";
   static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kWritten = 1;
   static constexpr std::size_t kCoefficients = 2;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -664,6 +687,7 @@ struct Adagrad {
 struct AdagradPytorch {
   static constexpr const char* kFingerprint = "b3250b475489dc17";
   static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kWritten = 1;
   static constexpr std::size_t kCoefficients = 2;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -688,6 +712,7 @@ struct AdagradPytorch {
 struct Adadelta {
   static constexpr const char* kFingerprint = "7c0e462931c7f770";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 4;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -721,6 +746,7 @@ struct Adadelta {
 struct Qhm {
   static constexpr const char* kFingerprint = "e31a4964c1ab63ff";
   static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kWritten = 1;
   static constexpr std::size_t kCoefficients = 5;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -747,6 +773,7 @@ struct Qhm {
 struct Qhadam {
   static constexpr const char* kFingerprint = "ba33dae59741042f";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 12;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -783,6 +810,7 @@ struct Qhadam {
 struct Signsgd {
   static constexpr const char* kFingerprint = "15342d13ed503adb";
   static constexpr std::size_t kState = 0;
+  static constexpr std::size_t kWritten = 0;
   static constexpr std::size_t kCoefficients = 1;
 
   static void apply(Float& p, Float g, Float*, const Float* c) {
@@ -799,6 +827,7 @@ struct Signsgd {
 struct Signum {
   static constexpr const char* kFingerprint = "0998ebcdcb2481ec";
   static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kWritten = 1;
   static constexpr std::size_t kCoefficients = 3;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -820,6 +849,7 @@ struct Signum {
 struct Lion {
   static constexpr const char* kFingerprint = "ea122ba894d1b9b3";
   static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kWritten = 1;
   static constexpr std::size_t kCoefficients = 6;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -850,6 +880,7 @@ struct Lion {
 struct SophiaG {
   static constexpr const char* kFingerprint = "b3b503114fe91876";
   static constexpr std::size_t kState = 3;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 9;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -886,6 +917,7 @@ struct SophiaG {
 struct Lars {
   static constexpr const char* kFingerprint = "0c8de295d8e1d074";
   static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kWritten = 1;
   static constexpr std::size_t kCoefficients = 3;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -912,6 +944,7 @@ struct Lars {
 struct Lamb {
   static constexpr const char* kFingerprint = "53de75f2440bdb67";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 9;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -950,6 +983,7 @@ struct Lamb {
 struct SchedulefreeSgd {
   static constexpr const char* kFingerprint = "19b03e581202361c";
   static constexpr std::size_t kState = 1;
+  static constexpr std::size_t kWritten = 1;
   static constexpr std::size_t kCoefficients = 5;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -980,6 +1014,7 @@ struct SchedulefreeSgd {
 struct SchedulefreeAdamw {
   static constexpr const char* kFingerprint = "a62746d8682e33af";
   static constexpr std::size_t kState = 2;
+  static constexpr std::size_t kWritten = 2;
   static constexpr std::size_t kCoefficients = 10;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -1023,6 +1058,7 @@ struct SchedulefreeAdamw {
 struct DadaptAdam {
   static constexpr const char* kFingerprint = "da4bccf58f7d9787";
   static constexpr std::size_t kState = 3;
+  static constexpr std::size_t kWritten = 3;
   static constexpr std::size_t kCoefficients = 9;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {
@@ -1067,6 +1103,7 @@ struct DadaptAdam {
 struct Prodigy {
   static constexpr const char* kFingerprint = "8a6777eec1ddaf5d";
   static constexpr std::size_t kState = 4;
+  static constexpr std::size_t kWritten = 4;
   static constexpr std::size_t kCoefficients = 11;
 
   static void apply(Float& p, Float g, Float* s, const Float* c) {

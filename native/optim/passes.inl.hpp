@@ -84,7 +84,7 @@ bool run_kernel(const Pass& pass) {
     check.see(p);
     for (std::size_t k = 0; k < Rule::kState; ++k) check.see(s[k]);
     access.store(parameter + i, p);
-    for (std::size_t k = 0; k < Rule::kState; ++k) access.store(state[k] + i, s[k]);
+    for (std::size_t k = 0; k < Rule::kWritten; ++k) access.store(state[k] + i, s[k]);
   };
 
   const std::size_t whole = pass.size - pass.size % kLanes;

@@ -4,6 +4,8 @@
 #include <bit>
 #include <stdexcept>
 
+#include "runtime/parallel.hpp"
+
 namespace optcmp {
 namespace {
 
@@ -51,6 +53,26 @@ ParameterStore::ParameterStore(const Program& program, const ParameterLayouts& l
 cpu::Desc ParameterStore::state_layout(const Parameter& parameter) const {
   return extents_[parameter.group].row_major_state ? cpu::row_major(parameter.shape)
                                                    : parameter.layout;
+}
+
+void ParameterStore::keep_gradients(std::size_t group, std::size_t slot, float scale,
+                                    int threads) const {
+  constexpr std::size_t kGrain = 1 << 14;
+  const Extent& extent = extents_[group];
+  if (!extent.row_major_state) {
+    const float* const g = gradients() + extent.begin;
+    float* const to = state(extent, slot, extent.begin);
+    return parallel_for(threads, extent.size(), kGrain, [=](std::size_t from, std::size_t end) {
+      for (std::size_t i = from; i < end; ++i) to[i] = scale * g[i];
+    });
+  }
+  for (const Parameter& parameter : parameters_) {
+    if (parameter.group != group || elements(parameter.shape) == 0) continue;
+    const float* const g = gradients() + parameter.offset;
+    float* const to = state(parameter, slot);
+    for_each_element(parameter.layout,
+                     [=](std::size_t index, std::size_t at) { to[index] = scale * g[at]; });
+  }
 }
 
 std::size_t ParameterStore::state_bytes() const {

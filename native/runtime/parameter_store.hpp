@@ -60,6 +60,9 @@ class ParameterStore {
   cpu::Desc state_layout(const Parameter& parameter) const;
   std::size_t state_bytes() const;
 
+  /// Copies a group's gradients, times `scale`, into one of its state slots.
+  void keep_gradients(std::size_t group, std::size_t slot, float scale, int threads) const;
+
   /// Keeps the padding zero whatever an update rule makes of it.
   void clear_padding();
 

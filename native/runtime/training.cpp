@@ -309,8 +309,10 @@ void Training::sample_gradient(const Load& load) {
   if (!due) return;
   const StateStore::Keeper keeper(*states_);
   const BatchLoss loss = run_parts(load, Labels::Sampled);
-  for (const auto& group : groups_)
-    if (group->samples(step_)) group->keep_sampled(static_cast<float>(std::sqrt(loss.weight)));
+  const auto root = static_cast<float>(std::sqrt(loss.weight));
+  for (std::size_t k = 0; k < groups_.size(); ++k)
+    if (groups_[k]->samples(step_))
+      store_->keep_gradients(k, groups_[k]->sampled_slot(), root, options_.threads);
 }
 
 // Forward and backward on a batch, whose parts `load(begin row, end row)` brings; leaves the

@@ -63,20 +63,12 @@ void UpdateGroup::bind(const ParameterStore& store, std::size_t index, int threa
                                            l2, weight_decay, threads);
 }
 
-void UpdateGroup::keep_sampled(float scale) {
+std::size_t UpdateGroup::sampled_slot() const {
   const auto& state = options_.rule.state;
-  const auto slot = std::find_if(state.begin(), state.end(),
-                                 [](const optim::StateSlot& known) {
-                                   return known.name == optim::kSampledSlot;
-                                 }) -
-                    state.begin();
-  parallel_for(threads_, ranges_.size(), 1, [&](std::size_t from, std::size_t to) {
-    for (std::size_t k = from; k < to; ++k) {
-      const optim::Range& range = ranges_[k];
-      std::transform(range.gradient, range.gradient + range.size, range.state[slot],
-                     [scale](float g) { return scale * g; });
-    }
-  });
+  return static_cast<std::size_t>(
+      std::find_if(state.begin(), state.end(),
+                   [](const auto& slot) { return slot.name == optim::kSampledSlot; }) -
+      state.begin());
 }
 
 bool UpdateGroup::update(std::uint64_t t, const optim::GradientPrelude& prelude) {

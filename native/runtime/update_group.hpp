@@ -42,8 +42,8 @@ class UpdateGroup {
   /// Whether the rule reads the gradient at sampled labels at all, and at step `t`.
   bool ever_samples() const { return options_.rule.sampling.has_value(); }
   bool samples(std::uint64_t t) { return updater_.samples(t); }
-  /// Keeps the store's gradient times `scale` as that at sampled labels. Of a rule that samples.
-  void keep_sampled(float scale);
+  /// Where it does, in the state.
+  std::size_t sampled_slot() const;
 
   /// Step `t` (from 0). False when something is not finite, padding included.
   bool update(std::uint64_t t, const optim::GradientPrelude& prelude);

@@ -6,7 +6,8 @@ import type { Optimizer } from './optimizer.js';
 import type { CompiledRule } from './rule.js';
 
 const header = `// Generated from src/optimizers by \`node dist/optimizers/codegen-main.js\`; do not edit.
-// One struct a vector program: what it does to a vector of elements. See passes.inl.hpp.
+// One struct a vector program: what it does to a vector of elements; the first kWritten of its slots
+// get new values. See passes.inl.hpp.
 // clang-format off
 #pragma once
 
@@ -66,6 +67,11 @@ function kernel(optimizer: Optimizer, rule: CompiledRule): string {
     target: name === 'p' ? 'p' : `s[${state.indexOf(name)}]`,
     from: value(from),
   }));
+  const isKept = state.map((name) => {
+    const from = rule.vector.outputs.find((output) => output.name === name)?.from;
+    return from !== undefined && 'in' in from && rule.vector.inputs[from.in] === name;
+  });
+  const written = isKept.lastIndexOf(false) + 1;
   const copies = outputs.map(({ name, from }) => `const Float next_${name} = ${from};`);
   const stores = outputs.map(({ name, target }) => `${target} = next_${name};`);
   const body = [...lines, ...copies, ...stores].map((line) => `    ${line}`).join('\n');
@@ -83,6 +89,7 @@ ${comment}
 struct ${structName(rule)} {
   static constexpr const char* kFingerprint = "${rule.fingerprint}";
   static constexpr std::size_t kState = ${state.length};
+  static constexpr std::size_t kWritten = ${written};
   static constexpr std::size_t kCoefficients = ${coefficients};
 
   static void apply(${parameters.join(', ')}) {

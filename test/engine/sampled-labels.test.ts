@@ -4,7 +4,7 @@ import { interpret } from '../../src/compiler/interpret.js';
 import type { Program } from '../../src/compiler/program.js';
 import { createTrainer, type Trainer, type TrainerOptions } from '../../src/engine/index.js';
 import { codeOf } from '../../src/expression/code-expressions.js';
-import { equal, input, norm } from '../../src/expression/expression.js';
+import { equal, input, norm, rowSums } from '../../src/expression/expression.js';
 import {
   add,
   compileRule,
@@ -453,6 +453,38 @@ describe('rules that read the sampled gradient', () => {
       weightDecay: 0,
     });
     expect(changed).toEqual(plain);
+  });
+
+  it('lie as a rule of matrices sees them, whatever the layout of the parameters', async () => {
+    const convolution: ModelSpec = {
+      inputs: { x: ['N', 3, 5, 5], kernel: [20, 3, 3, 3], w: [500, 4] },
+      nodes: [
+        {
+          op: 'Conv',
+          inputs: ['x', 'kernel'],
+          outputs: ['a'],
+          attributes: { pads: [1, 1, 1, 1] },
+        },
+        { op: 'Flatten', inputs: ['a'], outputs: ['f'] },
+        { op: 'MatMul', inputs: ['f', 'w'], outputs: ['y'] },
+      ],
+      output: 'y',
+    };
+    const other = compiled(convolution, 8, { kind: 'softmax_cross_entropy' });
+    const start = randomValues(other.train, 11);
+    const ofMatrices = defineOptimizer({
+      ...own,
+      name: 'of-matrices',
+      hyperparameters: {},
+      rule: ({ g_sampled }) => ({ p: add(g_sampled, mul(0, rowSums(g_sampled))) }),
+    });
+    const trainer = await trainerOf(other, start, ofMatrices);
+    await trainer.train(1);
+    for (const [name, values] of Object.entries(await sampledAt(other, start))) {
+      expect(Math.max(...values.map(Math.abs))).toBeGreaterThan(0.01);
+      expect(trainer.getParameter(name)).toEqual(values);
+    }
+    trainer.dispose();
   });
 
   it('may be those of a group alone', async () => {
