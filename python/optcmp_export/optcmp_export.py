@@ -13,7 +13,9 @@ torch.onnx.export writes models for inference: it folds batch norm into the conv
 - records in the file's `metadata_props` what each tensor is: see METADATA below.
 """
 
+import contextlib
 import fnmatch
+import functools
 import json
 import math
 import pathlib
@@ -125,12 +127,40 @@ def _trace(model, example, input_names, output_names, batch_axes, opset):
     modes = [(module, module.training) for module in model.modules()]
     model.train()
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _plain_bags(model):
             warnings.filterwarnings("ignore", message="Exporting a model while it is in training mode")
             return _to_onnx(model, example, input_names, output_names, shapes, opset)
     finally:
         for module, training in modes:
             module.training = training
+
+
+@contextlib.contextmanager
+def _plain_bags(model):
+    """Bags of embeddings of one length as picks and a reduction: the exporter writes a loop over the batch."""
+    bags = [m for m in model.modules() if isinstance(m, nn.EmbeddingBag) and "forward" not in vars(m)]
+    for bag in bags:
+        bag.forward = functools.partial(_bag, bag)
+    try:
+        yield
+    finally:
+        for bag in bags:
+            del bag.forward
+
+
+def _bag(bag, tokens, offsets=None, per_sample_weights=None):
+    if tokens.dim() != 2 or bag.max_norm is not None:
+        return nn.EmbeddingBag.forward(bag, tokens, offsets, per_sample_weights)
+    rows = nn.functional.embedding(tokens, bag.weight)
+    if per_sample_weights is not None:
+        rows = rows * per_sample_weights.unsqueeze(2)
+    if bag.padding_idx is None:
+        return {"sum": lambda: rows.sum(1), "mean": lambda: rows.mean(1), "max": lambda: rows.max(1)[0]}[bag.mode]()
+    counts = (tokens != bag.padding_idx).unsqueeze(2)
+    if bag.mode == "max":
+        return rows.masked_fill(~counts, -math.inf).max(1)[0].masked_fill(~counts.any(1), 0)
+    total = (rows * counts).sum(1)
+    return total if bag.mode == "sum" else total / counts.sum(1).clamp(min=1)
 
 
 def _to_onnx(model, example, input_names, output_names, shapes, opset):

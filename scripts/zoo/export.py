@@ -115,23 +115,38 @@ class Writer:
         return place
 
 
+def named_gradients(stored, parameters, exact):
+    """(name in the file, (parameter, its gradient)): of tensors under their name, or transposed under another."""
+    transposed = {}
+    for name, value in parameters.items():
+        if value.ndim == 2:
+            transposed.setdefault(value.T.tobytes(), []).append(name)
+    for name, value in stored.items():
+        # A name that stands for other values, such as folded ones, is another parameter.
+        if name in parameters and np.array_equal(value, parameters[name]):
+            yield name, (name, exact[name])
+        elif name not in parameters and value.ndim == 2 and len(fits := transposed.get(value.tobytes(), [])) == 1:
+            yield name, (fits[0], exact[fits[0]].T)
+
+
 def reference(model, inputs, path, trains):
     with torch.no_grad():
         output = copy.deepcopy(model).train(trains)(*inputs)
     labels = torch.randn(output.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     loss, exact = gradients(model, inputs, labels, trains)
+    if not np.isfinite(loss):
+        raise ValueError(f"in float64 PyTorch's own loss is {loss}")
     _, rounded = gradients(model, inputs, labels.float(), trains)
     stored = {t.name: onnx.numpy_helper.to_array(t) for t in onnx.load(path).graph.initializer}
     writer, rounding = Writer(), distances(rounded, exact)
     parameters = dict(model.named_parameters())
-    # A name that stands for other values, such as folded ones, is another parameter.
-    same = lambda n: n in stored and np.array_equal(stored[n], parameters[n].detach().numpy())  # noqa: E731
+    found = dict(named_gradients(stored, {n: parameters[n].detach().numpy() for n in exact}, exact))
     return writer, {
         "inputs": [{**writer.add(x), "whole": not x.is_floating_point()} for x in inputs],
         "labels": writer.add(labels),
         "loss": loss,
         "parameters": sum(p.numel() for n, p in parameters.items() if n in exact),
-        "gradients": {n: {**writer.add(g), "rounding": rounding[n]} for n, g in exact.items() if same(n)},
+        "gradients": {n: {**writer.add(g), "rounding": rounding[of]} for n, (of, g) in found.items()},
         "frozen": [n for n in stored if n.endswith(("running_mean", "running_var"))] if not trains else [],
     }
 

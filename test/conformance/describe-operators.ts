@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { folders } from '../../src/compiler/onnx/fold/index.js';
 import { supportedOperators } from '../../src/compiler/onnx/import-graph.js';
 import { control } from '../../src/compiler/onnx/importers/control.js';
@@ -17,6 +18,20 @@ exporters write for one layer (attention, norms) are recognised beside these.
 |---|---|---|---|---|---|
 `;
 
+const TAIL = `
+## What is missing
+
+The operators of ONNX's own domain that no model may have.
+
+| operator | why |
+|---|---|
+`;
+
+/** Why each is not supported that could be. */
+export const missing: Readonly<Record<string, string>> = JSON.parse(
+  readFileSync(new URL('missing.json', import.meta.url), 'utf8'),
+);
+
 interface Row {
   tests: Set<string>;
   attributes: Set<string>;
@@ -34,7 +49,10 @@ export function describeOperators(): string {
   for (const test of conformanceCases) addTest(test, rows);
   for (const [name, reason] of Object.entries(excluded.outputs))
     rows.get(name)?.reasons.add(reason);
-  return HEAD + [...rows].map(([name, row]) => `${line(name, row)}\n`).join('');
+  const reasons = Object.entries(missing).map(([name, reason]) => `| ${name} | ${reason} |\n`);
+  return (
+    HEAD + [...rows].map(([name, row]) => `${line(name, row)}\n`).join('') + TAIL + reasons.join('')
+  );
 }
 
 function addTest(test: ConformanceCase, rows: Map<string, Row>): void {

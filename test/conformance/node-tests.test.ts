@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { CompileError } from '../../src/compiler/index.js';
 import { interpret } from '../../src/compiler/interpret.js';
+import { supportedOperators } from '../../src/compiler/onnx/import-graph.js';
 import { size } from '../../src/compiler/ops/op-definition.js';
 import { createTrainer } from '../../src/engine/index.js';
 import { compileRule, getOptimizer } from '../../src/optimizers/index.js';
 import { compileSchedule } from '../../src/schedules/index.js';
 import { type ConformanceCase, conformanceCases, operatorsOf } from './cases.js';
 import { claimed, excluded, type Form, isExcluded, patterns } from './claims.js';
-import { describeOperators } from './describe-operators.js';
+import { describeOperators, missing } from './describe-operators.js';
 import {
   compute,
   type EngineCase,
@@ -120,6 +122,24 @@ describe('the node tests of ONNX, by the engine, with gradients by the reference
     }
   });
 });
+
+test('of every operator that is tested we say that it is supported, or why it is not', () => {
+  const tested = new Set(conformanceCases.flatMap((c) => [...namesOf(c)]));
+  const own = [...tested].filter((name) => !name.includes('::'));
+  for (const name of own) {
+    expect(supportedOperators.includes(name), name).toBe(!Object.hasOwn(missing, name));
+  }
+});
+
+/** None of a model that cannot be read. */
+function namesOf(c: ConformanceCase): Set<string> {
+  try {
+    return operatorsOf(c.model());
+  } catch (error) {
+    if (error instanceof CompileError) return new Set();
+    throw error;
+  }
+}
 
 test('docs/OPERATORS.md is up to date (npx vitest run test/conformance -u writes it)', async () => {
   await expect(describeOperators()).toMatchFileSnapshot('../../docs/OPERATORS.md');

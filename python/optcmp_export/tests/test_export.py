@@ -60,6 +60,17 @@ def test_padding_is_recorded(tmp_path):
     assert metadata(proto)["padding"] == {"0.weight": 4}
 
 
+@pytest.mark.parametrize("padding_idx", [None, 2])
+@pytest.mark.parametrize("mode", ["sum", "mean", "max"])
+def test_bags_of_embeddings_are_picks(tmp_path, mode, padding_idx):
+    bag = nn.EmbeddingBag(5, 4, mode=mode, padding_idx=padding_idx)
+    tokens = torch.tensor([[0, 2, 4], [1, 1, 2]])
+    proto = export(bag, tokens, tmp_path / "m.onnx")
+    assert not nodes(proto, "Loop")
+    (computed,) = onnx.reference.ReferenceEvaluator(proto).run(None, {proto.graph.input[0].name: tokens.numpy()})
+    np.testing.assert_allclose(computed, bag(tokens).detach().numpy(), rtol=1e-5, atol=1e-6)
+
+
 def test_batch_norm_and_dropout_train(tmp_path):
     proto = export(Convolutional(), IMAGE, tmp_path / "m.onnx")
     (norm,) = nodes(proto, "BatchNormalization")

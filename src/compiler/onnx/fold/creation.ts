@@ -96,7 +96,10 @@ function melWeights(n: NodeReader): Known {
 function places(n: NodeReader, end: Dimension): Known {
   const [first, step] = [0, 2].map((k) => at(n.known(k).numbers(), 0));
   if (first !== 0 || step !== 1 || !sameDimension(end, BATCH)) {
-    throw new CompileError('a range to the batch size must start with 0 and have step 1');
+    throw new CompileError(
+      'a range to the batch size must start with 0 and have step 1; PyTorch writes one with another step for ' +
+        'nn.EmbeddingBag, as part of a loop over the batch: optcmp_export writes picks in its place',
+    );
   }
   return new Known('int', [BATCH], [{ row: 1, plus: 0 }]);
 }
