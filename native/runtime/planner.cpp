@@ -160,11 +160,12 @@ BufferId Planner::read(TensorId id, const cpu::Desc& wanted) {
 }
 
 Placed Planner::read_strided(TensorId id) {
-  const Value& value = values_[id];
-  if (!value.copies.empty() && cpu::blocking(original(id).layout).inner_blocks.empty()) {
-    return original(id);
-  }
   const cpu::Desc plain = cpu::row_major(program_.tensors[id].shape);
+  if (!values_[id].copies.empty()) {
+    // Weights of grouped convolutions lie there with an axis more.
+    const cpu::Blocking there = cpu::blocking(original(id).layout);
+    if (there.inner_blocks.empty() && there.dims == cpu::blocking(plain).dims) return original(id);
+  }
   return {read(id, plain), plain};
 }
 

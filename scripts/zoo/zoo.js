@@ -20,7 +20,7 @@ const { values: options, positionals: patterns } = parseArgs({
   },
 });
 
-const SECONDS = 600;
+const SECONDS = 180;
 
 const LIBRARIES = [
   {

@@ -128,4 +128,19 @@ export const convolutions: Readonly<Record<string, ModelSpec>> = {
     ],
     output: 'y',
   },
+  // As Keras has it. Of images as small oneDNN's gradient of the weight is plain, with an axis for the groups.
+  'conv depthwise, axes of the weight last': {
+    inputs: { x: image(8, 2, 2), w: [3, 3, 8, 1] },
+    nodes: [
+      { op: 'Transpose', inputs: ['w'], outputs: ['t'], attributes: { perm: [2, 3, 0, 1] } },
+      {
+        op: 'Conv',
+        inputs: ['x', 't'],
+        outputs: ['c'],
+        attributes: { group: 8, pads: [1, 1, 1, 1] },
+      },
+      flatten('c'),
+    ],
+    output: 'y',
+  },
 };
