@@ -1,6 +1,6 @@
 import { select } from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
-import { type Dimension, fixed, multiply, sameDimension } from '../../dimension.js';
+import { type Dimension, fixed, multiply, type Shape, sameDimension } from '../../dimension.js';
 import { at, type Value } from '../../graph.js';
 import { Known } from '../known.js';
 import type { NodeReader } from '../node-reader.js';
@@ -49,9 +49,9 @@ export const movement: Importers = {
     const lengths = splitSizes(n, fixed(x.shape[along], 'the length that is split'));
     const made = n.emitAll('split', [x], { axis: along, lengths: lengths.filter((d) => d > 0) });
     const rest = made.values();
-    // Tensors of the graph have elements; a part without any is known.
-    const nothing = new Known('float', x.shape.with(along, 0), []);
-    return lengths.map((d) => (d > 0 ? at([rest.next().value], 0) : nothing));
+    return lengths.map((d) =>
+      d > 0 ? at([rest.next().value], 0) : nothing(x.shape.with(along, 0)),
+    );
   },
   Tile: tile,
   Transpose(n) {
@@ -70,9 +70,18 @@ export const movement: Importers = {
   },
 };
 
-function slice(n: NodeReader): Value {
+/** Tensors of the graph have elements; one without any is known. */
+const nothing = (shape: Shape): Known => new Known('float', shape, []);
+
+function slice(n: NodeReader): Value | Known {
   const x = n.tensor(0);
   const cuts = slices(n, x.shape).flatMap((cut, along) => (cut ? [{ along, ...cut }] : []));
+  // As a roll by nothing has it.
+  if (cuts.some(({ length }) => length === 0)) {
+    return nothing(
+      cuts.reduce<Shape>((shape, { along, length }) => shape.with(along, length), x.shape),
+    );
+  }
   const kept = cuts.filter(
     ({ along, start, step, length }) => start !== 0 || step !== 1 || length !== x.shape[along],
   );
