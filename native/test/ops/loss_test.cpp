@@ -1,8 +1,11 @@
 // Losses: metrics and gradients against plain formulas in f64.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <numeric>
 #include <random>
 
@@ -26,7 +29,8 @@ using Attributes = std::map<std::string, Attribute>;
 template <class Label>
 Outcome run(std::string_view loss, Shape shape, const std::vector<float>& outputs,
             Shape label_shape, const std::vector<Label>& labels, std::size_t metrics,
-            const Attributes& attributes = {}, int threads = 1, std::int64_t rows = -1) {
+            const Attributes& attributes = {}, int threads = 1, std::int64_t rows = -1,
+            const StepContext& step = {}) {
   const std::int64_t batch = shape.empty() ? 1 : shape[0];
   ProgramBuilder b("loss", Mode::Evaluate, batch);
   const TensorId fed = b.tensor("x", {batch, elements(shape) / batch}, Role::Input);
@@ -50,7 +54,7 @@ Outcome run(std::string_view loss, Shape shape, const std::vector<float>& output
   const Planner planner(b.program, layouts, threads);
   AlignedBuffer arena(planner.arena_bytes()), gradient(outputs.size() * sizeof(float));
   std::memset(arena.data(), 0x7f, arena.size());
-  StepContext context;
+  StepContext context = step;
   context.rows = rows < 0 ? batch : rows;
   const auto at = [&](const std::string&) { return gradient.floats(); };
   const Executor executor = planner.bind({arena.data(), &context, at, at, {}});
@@ -123,6 +127,90 @@ TEST(SoftmaxCrossEntropy, LossErrorsAndGradient) {
       EXPECT_EQ(threads.gradient, outcome.gradient);
     }
   }
+}
+
+StepContext sampling(std::uint64_t step, std::int64_t first_row = 0) {
+  StepContext context;
+  context.seed = 7;
+  context.step = step;
+  context.first_row = first_row;
+  context.labels = Labels::Sampled;
+  return context;
+}
+
+/// What a sampled label is, from the gradient (p − onehot)/rows of its row.
+std::vector<std::size_t> sampled_classes(std::size_t classes, std::size_t rows,
+                                         const Outcome& outcome) {
+  std::vector<std::size_t> labels;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const float* const g = &outcome.gradient[row * classes];
+    labels.push_back(static_cast<std::size_t>(std::min_element(g, g + classes) - g));
+  }
+  return labels;
+}
+
+TEST(SoftmaxCrossEntropy, DrawsLabelsFromTheSoftmax) {
+  constexpr std::size_t kRows = 20000, kClasses = 5;
+  const std::vector<float> row{0.3f, -1.2f, 1.1f, 0, -0.4f};
+  std::vector<float> z;
+  for (std::size_t k = 0; k < kRows; ++k) z.insert(z.end(), row.begin(), row.end());
+  // What is given plays no part, but for rows that count nowhere; a class that is ignored may be
+  // drawn.
+  std::vector<std::int32_t> labels(kRows, 0);
+  labels[3] = -1;
+  labels[4] = 2;
+  const Attributes attributes{{"label_smoothing", 0.3}, {"ignore_index", 2.0}};
+  const auto draw = [&](const StepContext& context, int threads) {
+    return run("softmax_cross_entropy", {kRows, kClasses}, z, {kRows}, labels, 2, attributes,
+               threads, -1, context);
+  };
+  const Outcome outcome = draw(sampling(0), 1);
+  EXPECT_EQ(outcome.weights, (std::vector<double>{kRows - 2, kRows - 2}));
+  for (std::size_t k = 3 * kClasses; k < 5 * kClasses; ++k) EXPECT_EQ(outcome.gradient[k], 0);
+  const double lse = log_sum_exp(row.data(), kClasses);
+  std::array<double, kClasses> counts{};
+  const std::vector<std::size_t> drawn = sampled_classes(kClasses, kRows, outcome);
+  for (std::size_t k = 0; k < kRows; ++k) {
+    if (k == 3 || k == 4) continue;
+    ++counts[drawn[k]];
+    for (std::size_t j = 0; j < kClasses; ++j)
+      ASSERT_NEAR(outcome.gradient[k * kClasses + j],
+                  (std::exp(row[j] - lse) - (j == drawn[k])) / (kRows - 2), 1e-10);
+  }
+  double chi_square = 0;
+  for (std::size_t j = 0; j < kClasses; ++j) {
+    const double expected = (kRows - 2) * std::exp(row[j] - lse);
+    chi_square += (counts[j] - expected) * (counts[j] - expected) / expected;
+  }
+  EXPECT_LT(chi_square, 18.47);  // 4 degrees of freedom: 1 in 1000 are beyond.
+  EXPECT_EQ(draw(sampling(0), 3).gradient, outcome.gradient);
+  EXPECT_NE(draw(sampling(1), 1).gradient, outcome.gradient);
+}
+
+// Row r of a part that begins at row f is row f + r of the whole batch.
+TEST(SoftmaxCrossEntropy, DrawsTheSameLabelsInParts) {
+  constexpr std::size_t kRows = 64, kClasses = 7;
+  const std::vector<float> z = normal_values(kRows * kClasses, 1);
+  const auto draw = [&](std::size_t begin, std::size_t rows) {
+    const std::vector<float> part(z.begin() + std::ptrdiff_t(begin * kClasses),
+                                  z.begin() + std::ptrdiff_t((begin + rows) * kClasses));
+    const auto batch = std::int64_t(rows);
+    return sampled_classes(
+        kClasses, rows,
+        run("softmax_cross_entropy", {batch, kClasses}, part, {batch},
+            std::vector<std::int32_t>(rows, 0), 2, {}, 1, -1, sampling(2, std::int64_t(begin))));
+  };
+  const std::vector<std::size_t> whole = draw(0, kRows), part = draw(23, 17);
+  EXPECT_EQ(part, std::vector<std::size_t>(whole.begin() + 23, whole.begin() + 40));
+}
+
+TEST(SoftmaxCrossEntropy, DrawsFromLogitsThatAreNotFinite) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> z{0, -kInfinity, -kInfinity, NAN, 0, 0, kInfinity, 0, 0};
+  const Outcome outcome = run("softmax_cross_entropy", {3, 3}, z, {3},
+                              std::vector<std::int32_t>(3, 0), 2, {}, 1, -1, sampling(0));
+  EXPECT_TRUE(std::isnan(outcome.metrics[0]));
+  for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(outcome.gradient[k], 0);
 }
 
 TEST(SoftmaxCrossEntropy, InstructionSetsAgree) {

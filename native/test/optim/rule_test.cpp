@@ -78,6 +78,18 @@ INSTANTIATE_TEST_SUITE_P(
                [](Rule& rule) {
                  rule.hyperparameters = {"h", "h"};
                }},
+        Broken{"sampling: must have one output, 'due'",
+               [](Rule& rule) {
+                 rule.sampling = Code{{"t"}, {}, {{"when", in(0)}}};
+               }},
+        Broken{"sampling: there is no state 'g_sampled'",
+               [](Rule& rule) {
+                 rule.sampling = Code{{"t"}, {}, {{"due", in(0)}}};
+               }},
+        Broken{"sampling: unknown input 'g'; known are h, lr, q, t",
+               [](Rule& rule) {
+                 rule.sampling = Code{{"g"}, {}, {{"due", in(0)}}};
+               }},
         Broken{"the name 'p' is used twice", [](Rule& rule) { rule.state[0].name = "p"; }},
         Broken{"is not that of its vector code", [](Rule& rule) { rule.fingerprint = "0"; }}));
 
