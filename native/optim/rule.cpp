@@ -107,7 +107,8 @@ void check_stage(const std::string& where, const Stage& stage, const Names& know
   struct Signature {
     std::size_t args, numbers;
   };
-  static constexpr Signature kSignatures[] = {{2, 0}, {1, 4}, {2, 2}, {1, 1}, {2, 1}, {1, 1}};
+  static constexpr Signature kSignatures[] = {{2, 0}, {1, 4}, {1, 0}, {2, 0},
+                                              {2, 2}, {1, 1}, {2, 1}, {1, 1}};
   const auto [args, numbers] = kSignatures[static_cast<std::size_t>(stage.function)];
   if (stage.args.size() != args || stage.transposed.size() != args ||
       stage.numbers.size() != numbers)

@@ -28,22 +28,25 @@ struct EvaluationCode {
 };
 
 /// What has a value of its own, as Rank in src/expression/expression.ts.
-enum class Rank : std::uint8_t { Scalar, Tensor, Row, Column, Element, Left, Right };
-inline constexpr const char* kRankNames[] = {"scalar",  "tensor", "row",  "column",
-                                             "element", "left",   "right"};
+enum class Rank : std::uint8_t { Scalar, Tensor, Row, Column, Element, Left, Right, Axes };
+inline constexpr const char* kRankNames[] = {"scalar",  "tensor", "row",   "column",
+                                             "element", "left",   "right", "axes"};
 
 enum class MatrixFunction : std::uint8_t {
   Matmul,
   Orthogonalize,
+  Gram,
+  Along,
   InverseRoot,
   Eigenvectors,
   Sorting,
   Orthonormal
 };
-inline constexpr const char* kMatrixFunctionNames[] = {
-    "matmul", "orthogonalize", "inverse_root", "eigenvectors", "sorting", "orthonormal"};
+inline constexpr const char* kMatrixFunctionNames[] = {"matmul",  "orthogonalize", "gram",
+                                                       "along",   "inverse_root",  "eigenvectors",
+                                                       "sorting", "orthonormal"};
 
-/// State of a tensor's rows, columns or sides.
+/// State of a tensor's rows, columns, sides or axes.
 struct FactorSlot {
   std::string name;
   Rank rank = Rank::Row;

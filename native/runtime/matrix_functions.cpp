@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <utility>
 
 #include "backend/cpu/onednn.hpp"
@@ -21,6 +23,22 @@ double inverse_root(double value, double order, double ridge) {
 void transpose(const double* from, std::size_t n, float* to) {
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t j = 0; j < n; ++j) to[i * n + j] = static_cast<float>(from[j * n + i]);
+}
+
+void transpose(const float* from, std::size_t rows, std::size_t columns, float* to, int threads) {
+  // In squares, as what lies side by side on one side is far apart on the other.
+  constexpr std::size_t kSide = 16;
+  parallel_for(threads, rows, 4 * kSide, [=](std::size_t first, std::size_t until) {
+    for (std::size_t i = first; i < until; i += kSide)
+      for (std::size_t j = 0; j < columns; j += kSide)
+        for (std::size_t a = i; a < std::min(i + kSide, until); ++a)
+          for (std::size_t b = j; b < std::min(j + kSide, columns); ++b)
+            to[b * rows + a] = from[a * columns + b];
+  });
+}
+
+std::size_t size_of(std::span<const std::size_t> axes) {
+  return std::accumulate(axes.begin(), axes.end(), std::size_t{1}, std::multiplies());
 }
 
 /// Parts of a scratch for two matrices and what goes with them.
@@ -86,6 +104,36 @@ void orthogonalize(const MatrixView& x, double a, double b, double c, int steps,
 }
 
 std::size_t decomposition_scratch(std::size_t n) { return 2 * n * n + n + eigen_scratch(n); }
+
+// Multiplied along its first axis, a tensor is transposed, which brings the next to the front and
+// leaves all in their order in the end.
+void along(const float* matrices, const float* x, std::span<const std::size_t> axes, float* to,
+           float* scratch, int threads) {
+  const std::size_t size = size_of(axes);
+  for (std::size_t k = 0; k < axes.size(); ++k) {
+    const std::size_t n = axes[k], rest = size / n;
+    float* const turned = k + 1 == axes.size() ? to : scratch + k % 2 * size;
+    multiply({x, n, rest, true}, {matrices, n, n, true}, turned, threads);
+    x = turned;
+    matrices += n * n;
+  }
+}
+
+void gram(const float* x, std::span<const std::size_t> axes, float* to, float* scratch,
+          int threads) {
+  const std::size_t size = size_of(axes), last = axes.back(), lines = size / last;
+  const float* at = x;
+  for (std::size_t k = 0; k + 1 < axes.size(); ++k) {
+    const std::size_t n = axes[k], rest = size / n;
+    multiply({at, n, rest}, {at, n, rest, true}, to, threads);
+    to += n * n;
+    if (k + 2 == axes.size()) break;  // The last is columns as the tensor lies.
+    float* const turned = scratch + k % 2 * size;
+    transpose(at, n, rest, turned, threads);
+    at = turned;
+  }
+  multiply({x, lines, last, true}, {x, lines, last}, to, threads);
+}
 
 void inverse_root(const float* x, std::size_t n, double order, double ridge, float* to,
                   double* scratch, int threads) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include "runtime/aligned_buffer.hpp"
 
@@ -21,6 +22,15 @@ void multiply(const MatrixView& a, const MatrixView& b, float* to, int threads);
 void orthogonalize(const MatrixView& x, double a, double b, double c, int steps, float* to,
                    float* scratch, int threads);
 std::size_t orthogonalize_scratch(std::size_t rows, std::size_t columns);
+
+/// Of a row-major tensor: for each axis the products of its slices with one another, summed over
+/// the other axes, one matrix after the other. `scratch` has room for twice the tensor.
+void gram(const float* x, std::span<const std::size_t> axes, float* to, float* scratch,
+          int threads);
+
+/// `to` = x multiplied along each axis by its matrix, of those that `gram` would give. Likewise.
+void along(const float* matrices, const float* x, std::span<const std::size_t> axes, float* to,
+           float* scratch, int threads);
 
 /// Functions of n × n matrices as in src/expression/expression.ts, computed in f64 but for
 /// products. `scratch` has room for `decomposition_scratch(n)` doubles; `to` is no argument.

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <functional>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
@@ -154,6 +155,27 @@ std::size_t StagedUpdate::matrix_named(const std::string& name) const {
   throw std::invalid_argument("rule '" + rule_.name + "': '" + name + "' is no matrix");
 }
 
+bool StagedUpdate::ranks_fit(const MatrixCall& call) const {
+  const auto rank = [&](std::size_t array) { return arrays_[array].rank; };
+  const auto all_are = [&](Rank wanted) {
+    return std::all_of(call.args.begin(), call.args.end(),
+                       [&](std::size_t array) { return rank(array) == wanted; });
+  };
+  const Rank to = rank(call.to);
+  switch (call.function) {
+    case optim::MatrixFunction::Gram:
+      return to == Rank::Axes && all_are(Rank::Element);
+    case optim::MatrixFunction::Along:
+      return to == Rank::Element && rank(call.args[0]) == Rank::Axes &&
+             rank(call.args[1]) == Rank::Element;
+    case optim::MatrixFunction::Matmul:
+      return to != Rank::Axes && rank(call.args[0]) != Rank::Axes &&
+             rank(call.args[1]) != Rank::Axes;
+    default:
+      return all_are(to) && (call.decomposes() || to != Rank::Axes);
+  }
+}
+
 StagedUpdate::MatrixCall StagedUpdate::matrix_call(const optim::Stage& stage) const {
   MatrixCall call{
       stage.function, {}, stage.transposed, stage.numbers, matrix_named(stage.to), 0, {}};
@@ -161,6 +183,9 @@ StagedUpdate::MatrixCall StagedUpdate::matrix_call(const optim::Stage& stage) co
   const std::size_t matrices = stage.args.size() - (has_scalar ? 1 : 0);
   for (std::size_t k = 0; k < matrices; ++k) call.args.push_back(matrix_named(stage.args[k]));
   if (has_scalar) call.scalar = slots_.at(stage.args.back()).index;
+  if (!ranks_fit(call))
+    throw std::invalid_argument("rule '" + rule_.name + "': the arguments of '" + stage.to +
+                                "' have the wrong ranks");
   if (!stage.when.empty()) call.when = {slots_.at(stage.when).index, matrix_named(stage.otherwise)};
   return call;
 }
@@ -247,11 +272,14 @@ void StagedUpdate::add_tensors(const std::vector<const Parameter*>& parameters) 
     const Shape& shape = parameter->shape;
     const auto size = static_cast<std::size_t>(elements(shape));
     if (size == 0) continue;
-    Tensor tensor{parameter, 1, size, {}, {}, nullptr, {}, {}};
+    Tensor tensor{parameter, 1, size, {}, {}, {}, nullptr, {}, {}};
     if (shape.size() > 1) {
       tensor.rows = static_cast<std::size_t>(shape[0]);
       tensor.columns = size / tensor.rows;
     }
+    for (const std::int64_t length : shape)
+      if (length > 1) tensor.axes.push_back(static_cast<std::size_t>(length));
+    if (tensor.axes.empty()) tensor.axes.push_back(1);
     const cpu::Desc plain = cpu::row_major(shape);
     if (sees_matrices_ && parameter->layout != plain) {
       tensor.pack.emplace(parameter->layout, plain);
@@ -290,11 +318,20 @@ StagedUpdate::Extent StagedUpdate::extent(const Tensor& tensor, Rank rank) const
       return {rows, rows};
     case Rank::Right:
       return {columns, columns};
+    case Rank::Axes:
+      return {1, std::transform_reduce(tensor.axes.begin(), tensor.axes.end(), std::size_t{0},
+                                       std::plus(), [](std::size_t n) { return n * n; })};
     case Rank::Scalar:
     case Rank::Tensor:
       break;
   }
   return {1, 1};
+}
+
+/// How long the matrices of a rank are, which lie one after the other.
+std::span<const std::size_t> StagedUpdate::sides(const Tensor& tensor, Rank rank) {
+  if (rank == Rank::Axes) return tensor.axes;
+  return {rank == Rank::Left ? &tensor.rows : &tensor.columns, 1};
 }
 
 void StagedUpdate::allocate() {
@@ -331,11 +368,12 @@ void StagedUpdate::allocate() {
       if (call == nullptr) continue;
       if (call->function == optim::MatrixFunction::Orthogonalize)
         needed = std::max(needed, scratch * sizeof(float));
+      if (call->turns_axes()) needed = std::max(needed, 2 * packed * sizeof(float));
       if (!call->decomposes()) continue;
       for (const Tensor& tensor : tensors_) {
-        const std::size_t side = extent(tensor, arrays_[call->to].rank).rows;
-        if (static_cast<double>(side) <= call->longest())
-          needed = std::max(needed, decomposition_scratch(side) * sizeof(double));
+        for (const std::size_t side : sides(tensor, arrays_[call->to].rank))
+          if (static_cast<double>(side) <= call->longest())
+            needed = std::max(needed, decomposition_scratch(side) * sizeof(double));
       }
     }
   }
@@ -492,14 +530,25 @@ void StagedUpdate::run(Scalars& scalars) {
     numbers_[scalars.outputs[k]] = scalars.program.output(k);
 }
 
-// A function of a square matrix on a side of the tensor.
-void StagedUpdate::decompose(const MatrixCall& call, std::size_t side) {
-  const float* const x = arrays_[call.args[0]].data;
-  float* const to = arrays_[call.to].data;
+// A function of the square matrices on a side of the tensor or its axes.
+void StagedUpdate::decompose(const Tensor& tensor, const MatrixCall& call) {
+  const std::span<const std::size_t> all = sides(tensor, arrays_[call.to].rank);
+  const double order = call.numbers[0] * static_cast<double>(all.size());
+  std::size_t offset = 0;
+  for (const std::size_t side : all) {
+    decompose(call, side, offset, order);
+    offset += side * side;
+  }
+}
+
+void StagedUpdate::decompose(const MatrixCall& call, std::size_t side, std::size_t offset,
+                             double order) {
+  const float* const x = arrays_[call.args[0]].data + offset;
+  float* const to = arrays_[call.to].data + offset;
   auto* const scratch = reinterpret_cast<double*>(matrix_scratch_.data());
   const bool whole = static_cast<double>(side) <= call.longest();
   if (call.function == optim::MatrixFunction::InverseRoot) {
-    const double order = call.numbers[0], ridge = numbers_[call.scalar];
+    const double ridge = numbers_[call.scalar];
     if (!whole) return inverse_root_of_diagonal(x, side, order, ridge, to);
     return inverse_root(x, side, order, ridge, to, scratch, threads_);
   }
@@ -507,7 +556,7 @@ void StagedUpdate::decompose(const MatrixCall& call, std::size_t side) {
   if (call.function == optim::MatrixFunction::Eigenvectors)
     return eigenvectors(x, side, to, scratch);
   if (call.function == optim::MatrixFunction::Orthonormal) return orthonormal(x, side, to, scratch);
-  sorting(x, arrays_[call.args[1]].data, side, to, scratch, threads_);
+  sorting(x, arrays_[call.args[1]].data + offset, side, to, scratch, threads_);
 }
 
 void StagedUpdate::run(const Tensor& tensor, MatrixCall& call) {
@@ -516,7 +565,7 @@ void StagedUpdate::run(const Tensor& tensor, MatrixCall& call) {
     std::copy_n(arrays_[call.when->otherwise].data, result.size(), arrays_[call.to].data);
     return;
   }
-  if (call.decomposes()) return decompose(call, result.rows);
+  if (call.decomposes()) return decompose(tensor, call);
   const auto view = [&](std::size_t k) {
     const Array& array = arrays_[call.args[k]];
     const Extent all = extent(tensor, array.rank);
@@ -530,6 +579,11 @@ void StagedUpdate::run(const Tensor& tensor, MatrixCall& call) {
       return orthogonalize(view(0), call.numbers[0], call.numbers[1], call.numbers[2],
                            static_cast<int>(call.numbers[3]), to, matrix_scratch_.floats(),
                            threads_);
+    case optim::MatrixFunction::Gram:
+      return gram(arrays_[call.args[0]].data, tensor.axes, to, matrix_scratch_.floats(), threads_);
+    case optim::MatrixFunction::Along:
+      return along(arrays_[call.args[0]].data, arrays_[call.args[1]].data, tensor.axes, to,
+                   matrix_scratch_.floats(), threads_);
     default:
       return;
   }

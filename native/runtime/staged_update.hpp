@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -99,6 +100,9 @@ class StagedUpdate {
     /// Longer sides count as diagonal.
     double longest() const { return numbers.back(); }
     bool decomposes() const { return function >= optim::MatrixFunction::InverseRoot; }
+    bool turns_axes() const {
+      return function == optim::MatrixFunction::Gram || function == optim::MatrixFunction::Along;
+    }
   };
   using ReadyStage = std::variant<Pass, Scalars, MatrixCall>;
   struct Section {
@@ -110,6 +114,7 @@ class StagedUpdate {
   struct Tensor {
     const Parameter* parameter;
     std::size_t rows, columns;
+    std::vector<std::size_t> axes;  ///< Of more than one element, or one of one.
     /// To a row-major matrix and back, where it is worked on as one and does not lie so.
     std::optional<cpu::Reorder> pack, unpack;
     const float* mask;  ///< As of a Line, where padding lies among its elements; else null.
@@ -131,9 +136,11 @@ class StagedUpdate {
   Pass lower(const std::string& where, optim::Rank rank, const optim::Code& code, bool is_update);
   Scalars scalars(const optim::Code& code) const;
   MatrixCall matrix_call(const optim::Stage& stage) const;
+  bool ranks_fit(const MatrixCall& call) const;
   std::size_t matrix_named(const std::string& name) const;
 
   Extent extent(const Tensor& tensor, optim::Rank rank) const;
+  static std::span<const std::size_t> sides(const Tensor& tensor, optim::Rank rank);
   void open(const Tensor& tensor, const optim::GradientPrelude& prelude);
   void close(const Tensor& tensor);
   void run(const Tensor& tensor, Pass& pass);
@@ -141,7 +148,8 @@ class StagedUpdate {
   void finish_sums(const Pass& pass, const Parts& parts, std::size_t columns);
   void run(Scalars& scalars);
   void run(const Tensor& tensor, MatrixCall& call);
-  void decompose(const MatrixCall& call, std::size_t side);
+  void decompose(const Tensor& tensor, const MatrixCall& call);
+  void decompose(const MatrixCall& call, std::size_t side, std::size_t offset, double order);
   void run(const Tensor& tensor, ReadyStage& stage);
   void update(const Tensor& tensor);
 

@@ -27,7 +27,9 @@ function page(): string {
 Each is one typed expression in \`src/optimizers/\`, from which come this page, the float64 reference and the code that the
 engine runs in float32. Where its authors, PyTorch or a library have the same rule, it is held against theirs over 500
 steps (200 for torch.optim's oldest), to 10⁻¹¹ in float64, 10⁻⁹ for rules of whole tensors (\`test/fixtures/\`); the others
-are computed by hand in tests. Rules of whole tensors see each as a matrix, whose rows are its first axis.
+are computed by hand in tests. Rules of whole tensors see each as a matrix, whose rows are its first axis. Shampoo
+sees all axes: gram(g) has for each of them the products of g's slices with one another, summed over the other axes, and
+along(a, m) multiplies m along each axis by its matrix.
 
 θ is the parameter, g its gradient, α the learning rate of the step after the [schedule](SCHEDULES.md), t the step from 0.
 ĝ is √B times the gradient of the mean of B labels' losses, at labels drawn from the model's own predictions (below).

@@ -13,15 +13,18 @@ import { applyOperator, isRandom } from './operator.js';
  * - `row`, `column`: one for each row or column of a tensor
  * - `element`: one for each element
  * - `left`, `right`: a square matrix on a tensor's rows, or on its columns
+ * - `axes`: a square matrix on each of a tensor's own axes; those of one element do not count, unless all are
  *
  * Values of lower rank spread over those of higher rank; the compiler tells ranks apart, so a rule need not.
  */
-export type Rank = 'scalar' | 'tensor' | 'row' | 'column' | 'element' | 'left' | 'right';
+export type Rank = 'scalar' | 'tensor' | 'row' | 'column' | 'element' | 'left' | 'right' | 'axes';
 
 /** What is computed of whole matrices; the engine has a function for each. */
 export type MatrixFunction =
   | 'matmul'
   | 'orthogonalize'
+  | 'gram'
+  | 'along'
   | 'inverse_root'
   | 'eigenvectors'
   | 'sorting'
@@ -191,16 +194,33 @@ export const orthogonalize = (
   coefficients: readonly [number, number, number],
 ): Expression => matrixNode('orthogonalize', [x], x.rank, [...coefficients, steps]);
 
+/** For each axis of a tensor, the products of its slices with one another, summed over the other axes. */
+export function gram(x: Expression): Expression {
+  if (x.rank === 'element') return matrixNode('gram', [x], 'axes', []);
+  throw new TypeError(`gram() of a value of rank ${x.rank}, which is no tensor`);
+}
+
+/** A tensor multiplied along each of its axes by the matrix on it. */
+export function along(matrices: Expression, x: Expression): Expression {
+  if (matrices.rank === 'axes' && x.rank === 'element')
+    return matrixNode('along', [matrices, x], 'element', []);
+  throw new TypeError(`along() of values of rank ${matrices.rank} and ${x.rank}`);
+}
+
 /**
- * (x + ridge · I)^(−1/order) of a symmetric matrix on a tensor's side that has no negative eigenvalues. Here and below,
- * the matrix of a side longer than `longest` counts as its diagonal, as the time is that of its length cubed.
+ * (x + ridge · I)^(−1/order) of a symmetric matrix on a tensor's side that has no negative eigenvalues; or of those on its
+ * axes, with `order` times the number of axes. Here and below, the matrix of a side longer than `longest` counts as its
+ * diagonal, as the time is that of its length cubed.
  */
-export const inverseRoot = (
+export function inverseRoot(
   x: Expression,
   order: number,
   ridge: Expression<'scalar'>,
   longest: number,
-): Expression => matrixNode('inverse_root', [x, ridge], sideOf(x), [order, longest]);
+): Expression {
+  const rank = x.rank === 'axes' ? x.rank : sideOf(x);
+  return matrixNode('inverse_root', [x, ridge], rank, [order, longest]);
+}
 
 /** The orthogonal matrix of a symmetric one's eigenvectors, those of greater eigenvalues first. */
 export const eigenvectors = (x: Expression, longest: number): Expression =>
@@ -262,13 +282,14 @@ function sidesOf({ rank }: Expression, transposed: boolean): readonly [string, s
 }
 
 const spreading: Readonly<Record<Rank, readonly Rank[]>> = {
-  scalar: ['tensor', 'row', 'column', 'element', 'left', 'right'],
-  tensor: ['row', 'column', 'element', 'left', 'right'],
+  scalar: ['tensor', 'row', 'column', 'element', 'left', 'right', 'axes'],
+  tensor: ['row', 'column', 'element', 'left', 'right', 'axes'],
   row: ['element'],
   column: ['element'],
   element: [],
   left: [],
   right: [],
+  axes: [],
 };
 
 /** The rank of what depends on both; a row and a column make elements. */

@@ -138,7 +138,10 @@ function matrixFunction(
   }
   if (op === 'inverse_root') {
     const base = style.parentheses(`${pieces[0]?.text} + ${pieces[1]?.text}${style.beside}I`);
-    const exponent = { text: `${style.minus}1/${expression.numbers[0]}`, tightness: tightness.sum };
+    const order = `${expression.numbers[0]}`;
+    const whole =
+      expression.rank === 'axes' ? `(${order}${style.beside}${style.symbol('axes')})` : order;
+    const exponent = { text: `${style.minus}1/${whole}`, tightness: tightness.sum };
     return { text: style.power(base, exponent), tightness: tightness.root };
   }
   if (op !== 'matmul') {

@@ -6,6 +6,8 @@ export interface Matrix {
   values: Float64Array;
   rows: number;
   columns: number;
+  /** Of the tensor that is seen as this matrix; or whose matrices, one an axis, are these. */
+  axes?: readonly number[];
 }
 
 /** Each function of whole matrices in float64, as native/runtime/matrix_functions.cpp has it. */
@@ -16,8 +18,10 @@ const functions: Record<
   matmul: ([a, b]) => multiply(matrix(a), matrix(b)),
   orthogonalize: ([x], [a = 0, b = 0, c = 0, steps = 0]) =>
     orthogonalize(matrix(x), a, b, c, steps),
+  gram: ([x]) => gram(matrix(x)),
+  along: ([matrices, x]) => along(matrix(matrices), matrix(x)),
   inverse_root: ([x, ridge], [order = 1, longest = 0]) =>
-    inverseRoot(matrix(x), ridge as number, order, longest),
+    inverseRoots(matrix(x), ridge as number, order, longest),
   eigenvectors: ([x], [longest = 0]) =>
     matrix(x).rows > longest ? identity(matrix(x).rows) : eigen(matrix(x)).vectors,
   sorting: ([x, q], [longest = 0]) => sorting(matrix(x), matrix(q), longest),
@@ -63,6 +67,48 @@ function multiply(a: Matrix, b: Matrix): Matrix {
         (a.values[i * a.columns + k] ?? Number.NaN) * (b.values[k * b.columns + j] ?? Number.NaN);
     return sum;
   });
+}
+
+/**
+ * Turns a tensor so that each of its axes is first once, as rows of the matrix that `visit` sees and may replace: what
+ * follows has that axis last.
+ */
+function turned(x: Matrix, visit: (seen: Matrix, axis: number) => Matrix): Matrix {
+  const { axes = [] } = x;
+  return axes.reduce(
+    ({ values }, rows, axis) =>
+      transpose(visit({ values, rows, columns: values.length / rows }, axis)),
+    x,
+  );
+}
+
+/** Matrices of the axes, one after the other. */
+function onAxes(matrices: readonly Matrix[], axes: readonly number[]): Matrix {
+  const values = Float64Array.from(matrices.flatMap((each) => [...each.values]));
+  return { values, rows: 1, columns: values.length, axes };
+}
+
+function matricesOf({ values, axes = [] }: Matrix): Matrix[] {
+  let begin = 0;
+  return axes.map((size) => {
+    const own = values.subarray(begin, begin + size * size);
+    begin += size * size;
+    return { values: own, rows: size, columns: size };
+  });
+}
+
+function gram(x: Matrix): Matrix {
+  const matrices: Matrix[] = [];
+  turned(x, (seen) => {
+    matrices.push(multiply(seen, transpose(seen)));
+    return seen;
+  });
+  return onAxes(matrices, x.axes ?? []);
+}
+
+function along(matrices: Matrix, x: Matrix): Matrix {
+  const factors = matricesOf(matrices);
+  return turned(x, (seen, axis) => multiply(matrix(factors[axis]), seen));
 }
 
 function combine(x: Matrix, a: number, y: Matrix, b: number): Matrix {
@@ -118,6 +164,13 @@ function eigen(x: Matrix): { values: number[]; vectors: Matrix } {
 /** 0, 1, 2, … such that `key` falls; what is equal keeps its order. */
 function descending(size: number, key: (k: number) => number): number[] {
   return Array.from({ length: size }, (_, k) => k).sort((a, b) => key(b) - key(a));
+}
+
+function inverseRoots(x: Matrix, ridge: number, order: number, longest: number): Matrix {
+  const { axes } = x;
+  if (!axes) return inverseRoot(x, ridge, order, longest);
+  const roots = matricesOf(x).map((own) => inverseRoot(own, ridge, order * axes.length, longest));
+  return onAxes(roots, axes);
 }
 
 function inverseRoot(x: Matrix, ridge: number, order: number, longest: number): Matrix {

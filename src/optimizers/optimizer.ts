@@ -26,7 +26,7 @@ export interface RuleInputs<
   p: Expression<'element'>;
   /** The state before this step. */
   state: Record<S, Expression<'element'>>;
-  /** The state of rows, columns and sides, before this step. */
+  /** The state of rows, columns, sides and axes, before this step. */
   factors: Record<F, Expression>;
   /** The state that all elements share, before this step. */
   scalarState: Record<C, Expression<'scalar'>>;
@@ -51,7 +51,7 @@ export type RuleOutputs<S extends string, C extends string, F extends string = n
 
 /** A state slot that is not of elements. */
 export interface Factor {
-  rank: 'row' | 'column' | 'left' | 'right';
+  rank: 'row' | 'column' | 'left' | 'right' | 'axes';
   init: number;
 }
 
@@ -73,7 +73,7 @@ export interface OptimizerDefinition<
   hyperparameters: Record<H, Hyperparameter>;
   /** Slots of each element, with their first values. */
   state?: Record<S, number>;
-  /** State of a tensor's rows, columns or sides. */
+  /** State of a tensor's rows, columns, sides or axes. */
   factors?: Record<F, Factor>;
   /** State that all elements share, with its first values. */
   scalarState?: Record<C, number>;

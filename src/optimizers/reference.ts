@@ -10,7 +10,7 @@ import type { CompiledRule, PassStage, Section } from './rule.js';
 
 /** An optimizer in float64, to check others against. */
 export interface Reference {
-  /** Each state slot, by name; those of rows, columns and sides one tensor after the other. */
+  /** Each state slot, by name; those of rows, columns, sides and axes one tensor after the other. */
   readonly state: Readonly<Record<string, Float64Array>>;
   readonly scalarState: Readonly<Record<string, number>>;
   /**
@@ -23,8 +23,12 @@ export interface Reference {
   evaluated(p: Float64Array): Float64Array;
 }
 
-/** Rows and columns of a tensor. */
-type MatrixShape = readonly [rows: number, columns: number];
+/** A tensor as a matrix, and its axes of more than one element. */
+interface TensorShape {
+  rows: number;
+  columns: number;
+  axes: readonly number[];
+}
 
 type Round = (value: number) => number;
 type Values = Record<string, Float64Array>;
@@ -87,9 +91,13 @@ export function reference(
   };
 }
 
-const asMatrix = (shape: readonly number[]): MatrixShape => {
-  const [rows = 1, ...rest] = shape;
-  return rest.length === 0 ? [1, rows] : [rows, rest.reduce((a, b) => a * b)];
+const asMatrix = (shape: readonly number[]): TensorShape => {
+  const [first = 1, ...rest] = shape;
+  const long = shape.filter((size) => size !== 1);
+  const axes = long.length > 0 ? long : [1];
+  return rest.length === 0
+    ? { rows: 1, columns: first, axes }
+    : { rows: first, columns: rest.reduce((a, b) => a * b), axes };
 };
 
 /** Where the elements of the tensors that `chosen` names are among all. */
@@ -109,7 +117,7 @@ function indicesOf(
 /** Of a rule for all tensors. */
 function referenceOf(
   optimizer: Optimizer,
-  shapes: readonly MatrixShape[],
+  shapes: readonly TensorShape[],
   lr: number | ((t: number) => number),
   hyperparameters: Readonly<Record<string, number>>,
   round: Round,
@@ -212,11 +220,11 @@ function referenceOf(
 /** One tensor with its state and what stages compute of it. */
 class Tensor {
   readonly #rule: CompiledRule;
-  readonly #shape: MatrixShape;
+  readonly #shape: TensorShape;
   readonly #values: Map<string, { rank: Rank; values: Float64Array }>;
   readonly #round: Round;
 
-  constructor(rule: CompiledRule, shape: MatrixShape, arrays: Values, round: Round) {
+  constructor(rule: CompiledRule, shape: TensorShape, arrays: Values, round: Round) {
     const ranks = new Map(rule.state.map(({ name, rank }) => [name, rank]));
     this.#rule = rule;
     this.#shape = shape;
@@ -227,8 +235,8 @@ class Tensor {
         { rank: ranks.get(name) ?? 'element', values },
       ]),
     );
-    this.#values.set('rows', { rank: 'tensor', values: Float64Array.of(shape[0]) });
-    this.#values.set('columns', { rank: 'tensor', values: Float64Array.of(shape[1]) });
+    this.#values.set('rows', { rank: 'tensor', values: Float64Array.of(shape.rows) });
+    this.#values.set('columns', { rank: 'tensor', values: Float64Array.of(shape.columns) });
   }
 
   runStages({ values, stages }: Section, scalars: Record<string, number>): void {
@@ -263,10 +271,10 @@ class Tensor {
     const found = this.#values.get(name);
     if (!found) return undefined;
     const { rank, values } = found;
-    const [rows, columns] = this.#shape;
-    const sides = { left: [rows, rows], right: [columns, columns] } as const;
-    const shape = rank === 'left' || rank === 'right' ? sides[rank] : this.#shape;
-    return { values, rows: shape[0], columns: shape[1] };
+    const { rows, columns, axes } = this.#shape;
+    if (rank === 'left') return { values, rows, columns: rows };
+    if (rank === 'right') return { values, rows: columns, columns };
+    return { values, rows, columns, axes };
   }
 
   #pass({ rank, code }: PassStage, scalars: Readonly<Record<string, number>>): void {
@@ -297,13 +305,13 @@ class Tensor {
   /** Where the value of rank `of` is that goes with the i-th of rank `within`. */
   #index(of: Rank, within: Rank, i: number): number {
     if (of === within) return i;
-    if (of === 'row') return Math.floor(i / this.#shape[1]);
-    return of === 'column' ? i % this.#shape[1] : 0;
+    if (of === 'row') return Math.floor(i / this.#shape.columns);
+    return of === 'column' ? i % this.#shape.columns : 0;
   }
 }
 
 /** How many values of a rank a tensor has. */
-function countOf(rank: Rank, [rows, columns]: MatrixShape): number {
+function countOf(rank: Rank, { rows, columns, axes }: TensorShape): number {
   switch (rank) {
     case 'scalar':
     case 'tensor':
@@ -318,6 +326,8 @@ function countOf(rank: Rank, [rows, columns]: MatrixShape): number {
       return rows * rows;
     case 'right':
       return columns * columns;
+    case 'axes':
+      return axes.reduce((sum, size) => sum + size * size, 0);
   }
 }
 

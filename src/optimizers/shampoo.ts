@@ -1,10 +1,10 @@
 import {
   add,
+  along,
   average,
   div,
-  type Expression,
+  gram,
   inverseRoot,
-  matmul,
   mul,
   refreshed,
   sqrt,
@@ -20,7 +20,7 @@ const common = {
   name: 'shampoo',
   title: 'Shampoo',
   source:
-    'Gupta et al. 2018, Algorithm 1 for matrices, with their momentum and the diagonal form elsewhere',
+    'Gupta et al. 2018, Algorithm 2 of the axes of more than one element, with their momentum; their diagonal form for vectors',
   lr: { description: 'learning rate', default: 0.1, domain: positive, scale: 'log' },
 } as const;
 
@@ -45,7 +45,7 @@ const ofVectors = defineOptimizer({
   },
 });
 
-/** AdaGrad with the whole matrix on each side of a parameter in the place of its elements. */
+/** AdaGrad with the whole matrix on each axis of a parameter in the place of its elements. */
 export const shampoo = defineOptimizer({
   ...common,
   hyperparameters: {
@@ -53,22 +53,13 @@ export const shampoo = defineOptimizer({
     every: every('steps between two of the preconditioners’ roots'),
   },
   state: { m: 0 },
-  factors: {
-    l: { rank: 'left', init: 0 },
-    r: { rank: 'right', init: 0 },
-    a: { rank: 'left', init: 0 },
-    b: { rank: 'right', init: 0 },
-  },
+  factors: { l: { rank: 'axes', init: 0 }, a: { rank: 'axes', init: 0 } },
   rule: ({ g, p, state, factors, hyper, lr, t }) => {
-    const due = isDue(t, hyper.every);
-    const l = add(factors.l, matmul(g, g, [false, true]));
-    const r = add(factors.r, matmul(g, g, [true, false]));
-    const root = (x: Expression, last: Expression) =>
-      refreshed(due, inverseRoot(x, 4, hyper.epsilon, LONGEST_SIDE), last);
-    const a = root(l, factors.a);
-    const b = root(r, factors.b);
+    const l = add(factors.l, gram(g));
+    const root = inverseRoot(l, 2, hyper.epsilon, LONGEST_SIDE);
+    const a = refreshed(isDue(t, hyper.every), root, factors.a);
     const m = average(hyper.gamma, state.m, g);
-    return { p: sub(p, mul(lr, matmul(matmul(a, m), b))), m, l, r, a, b };
+    return { p: sub(p, mul(lr, along(a, m))), m, l, a };
   },
   vectors: ofVectors,
 });

@@ -239,3 +239,19 @@ it.each(['lamb', 'muon', 'shampoo'])(
     expect(slow.predicted).not.toEqual(own.predicted);
   },
 );
+
+it.each([
+  ['gram', ['l']],
+  ['along', ['a', 'l']],
+  ['along', ['m', 'm']],
+  ['inverse_root', ['m']],
+] as const)('refuses %s of %o, of the wrong ranks', async (op, args) => {
+  const shampoo = getOptimizer('shampoo');
+  const rule = structuredClone(compileRule(shampoo));
+  const stage = rule.sections[0]?.stages.find((one) => one.kind === 'matrix' && one.op === op);
+  if (stage?.kind !== 'matrix') throw new Error(`shampoo has no ${op}`);
+  stage.args = [...args, ...stage.args.slice(args.length)];
+  await expect(trainerOf(shampoo, { rule, hyperparameters: defaults(shampoo) })).rejects.toThrow(
+    "rule 'shampoo': the arguments of 'x",
+  );
+});

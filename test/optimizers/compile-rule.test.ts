@@ -451,13 +451,11 @@ describe('formula', () => {
 
       shampoo
       m ← γ m + (1 − γ) g
-      l ← l + g gᵀ
-      r ← r + gᵀ g
+      l ← l + gram(g)
       k = max(1, round(every))
       due = equal(t, k floor(t / k))
-      a ← (l + ε I)^(−1/4) if due > 0 else a
-      b ← (r + ε I)^(−1/4) if due > 0 else b
-      θ ← θ − α a m b
+      a ← (l + ε I)^(−1/(2 axes)) if due > 0 else a
+      θ ← θ − α along(a, m)
 
       soap
       m ← β₁ m + (1 − β₁) g if t > 0 else 0

@@ -1,6 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { optimizers, reference, ruleName } from '../../src/optimizers/index.js';
+import {
+  add,
+  along,
+  gram,
+  input,
+  matmul,
+  mul,
+  optimizers,
+  reference,
+  ruleName,
+} from '../../src/optimizers/index.js';
 
 interface Fixture {
   /** Counts of steps after which parameters were recorded. */
@@ -48,4 +58,16 @@ describe('trajectories of 500 steps against other implementations, recorded', ()
         );
     }
   });
+});
+
+it('matrices of axes are of tensors, and go with tensors', () => {
+  const g = input('g', 'element');
+  const l = input('l', 'left');
+  expect(gram(g).rank).toBe('axes');
+  expect(along(gram(g), g).rank).toBe('element');
+  expect(add(gram(g), mul(2, input('a', 'axes'))).rank).toBe('axes');
+  expect(() => gram(l)).toThrow('gram() of a value of rank left, which is no tensor');
+  expect(() => along(l, g)).toThrow('along() of values of rank left and element');
+  expect(() => add(gram(g), g)).toThrow('values of rank axes and element do not go together');
+  expect(() => matmul(gram(g), g)).toThrow('matmul() of a value of rank axes, which is no matrix');
 });

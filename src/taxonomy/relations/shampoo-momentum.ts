@@ -15,6 +15,6 @@ export const shampooMomentum = defineRelation({
   limit: { order: 1 },
   schedules: 'any',
   derivation:
-    'With ε large beside the sums of the gradients’ products, each side’s preconditioner is (1 + O(1/ε)) ε^(−1/4) I, both together ε^(−1/2), and so is that of vectors; the average of gradients is 1 − γ times the velocity.',
+    'With ε large beside the sums of the gradients’ products, the preconditioner of each of k axes is (1 + O(1/ε)) ε^(−1/(2k)) I, all together ε^(−1/2), and so is that of vectors; the average of gradients is 1 − γ times the velocity.',
   source: 'as Momentum ⊆ Adam',
 });
