@@ -15,4 +15,25 @@ bool supported(InstructionSet set);
 /// supported here.
 InstructionSet default_instruction_set();
 
+template <class Kernels>
+const Kernels& of_default_set(const Kernels& portable, const Kernels& avx2, const Kernels& avx512) {
+  switch (default_instruction_set()) {
+    case InstructionSet::Avx512:
+      return avx512;
+    case InstructionSet::Avx2:
+      return avx2;
+    case InstructionSet::Portable:
+      break;
+  }
+  return portable;
+}
+
 }  // namespace optcmp::expression
+
+/// That of NAME_portable, NAME_avx2 and NAME_avx512 which is for the default instruction set.
+#ifdef OPTCMP_X86
+#define OPTCMP_KERNELS(NAME) \
+  ::optcmp::expression::of_default_set(NAME##_portable, NAME##_avx2, NAME##_avx512)
+#else
+#define OPTCMP_KERNELS(NAME) (NAME##_portable)
+#endif

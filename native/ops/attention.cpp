@@ -12,19 +12,7 @@
 namespace optcmp::ops {
 namespace {
 
-const AttentionKernels& kernels() {
-#ifdef OPTCMP_X86
-  switch (expression::default_instruction_set()) {
-    case expression::InstructionSet::Avx512:
-      return attention_avx512;
-    case expression::InstructionSet::Avx2:
-      return attention_avx2;
-    default:
-      break;
-  }
-#endif
-  return attention_portable;
-}
+const AttentionKernels& kernels() { return OPTCMP_KERNELS(attention); }
 
 /// The heads of all examples.
 struct Geometry {

@@ -17,19 +17,7 @@ namespace {
 /// Parts of a batch that are summed on their own, whatever the number of threads.
 constexpr std::size_t kParts = 16;
 
-const BatchNormKernels& kernels() {
-#ifdef OPTCMP_X86
-  switch (expression::default_instruction_set()) {
-    case expression::InstructionSet::Avx512:
-      return batch_norm_avx512;
-    case expression::InstructionSet::Avx2:
-      return batch_norm_avx2;
-    default:
-      break;
-  }
-#endif
-  return batch_norm_portable;
-}
+const BatchNormKernels& kernels() { return OPTCMP_KERNELS(batch_norm); }
 
 /// A tensor [N, C, …] in groups of channels.
 struct Channels {

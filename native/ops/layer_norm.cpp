@@ -137,19 +137,7 @@ void plan_grad(const OpView& op, Planner& planner) {
 
 }  // namespace
 
-const LayerNormKernels& layer_norm_kernels() {
-#ifdef OPTCMP_X86
-  switch (expression::default_instruction_set()) {
-    case expression::InstructionSet::Avx512:
-      return layer_norm_avx512;
-    case expression::InstructionSet::Avx2:
-      return layer_norm_avx2;
-    default:
-      break;
-  }
-#endif
-  return layer_norm_portable;
-}
+const LayerNormKernels& layer_norm_kernels() { return OPTCMP_KERNELS(layer_norm); }
 
 const OpDefinition layer_norm{.name = "layer_norm", .check = check_norm, .plan = plan_norm};
 const OpDefinition layer_norm_grad{

@@ -12,19 +12,7 @@ constexpr std::int64_t kMostWindow = 65534;
 /// Bytes of a gradient that is gone from the caches before anybody reads it.
 constexpr std::size_t kStreamFrom = std::size_t{8} << 20;
 
-const MaxPoolKernelSet& kernel_set() {
-#ifdef OPTCMP_X86
-  switch (expression::default_instruction_set()) {
-    case expression::InstructionSet::Avx512:
-      return max_pool_avx512;
-    case expression::InstructionSet::Avx2:
-      return max_pool_avx2;
-    default:
-      break;
-  }
-#endif
-  return max_pool_portable;
-}
+const MaxPoolKernelSet& kernel_set() { return OPTCMP_KERNELS(max_pool); }
 
 template <class Index>
 const MaxPoolKernels<Index>& kernels() {

@@ -19,19 +19,7 @@ namespace {
 constexpr std::size_t kMostOperands = 64;
 constexpr std::size_t kMostBlock = 1024;
 
-PointwiseKernel kernel() {
-#ifdef OPTCMP_X86
-  switch (expression::default_instruction_set()) {
-    case expression::InstructionSet::Avx512:
-      return pointwise_avx512;
-    case expression::InstructionSet::Avx2:
-      return pointwise_avx2;
-    default:
-      break;
-  }
-#endif
-  return pointwise_portable;
-}
+PointwiseKernel kernel() { return OPTCMP_KERNELS(pointwise); }
 
 bool broadcasts(const Shape& from, const Shape& to) {
   if (from.size() > to.size()) return false;

@@ -16,19 +16,7 @@
 namespace optcmp::ops {
 namespace {
 
-const RecurrentKernels& kernels() {
-#ifdef OPTCMP_X86
-  switch (expression::default_instruction_set()) {
-    case expression::InstructionSet::Avx512:
-      return recurrent_avx512;
-    case expression::InstructionSet::Avx2:
-      return recurrent_avx2;
-    default:
-      break;
-  }
-#endif
-  return recurrent_portable;
-}
+const RecurrentKernels& kernels() { return OPTCMP_KERNELS(recurrent); }
 
 enum class Kind : std::uint8_t { Lstm, Gru, Rnn };
 

@@ -7,19 +7,7 @@
 namespace optcmp::ops {
 namespace {
 
-const RowProductKernels& kernels() {
-#ifdef OPTCMP_X86
-  switch (expression::default_instruction_set()) {
-    case expression::InstructionSet::Avx512:
-      return row_product_avx512;
-    case expression::InstructionSet::Avx2:
-      return row_product_avx2;
-    default:
-      break;
-  }
-#endif
-  return row_product_portable;
-}
+const RowProductKernels& kernels() { return OPTCMP_KERNELS(row_product); }
 
 std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
 

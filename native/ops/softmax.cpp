@@ -12,19 +12,7 @@ namespace {
 
 constexpr std::size_t kGrain = 4096;
 
-SoftmaxForward kernel() {
-#ifdef OPTCMP_X86
-  switch (expression::default_instruction_set()) {
-    case expression::InstructionSet::Avx512:
-      return softmax_forward_avx512;
-    case expression::InstructionSet::Avx2:
-      return softmax_forward_avx2;
-    default:
-      break;
-  }
-#endif
-  return softmax_forward_portable;
-}
+SoftmaxForward kernel() { return OPTCMP_KERNELS(softmax_forward); }
 
 void check(const OpView& op) {
   constexpr std::array<std::string_view, 1> known{"log"};

@@ -18,19 +18,7 @@ namespace {
 constexpr std::size_t kGrain = 4096;
 constexpr std::int32_t kNone = std::numeric_limits<std::int32_t>::min();
 
-SoftmaxRows kernel() {
-#ifdef OPTCMP_X86
-  switch (expression::default_instruction_set()) {
-    case expression::InstructionSet::Avx512:
-      return softmax_avx512;
-    case expression::InstructionSet::Avx2:
-      return softmax_avx2;
-    default:
-      break;
-  }
-#endif
-  return softmax_portable;
-}
+SoftmaxRows kernel() { return OPTCMP_KERNELS(softmax); }
 
 std::size_t metrics_of(const OpView& op) { return op.has("top_k") ? 3 : 2; }
 

@@ -64,13 +64,26 @@ void check_concat(const OpView& op) {
              "the inputs' lengths do not add up to that of the output");
 }
 
+/// Row-major; where all that follows is a transposition, what that makes row-major.
+cpu::Desc concat_layout(const OpView& op) {
+  const Shape& shape = op.output(0).shape;
+  const auto reader = op.only_reader_of(op.op().outputs[0]);
+  if (!reader || reader->op().definition != &transpose) return cpu::row_major(shape);
+  const auto perm = reader->integers("perm", shape.size(), 0, {});
+  std::vector<std::int64_t> inverse(perm.size());
+  for (std::size_t k = 0; k < perm.size(); ++k) {
+    inverse[static_cast<std::size_t>(perm[k])] = static_cast<std::int64_t>(k);
+  }
+  return cpu::transposed(cpu::row_major(reader->output(0).shape), inverse);
+}
+
 void plan_concat(const OpView& op, Planner& planner) {
   const std::size_t axis = axis_of(op, op.output(0));
-  const cpu::Desc plain = cpu::row_major(op.output(0).shape);
-  const auto strides = cpu::blocking(plain).strides;
+  const cpu::Desc layout = concat_layout(op);
+  const auto strides = cpu::blocking(layout).strides;
   std::vector<Placed> parts;
   for (const TensorId id : op.op().inputs) parts.push_back(planner.read_strided(id));
-  const BufferId y = planner.write(op.op().outputs[0], plain);
+  const BufferId y = planner.write(op.op().outputs[0], layout);
   std::vector<PlacedCopy> copies;
   std::int64_t start = 0;
   for (std::size_t k = 0; k < op.inputs(); ++k) {

@@ -11,19 +11,7 @@
 namespace optcmp::ops {
 namespace {
 
-const TransposedProductKernels& kernels() {
-#ifdef OPTCMP_X86
-  switch (expression::default_instruction_set()) {
-    case expression::InstructionSet::Avx512:
-      return transposed_product_avx512;
-    case expression::InstructionSet::Avx2:
-      return transposed_product_avx2;
-    default:
-      break;
-  }
-#endif
-  return transposed_product_portable;
-}
+const TransposedProductKernels& kernels() { return OPTCMP_KERNELS(transposed_product); }
 
 void emit_onednn(const OpView& op, Planner& planner, const Matrix& a, const Matrix& b,
                  const Matrix& c, bool add) {

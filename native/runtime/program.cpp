@@ -343,6 +343,16 @@ OpView OpView::writer_of(TensorId id) const {
   fail("no op writes tensor " + std::to_string(id));
 }
 
+std::optional<OpView> OpView::only_reader_of(TensorId id) const {
+  std::optional<OpView> reader;
+  for (const Op& op : program_->ops) {
+    if (std::find(op.inputs.begin(), op.inputs.end(), id) == op.inputs.end()) continue;
+    if (reader) return std::nullopt;
+    reader.emplace(*program_, op);
+  }
+  return reader;
+}
+
 bool OpView::flag(const std::string& name, bool otherwise) const {
   const auto found = op_->attributes.find(name);
   if (found == op_->attributes.end()) return otherwise;

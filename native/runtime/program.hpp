@@ -125,6 +125,8 @@ class OpView {
 
   /// The op that writes a tensor. Throws when none does.
   OpView writer_of(TensorId id) const;
+  /// The op that reads a tensor, where it is one alone.
+  std::optional<OpView> only_reader_of(TensorId id) const;
 
   /// Throws std::invalid_argument: which op of which program, and `what`.
   [[noreturn]] void fail(const std::string& what) const;
