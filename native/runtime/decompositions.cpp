@@ -15,10 +15,17 @@ namespace {
 const DecompositionKernels& kernels() {
 #if defined(OPTCMP_X86)
   using expression::InstructionSet;
-  static const DecompositionKernels chosen =
-      expression::default_instruction_set() == InstructionSet::Portable
-          ? portable_decomposition_kernels()
-          : avx2_decomposition_kernels();
+  static const DecompositionKernels chosen = [] {
+    switch (expression::default_instruction_set()) {
+      case InstructionSet::Avx512:
+        return avx512_decomposition_kernels();
+      case InstructionSet::Avx2:
+        return avx2_decomposition_kernels();
+      case InstructionSet::Portable:
+        break;
+    }
+    return portable_decomposition_kernels();
+  }();
 #else
   static const DecompositionKernels chosen = portable_decomposition_kernels();
 #endif
@@ -27,6 +34,12 @@ const DecompositionKernels& kernels() {
 
 /// QL steps an eigenvalue; it takes two or three.
 constexpr int kMostSteps = 60;
+
+/// Rows that reflections are applied to at once.
+constexpr std::size_t kRows = 4;
+
+/// The number of elements before the cache line of element i, where rows begin at one.
+constexpr std::size_t whole_lines(std::size_t i) { return i / 8 * 8; }
 
 struct Reflection {
   double beta;   ///< I − beta·v·vᵀ; 0 for none.
@@ -45,26 +58,98 @@ Reflection reflect(double* x, std::size_t size) {
   return {2 / kernels().dot(x, x, size), -norm * largest};
 }
 
-/// Row k of `a` keeps the vector of reflection k, `betas` their factors; what is left of `a` are
-/// the diagonals of the tridiagonal matrix.
-void tridiagonalize(double* a, std::size_t n, double* diagonal, double* beside, double* betas,
-                    double* product) {
-  for (std::size_t k = 0; k < n; ++k) {
-    diagonal[k] = a[k * n + k];
-    const std::size_t first = k + 1, size = n - first;
-    if (size == 0) break;
-    double* const v = a + k * n + first;
-    const auto [beta, image] = reflect(v, size);
-    beside[k] = image;
-    betas[k] = beta;
-    if (beta == 0) continue;
-    for (std::size_t i = 0; i < size; ++i)
-      product[i] = beta * kernels().dot(a + (first + i) * n + first, v, size);
-    kernels().add_scaled(product, -beta / 2 * kernels().dot(product, v, size), v, size);
-    for (std::size_t i = 0; i < size; ++i)
-      kernels().subtract_two(a + (first + i) * n + first, v[i], product, product[i], v, size);
+/// Householder's tridiagonal form, a panel of rows at a time (LAPACK's dsytrd): within a panel the
+/// rest of the matrix stays as it is, and what is to be subtracted from it, v·wᵀ + w·vᵀ of each
+/// reflection, is kept as pairs of rows. Of the matrix, only what is right of the diagonal is used.
+class Tridiagonal {
+ public:
+  static constexpr std::size_t kPanel = 32;
+
+  /// Row k of `a` becomes the vector of reflection k, `betas` their factors; `pairs` has room for
+  /// 2 · kPanel · n.
+  Tridiagonal(double* a, std::size_t n, double* diagonal, double* beside, double* betas,
+              double* pairs)
+      : a_(a), n_(n), diagonal_(diagonal), beside_(beside), betas_(betas), pairs_(pairs) {
+    for (std::size_t k = 0; k < n_; ++k) {
+      diagonal_[k] = a_[k * n_ + k];
+      std::fill_n(a_ + k * n_, k + 1, 0.0);
+    }
+    for (std::size_t begin = 0; begin < n_; begin += kPanel) {
+      const std::size_t end = std::min(n_, begin + kPanel);
+      count_ = 0;
+      for (std::size_t k = begin; k < end; ++k) step(k);
+      subtract_pairs(end);
+    }
   }
-}
+
+ private:
+  /// Of the pairs so far: row 2k is v of reflection k, row 2k + 1 its w.
+  double* pair(std::size_t row) const { return pairs_ + row * n_; }
+
+  void subtract_from_row(std::size_t k, std::size_t first, std::size_t size) const {
+    double by[2 * kPanel];
+    for (std::size_t r = 0; r < count_; ++r) by[r] = pair(r ^ 1)[k];
+    kernels().subtract_all(a_ + k * n_ + first, by, pairs_ + first, n_, count_, size);
+  }
+  void subtract_from_diagonal(std::size_t k) const {
+    for (std::size_t r = 0; r < count_; r += 2) diagonal_[k] -= 2 * pair(r)[k] * pair(r + 1)[k];
+  }
+
+  void step(std::size_t k) {
+    subtract_from_diagonal(k);
+    const std::size_t first = k + 1, size = n_ - first;
+    if (size == 0) return;
+    subtract_from_row(k, first, size);
+    double* const row = a_ + k * n_;
+    const auto [beta, image] = reflect(row + first, size);
+    beside_[k] = image;
+    betas_[k] = beta;
+    if (beta == 0) return;
+
+    // All from a cache line on, as what is before is 0.
+    const std::size_t from = whole_lines(first), length = n_ - from;
+    double *const v = pair(count_), *const w = pair(count_ + 1);
+    std::copy_n(row + from, length, v + from);
+    multiply(v, first, w);
+    double by[2 * kPanel];
+    for (std::size_t r = 0; r < count_; ++r)
+      by[r] = kernels().dot(pair(r ^ 1) + from, v + from, length);
+    kernels().subtract_all(w + from, by, pairs_ + from, n_, count_, length);
+    for (std::size_t i = from; i < n_; ++i) w[i] *= beta;
+    kernels().add_scaled(w + from, -beta / 2 * kernels().dot(w + from, v + from, length), v + from,
+                         length);
+    count_ += 2;
+  }
+
+  /// The rest of the matrix times v, from row `first` on.
+  void multiply(const double* v, std::size_t first, double* to) const {
+    std::fill(to + whole_lines(first), to + n_, 0.0);
+    for (std::size_t i = first; i < n_; ++i) {
+      const std::size_t from = whole_lines(i + 1);
+      const double* const row = a_ + i * n_;
+      to[i] += diagonal_[i] * v[i];
+      to[i] += kernels().add_scaled_and_dot(to + from, v[i], row + from, v + from, n_ - from);
+    }
+  }
+
+  void subtract_pairs(std::size_t first) const {
+    for (std::size_t k = first; k < n_; ++k) subtract_from_diagonal(k);
+    // A tile of the pairs stays in the nearest cache for all rows.
+    constexpr std::size_t kTile = 64;
+    for (std::size_t begin = first; begin < n_; begin += kTile) {
+      const std::size_t end = std::min(n_, begin + kTile);
+      for (std::size_t row = first; row + 1 < end; ++row) {
+        const std::size_t from = std::max(row + 1, begin);
+        subtract_from_row(row, from, end - from);
+      }
+    }
+  }
+
+  double* const a_;
+  const std::size_t n_;
+  double *const diagonal_, *const beside_, *const betas_, *const pairs_;
+  std::size_t count_ = 0;  ///< Rows of pairs.
+};
 
 /// Rotations of many steps, kept to be done while some columns are in a cache.
 class Rotations {
@@ -78,14 +163,21 @@ class Rotations {
   Rotation* next() const { return room_ + step_count_ * n_; }
   void add(std::size_t begin, std::size_t end) { steps_[step_count_++] = {begin, end}; }
 
-  /// Turns the rows, for each step those from end − 1 down to begin with the next.
+  /// Turns the rows, for each step those from end − 1 down to begin with the next; two steps at a
+  /// time.
   void apply(double* rows) {
+    for (std::size_t step = 0; step + 1 < step_count_; step += 2) {
+      const Step both{std::min(steps_[step].begin, steps_[step + 1].begin),
+                      std::max(steps_[step].end, steps_[step + 1].end)};
+      for (const std::size_t k : {step, step + 1}) widen(k, both);
+    }
     for (std::size_t column = 0; column < n_; column += kColumns) {
       const std::size_t width = std::min(kColumns, n_ - column);
-      for (std::size_t step = 0; step < step_count_; ++step) {
-        const Rotation* const rotations = room_ + step * n_;
-        for (std::size_t k = steps_[step].end; k-- > steps_[step].begin;)
-          kernels().turn(rows + k * n_ + column, rows + (k + 1) * n_ + column, width, rotations[k]);
+      for (std::size_t step = 0; step < step_count_; step += 2) {
+        const Rotation* const first = room_ + step * n_;
+        kernels().turn_rows(rows + column, n_, width, first,
+                            step + 1 < step_count_ ? first + n_ : nullptr, steps_[step].begin,
+                            steps_[step].end);
       }
     }
     step_count_ = 0;
@@ -94,10 +186,18 @@ class Rotations {
   static constexpr std::size_t kSteps = 32;
 
  private:
-  static constexpr std::size_t kColumns = 64;
+  static constexpr std::size_t kColumns = 32;
   struct Step {
     std::size_t begin, end;
   };
+
+  /// With rotations that turn nothing.
+  void widen(std::size_t step, const Step& to) {
+    Rotation* const rotations = room_ + step * n_;
+    std::fill(rotations + to.begin, rotations + steps_[step].begin, Rotation{1, 0});
+    std::fill(rotations + steps_[step].end, rotations + to.end, Rotation{1, 0});
+    steps_[step] = to;
+  }
 
   Rotation* room_;
   std::size_t n_, step_count_ = 0;
@@ -108,10 +208,10 @@ class Rotations {
 /// go from m − 1 down to there: l, unless the matrix came apart.
 std::size_t ql_step(std::size_t l, std::size_t m, double* d, double* e, Rotation* rotations) {
   double g = (d[l + 1] - d[l]) / (2 * e[l]);
-  g = d[m] - d[l] + e[l] / (g + std::copysign(std::hypot(g, 1.0), g));
+  g = d[m] - d[l] + e[l] / (g + std::copysign(std::sqrt(g * g + 1), g));
   double s = 1, c = 1, p = 0;
   for (std::size_t i = m; i-- > l;) {
-    const double f = s * e[i], b = c * e[i], r = std::hypot(f, g);
+    const double f = s * e[i], b = c * e[i], r = std::sqrt(f * f + g * g);
     e[i + 1] = r;
     if (r == 0) {
       d[i + 1] -= p;
@@ -170,29 +270,31 @@ void make_identity(double* a, std::size_t n) {
 
 }  // namespace
 
-std::size_t eigen_scratch(std::size_t n) { return (3 + 2 * Rotations::kSteps) * n; }
+std::size_t eigen_scratch(std::size_t n) {
+  return (2 + 2 * std::max(Rotations::kSteps, Tridiagonal::kPanel)) * n;
+}
 
 void symmetric_eigen(double* a, std::size_t n, double* values, double* vectors, double* scratch) {
   double* const beside = scratch;
   double* const betas = beside + n;
-  double* const product = betas + n;
-  auto* const rotations = reinterpret_cast<Rotation*>(product + n);
+  double* const room = betas + n;
+  auto* const rotations = reinterpret_cast<Rotation*>(room);
   const bool finite = std::all_of(a, a + n * n, [](double value) { return std::isfinite(value); });
-  std::fill_n(scratch, 3 * n, 0.0);
-  if (finite) tridiagonalize(a, n, values, beside, betas, product);
+  std::fill_n(scratch, 2 * n, 0.0);
+  if (finite) Tridiagonal(a, n, values, beside, betas, room);
   make_identity(vectors, n);
   if (!finite || !diagonalize(n, values, beside, vectors, rotations)) {
     std::fill_n(values, n, std::numeric_limits<double>::quiet_NaN());
     std::fill_n(vectors, n * n, std::numeric_limits<double>::quiet_NaN());
     return;
   }
-  for (std::size_t row = 0; row < n; ++row) {
-    double* const z = vectors + row * n;
+  // Some rows at a time, which stay in the nearest cache.
+  for (std::size_t row = 0; row < n; row += kRows) {
     for (std::size_t k = n; k-- > 0;) {
-      const std::size_t first = k + 1, size = n - first;
       if (betas[k] == 0) continue;
-      const double* const v = a + k * n + first;
-      kernels().add_scaled(z + first, -betas[k] * kernels().dot(v, z + first, size), v, size);
+      const std::size_t from = whole_lines(k + 1);
+      kernels().reflect_rows(vectors + row * n + from, n, std::min(kRows, n - row),
+                             a + k * n + from, betas[k], n - from);
     }
   }
   sort_descending(n, values, vectors);
@@ -200,24 +302,27 @@ void symmetric_eigen(double* a, std::size_t n, double* values, double* vectors, 
 
 void householder_qr(double* a, std::size_t n, double* q, double* scratch) {
   double* const betas = scratch;
-  for (std::size_t k = 0; k < n; ++k) {
-    double* const v = a + k * n + k;
-    const std::size_t size = n - k;
-    betas[k] = reflect(v, size).beta;
-    if (betas[k] == 0) continue;
-    for (std::size_t j = 1; j < size; ++j) {
-      double* const x = v + j * n;
-      kernels().add_scaled(x, -betas[k] * kernels().dot(v, x, size), v, size);
+  const auto reflect_by = [&](std::size_t k, double* rows, std::size_t count) {
+    if (betas[k] == 0) return;
+    const std::size_t from = whole_lines(k);
+    kernels().reflect_rows(rows + from, n, count, a + k * n + from, betas[k], n - from);
+  };
+  constexpr std::size_t kPanel = 32;
+  for (std::size_t begin = 0; begin < n; begin += kPanel) {
+    const std::size_t end = std::min(n, begin + kPanel);
+    for (std::size_t k = begin; k < end; ++k) {
+      betas[k] = reflect(a + k * n + k, n - k).beta;
+      std::fill_n(a + k * n, k, 0.0);
+      reflect_by(k, a + (k + 1) * n, end - k - 1);
     }
+    for (std::size_t row = end; row < n; row += kRows)
+      for (std::size_t k = begin; k < end; ++k)
+        reflect_by(k, a + row * n, std::min(kRows, n - row));
   }
   make_identity(q, n);
-  for (std::size_t row = 0; row < n; ++row) {
-    double* const z = q + row * n;
-    for (std::size_t k = row + 1; k-- > 0;) {
-      const double* const v = a + k * n + k;
-      if (betas[k] != 0)
-        kernels().add_scaled(z + k, -betas[k] * kernels().dot(v, z + k, n - k), v, n - k);
-    }
+  for (std::size_t row = 0; row < n; row += kRows) {
+    const std::size_t count = std::min(kRows, n - row);
+    for (std::size_t k = row + count; k-- > 0;) reflect_by(k, q + row * n, count);
   }
 }
 

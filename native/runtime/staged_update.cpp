@@ -90,6 +90,7 @@ StagedUpdate::StagedUpdate(optim::Updater& updater, const ParameterStore& store,
   vector_ = lower(where, Rank::Element, rule_.vector, true);
   for (const optim::FactorSlot& slot : rule_.factors)
     next_factors_.push_back(slots_.at(slot.next).index);
+  find_what_stands_for_others();
   add_tensors(parameters);
   allocate();
 }
@@ -186,8 +187,33 @@ StagedUpdate::MatrixCall StagedUpdate::matrix_call(const optim::Stage& stage) co
   if (!ranks_fit(call))
     throw std::invalid_argument("rule '" + rule_.name + "': the arguments of '" + stage.to +
                                 "' have the wrong ranks");
-  if (!stage.when.empty()) call.when = {slots_.at(stage.when).index, matrix_named(stage.otherwise)};
+  if (!stage.when.empty()) call.when = {slots_.at(stage.when).index, matrix_named(stage.otherwise), true};
   return call;
+}
+
+// A square matrix that is not computed anew may stand for the other's data, unless that is a factor
+// which another factor takes over.
+void StagedUpdate::find_what_stands_for_others() {
+  std::map<std::size_t, std::size_t> stands_for;
+  const auto origin = [&](std::size_t array) {
+    const auto found = stands_for.find(array);
+    return found == stands_for.end() ? array : found->second;
+  };
+  const auto is_square = [&](std::size_t array) {
+    return arrays_[array].rank == Rank::Left || arrays_[array].rank == Rank::Right;
+  };
+  for (Section& section : sections_) {
+    for (ReadyStage& stage : section.stages) {
+      auto* const call = std::get_if<MatrixCall>(&stage);
+      if (call == nullptr || !call->when || !is_square(call->to)) continue;
+      const std::size_t from = origin(call->when->otherwise);
+      bool is_taken = false;
+      for (std::size_t k = 0; k < next_factors_.size(); ++k)
+        is_taken |= next_factors_[k] == call->to && from < first_value_ && from != first_factor_ + k;
+      call->when->copies = is_taken;
+      if (!is_taken) stands_for[call->to] = from;
+    }
+  }
 }
 
 // An update's outputs are p and the state, in place; a stage's have registers of their own.
@@ -356,7 +382,7 @@ void StagedUpdate::allocate() {
       AlignedBuffer(std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}) * sizeof(float));
   std::size_t offset = 0;
   for (std::size_t k = first_value_; k < arrays_.size(); ++k) {
-    arrays_[k].data = values_.floats() + offset;
+    arrays_[k].data = arrays_[k].own = values_.floats() + offset;
     offset += sizes[k];
   }
   if (sees_matrices_) packed_ = AlignedBuffer(2 * packed * sizeof(float));
@@ -561,8 +587,14 @@ void StagedUpdate::decompose(const MatrixCall& call, std::size_t side, std::size
 
 void StagedUpdate::run(const Tensor& tensor, MatrixCall& call) {
   const Extent result = extent(tensor, arrays_[call.to].rank);
+  arrays_[call.to].data = arrays_[call.to].own;
   if (call.when && !(numbers_[call.when->number] > 0)) {
-    std::copy_n(arrays_[call.when->otherwise].data, result.size(), arrays_[call.to].data);
+    float* const from = arrays_[call.when->otherwise].data;
+    if (call.when->copies) {
+      std::copy_n(from, result.size(), arrays_[call.to].data);
+    } else {
+      arrays_[call.to].data = from;
+    }
     return;
   }
   if (call.decomposes()) return decompose(tensor, call);

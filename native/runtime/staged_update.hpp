@@ -52,6 +52,7 @@ class StagedUpdate {
   struct Array {
     optim::Rank rank;
     float* data;
+    float* own = nullptr;  ///< Where a value is computed; it may stand for another's data.
   };
   /// A pass over arrays, ready to run.
   struct Pass {
@@ -94,6 +95,7 @@ class StagedUpdate {
     std::size_t scalar;  ///< Where its scalar argument is.
     struct Condition {
       std::size_t number, otherwise;
+      bool copies;  ///< Else the array stands for the other's data where nothing is computed.
     };
     std::optional<Condition> when;
 
@@ -138,6 +140,7 @@ class StagedUpdate {
   MatrixCall matrix_call(const optim::Stage& stage) const;
   bool ranks_fit(const MatrixCall& call) const;
   std::size_t matrix_named(const std::string& name) const;
+  void find_what_stands_for_others();
 
   Extent extent(const Tensor& tensor, optim::Rank rank) const;
   static std::span<const std::size_t> sides(const Tensor& tensor, optim::Rank rank);

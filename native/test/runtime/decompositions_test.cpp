@@ -127,21 +127,51 @@ TEST(Decompositions, QrHasAnOrthogonalAndATriangularFactor) {
 
 #if defined(OPTCMP_X86)
 TEST(Decompositions, LoopsOfAllInstructionSetsAgreeToTheBit) {
-  if (!expression::supported(expression::InstructionSet::Avx2)) GTEST_SKIP();
-  const DecompositionKernels portable = portable_decomposition_kernels();
-  const DecompositionKernels avx2 = avx2_decomposition_kernels();
+  using expression::InstructionSet;
+  const std::size_t stride = 103;
+  std::vector<Rotation> turns, others;
+  for (int k = 0; k < 9; ++k) {
+    turns.push_back({std::cos(k), std::sin(k)});
+    others.push_back({std::cos(2.0 * k), std::sin(2.0 * k)});
+  }
+  const auto results = [&](const DecompositionKernels& kernels, std::size_t n) {
+    Matrix a = random_matrix(stride, 1);
+    const Matrix x = random_matrix(stride, 2);
+    const auto row = [&](std::size_t k) { return a.data() + k * stride; };
+    Matrix sums = {kernels.dot(row(0), x.data(), n)};
+    kernels.add_scaled(row(1), 0.7, x.data(), n);
+    sums.push_back(kernels.add_scaled_and_dot(row(2), -0.3, x.data(), row(0), n));
+    kernels.subtract_all(row(3), x.data(), x.data() + 7, stride, 5, n);
+    kernels.reflect_rows(row(4), stride, 7, x.data(), 0.9, n);
+    kernels.turn_rows(row(10), stride, n, turns.data(), nullptr, 2, 9);
+    kernels.turn_rows(row(20), stride, n, turns.data(), others.data(), 0, 9);
+    kernels.turn_rows(row(30), stride, n, turns.data(), others.data(), 4, 5);
+    a.insert(a.end(), sums.begin(), sums.end());
+    return a;
+  };
   for (const std::size_t n : {0, 1, 7, 8, 29, 100}) {
-    const Matrix x = random_matrix(10, 1), y = random_matrix(10, 2);
-    EXPECT_EQ(portable.dot(x.data(), y.data(), n), avx2.dot(x.data(), y.data(), n));
-    const auto results = [&](const DecompositionKernels& kernels) {
-      Matrix a = x, b = y, c = random_matrix(10, 3);
-      kernels.add_scaled(a.data(), 0.7, b.data(), n);
-      kernels.subtract_two(c.data(), 0.3, a.data(), -0.9, b.data(), n);
-      kernels.turn(a.data(), c.data(), n, {0.6, 0.8});
-      a.insert(a.end(), c.begin(), c.end());
-      return a;
-    };
-    EXPECT_EQ(results(portable), results(avx2));
+    const Matrix portable = results(portable_decomposition_kernels(), n);
+    if (expression::supported(InstructionSet::Avx2)) {
+      EXPECT_EQ(portable, results(avx2_decomposition_kernels(), n));
+    }
+    if (expression::supported(InstructionSet::Avx512)) {
+      EXPECT_EQ(portable, results(avx512_decomposition_kernels(), n));
+    }
+  }
+}
+
+TEST(Decompositions, TwoStepsOfRotationsAreOneAfterTheOther) {
+  const DecompositionKernels kernels = portable_decomposition_kernels();
+  const std::vector<Rotation> first = {{0.6, 0.8}, {0.8, -0.6}, {1, 0}, {-0.6, 0.8}};
+  const std::vector<Rotation> second = {{0.8, 0.6}, {0.6, 0.8}, {0, 1}, {0.6, -0.8}};
+  for (const std::size_t n : {1, 2, 9, 20}) {
+    Matrix a = random_matrix(n, 1), b = a;
+    a.resize(5 * n, 0.25);
+    b.resize(5 * n, 0.25);
+    kernels.turn_rows(a.data(), n, n, first.data(), second.data(), 0, 4);
+    kernels.turn_rows(b.data(), n, n, first.data(), nullptr, 0, 4);
+    kernels.turn_rows(b.data(), n, n, second.data(), nullptr, 0, 4);
+    EXPECT_EQ(a, b);
   }
 }
 #endif
