@@ -1,13 +1,17 @@
 """PyTorch side of the benchmark of rules of whole tensors: answers one JSON request a line.
 
 Request:  {"rule": name, "threads": n, "steps": n, "shapes": [[rows, columns] | [size], …]}
-Response: {"seconds": mean of an update of random gradients, of so many after as many, "by": package and class}
+Response: {"seconds": mean of an update of random gradients, of so many after as many, "by": package and class,
+           "machine": bytes and operations a second that it has for streams and products}
+
+Tensors of more axes are matrices of their first axis and all others, as ours are.
 
 Needs timm, pytorch_optimizer, prodigyopt and dadaptation.
 """
 
 import contextlib
 import json
+import math
 import sys
 import time
 
@@ -55,24 +59,48 @@ OPTIMIZERS = {
 }
 
 
+def best(run):
+    """The least seconds of a few runs."""
+    times = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def machine():
+    x, a, b = torch.ones(1 << 25), torch.ones(1024, 1024), torch.ones(1024, 1024)
+    return {
+        "bandwidth": 2 * x.nbytes / best(lambda: x.mul_(1.0001)),
+        "flops": 2 * 1024**3 / best(lambda: a @ b),
+    }
+
+
+def matrix(shape):
+    return [shape[0], math.prod(shape[1:])] if len(shape) > 2 else shape
+
+
 def measure(rule, threads, steps, shapes):
+    shapes = [matrix(shape) for shape in shapes]
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     parameters = [torch.nn.Parameter(0.05 * torch.randn(shape)) for shape in shapes]
-    gradients = [0.01 * torch.randn(shape) for shape in shapes]
+    batches = [[0.01 * torch.randn(shape) for shape in shapes] for _ in range(20)]
     by, make = OPTIMIZERS[rule]
     optimizer = make(parameters)
 
     def run():
-        for _ in range(steps):
-            for parameter, gradient in zip(parameters, gradients):
+        for step in range(steps):
+            for parameter, gradient in zip(parameters, batches[step % len(batches)]):
                 parameter.grad = gradient
             optimizer.step()
 
     run()
     begin = time.perf_counter()
     run()
-    return {"seconds": (time.perf_counter() - begin) / steps, "by": by}
+    seconds = (time.perf_counter() - begin) / steps
+    return {"seconds": seconds, "by": by, "machine": machine()}
 
 
 for line in sys.stdin:

@@ -94,6 +94,7 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
                         InstanceMethod<&TrainerObject::get_gradient>("getGradient"),
                         InstanceMethod<&TrainerObject::memory>("memory"),
                         InstanceMethod<&TrainerObject::profile>("profile"),
+                        InstanceMethod<&TrainerObject::profile_update>("profileUpdate"),
                         InstanceMethod<&TrainerObject::kernel_name>("kernelName"),
                         InstanceMethod<&TrainerObject::dispose>("dispose")});
   }
@@ -257,6 +258,13 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
     return guarded(info.Env(), [&] {
       return promise(info,
                      [runs = to_count(info[0], "runs")](Training& t) { return t.profile(runs); });
+    });
+  }
+
+  Napi::Value profile_update(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] {
+      return promise(
+          info, [runs = to_count(info[0], "runs")](Training& t) { return t.profile_update(runs); });
     });
   }
 

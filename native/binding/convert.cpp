@@ -574,16 +574,18 @@ Napi::Value from(Napi::Env env, const Metrics& metrics) {
   return object;
 }
 
+Napi::Value from(Napi::Env env, const KernelTime& time) {
+  auto object = Napi::Object::New(env);
+  object["name"] = time.name;
+  object["compute"] = time.compute;
+  object["implementation"] = time.implementation;
+  object["seconds"] = time.seconds;
+  return object;
+}
+
 Napi::Value from(Napi::Env env, const std::vector<KernelTime>& times) {
   auto list = Napi::Array::New(env, times.size());
-  for (std::uint32_t k = 0; k < times.size(); ++k) {
-    auto object = Napi::Object::New(env);
-    object["name"] = times[k].name;
-    object["compute"] = times[k].compute;
-    object["implementation"] = times[k].implementation;
-    object["seconds"] = times[k].seconds;
-    list[k] = object;
-  }
+  for (std::uint32_t k = 0; k < times.size(); ++k) list[k] = from(env, times[k]);
   return list;
 }
 

@@ -34,6 +34,7 @@ std::uint64_t to_count(const Napi::Value& value, const std::string& where);
 
 Napi::Value from(Napi::Env env, const TrainResult& result);
 Napi::Value from(Napi::Env env, const Metrics& metrics);
+Napi::Value from(Napi::Env env, const KernelTime& time);
 Napi::Value from(Napi::Env env, const std::vector<KernelTime>& times);
 Napi::Value from(Napi::Env env, const MemoryUse& memory);
 Napi::Value from(Napi::Env env, const std::vector<float>& values);

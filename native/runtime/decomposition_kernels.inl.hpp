@@ -37,8 +37,9 @@ struct Sum {
   double with(double rest) const {
     double lanes[kLanes];
     std::memcpy(lanes, parts, sizeof(lanes));
-    for (const double lane : lanes) rest += lane;
-    return rest;
+    for (std::size_t half = kLanes / 2; half > 0; half /= 2)
+      for (std::size_t k = 0; k < half; ++k) lanes[k] += lanes[k + half];
+    return lanes[0] + rest;
   }
 };
 
@@ -60,7 +61,9 @@ double dot(const double* x, const double* y, std::size_t size) {
 }
 
 void add_scaled(double* __restrict y, double by, const double* __restrict x, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) y[i] += by * x[i];
+  std::size_t i = 0;
+  for (; i + kWidth <= size; i += kWidth) store(y + i, load(y + i) + by * load(x + i));
+  for (; i < size; ++i) y[i] += by * x[i];
 }
 
 double add_scaled_and_dot(double* y, double by, const double* x, const double* z,

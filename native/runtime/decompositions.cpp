@@ -8,6 +8,7 @@
 
 #include "expression/instruction_set.hpp"
 #include "runtime/decomposition_kernels.hpp"
+#include "runtime/parallel.hpp"
 
 namespace optcmp {
 namespace {
@@ -35,8 +36,10 @@ const DecompositionKernels& kernels() {
 /// QL steps an eigenvalue; it takes two or three.
 constexpr int kMostSteps = 60;
 
-/// Rows that reflections are applied to at once.
-constexpr std::size_t kRows = 4;
+/// The k-th of `count` tasks whose work grows, such that any half of all k has half of it.
+constexpr std::size_t balanced(std::size_t k, std::size_t count) {
+  return k % 2 == 0 ? k / 2 : count - 1 - k / 2;
+}
 
 /// The number of elements before the cache line of element i, where rows begin at one.
 constexpr std::size_t whole_lines(std::size_t i) { return i / 8 * 8; }
@@ -58,6 +61,50 @@ Reflection reflect(double* x, std::size_t size) {
   return {2 / kernels().dot(x, x, size), -norm * largest};
 }
 
+/// Reflections on rows: number k by row k of `vectors`, which is 0 before element k.
+struct Reflections {
+  const double* vectors;
+  const double* betas;
+  std::size_t n;
+  int threads;
+
+  /// Applies those from `begin` to `end`, in this order or backwards, to rows [first, last) of
+  /// `to`; or, where it is `triangular`, to row i only those up to the i-th.
+  void apply(std::size_t begin, std::size_t end, bool backwards, double* to, std::size_t first,
+             std::size_t last, bool triangular = false) const {
+    const std::size_t tasks = (last - first + kMany - 1) / kMany;
+    parallel_for(threads, tasks, 1, [&](std::size_t from, std::size_t until) {
+      for (std::size_t task = from; task < until; ++task) {
+        const std::size_t row = first + balanced(task, tasks) * kMany;
+        const std::size_t rows = std::min(kMany, last - row);
+        const std::size_t most = triangular ? std::min(end, row + rows) : end;
+        const std::size_t panels = (most - begin + kPanel - 1) / kPanel;
+        for (std::size_t k = 0; k < panels; ++k) {
+          const std::size_t at = begin + (backwards ? panels - 1 - k : k) * kPanel;
+          apply_panel(at, std::min(most, at + kPanel), backwards, to + row * n, rows);
+        }
+      }
+    });
+  }
+
+ private:
+  // Many rows and a panel stay in one cache, a few rows in the nearest.
+  static constexpr std::size_t kPanel = 32, kMany = 32, kFew = 4;
+
+  void apply_panel(std::size_t begin, std::size_t end, bool backwards, double* rows,
+                   std::size_t count) const {
+    for (std::size_t row = 0; row < count; row += kFew) {
+      for (std::size_t j = begin; j < end; ++j) {
+        const std::size_t k = backwards ? end - 1 - (j - begin) : j;
+        if (betas[k] == 0) continue;
+        const std::size_t from = whole_lines(k);
+        kernels().reflect_rows(rows + row * n + from, n, std::min(kFew, count - row),
+                               vectors + k * n + from, betas[k], n - from);
+      }
+    }
+  }
+};
+
 /// Householder's tridiagonal form, a panel of rows at a time (LAPACK's dsytrd): within a panel the
 /// rest of the matrix stays as it is, and what is to be subtracted from it, v·wᵀ + w·vᵀ of each
 /// reflection, is kept as pairs of rows. Of the matrix, only what is right of the diagonal is used.
@@ -68,8 +115,14 @@ class Tridiagonal {
   /// Row k of `a` becomes the vector of reflection k, `betas` their factors; `pairs` has room for
   /// 2 · kPanel · n.
   Tridiagonal(double* a, std::size_t n, double* diagonal, double* beside, double* betas,
-              double* pairs)
-      : a_(a), n_(n), diagonal_(diagonal), beside_(beside), betas_(betas), pairs_(pairs) {
+              double* pairs, int threads)
+      : a_(a),
+        n_(n),
+        diagonal_(diagonal),
+        beside_(beside),
+        betas_(betas),
+        pairs_(pairs),
+        threads_(threads) {
     for (std::size_t k = 0; k < n_; ++k) {
       diagonal_[k] = a_[k * n_ + k];
       std::fill_n(a_ + k * n_, k + 1, 0.0);
@@ -135,19 +188,27 @@ class Tridiagonal {
   void subtract_pairs(std::size_t first) const {
     for (std::size_t k = first; k < n_; ++k) subtract_from_diagonal(k);
     // A tile of the pairs stays in the nearest cache for all rows.
-    constexpr std::size_t kTile = 64;
-    for (std::size_t begin = first; begin < n_; begin += kTile) {
-      const std::size_t end = std::min(n_, begin + kTile);
-      for (std::size_t row = first; row + 1 < end; ++row) {
-        const std::size_t from = std::max(row + 1, begin);
-        subtract_from_row(row, from, end - from);
-      }
+    const std::size_t tiles = (n_ - first + kTile - 1) / kTile;
+    parallel_for(threads_, tiles, 1, [&](std::size_t from, std::size_t to) {
+      for (std::size_t k = from; k < to; ++k)
+        subtract_tile(first, first + balanced(k, tiles) * kTile);
+    });
+  }
+
+  void subtract_tile(std::size_t first, std::size_t begin) const {
+    const std::size_t end = std::min(n_, begin + kTile);
+    for (std::size_t row = first; row + 1 < end; ++row) {
+      const std::size_t from = std::max(row + 1, begin);
+      subtract_from_row(row, from, end - from);
     }
   }
+
+  static constexpr std::size_t kTile = 64;
 
   double* const a_;
   const std::size_t n_;
   double *const diagonal_, *const beside_, *const betas_, *const pairs_;
+  const int threads_;
   std::size_t count_ = 0;  ///< Rows of pairs.
 };
 
@@ -155,7 +216,7 @@ class Tridiagonal {
 class Rotations {
  public:
   /// `room` for `kSteps` · n.
-  Rotations(Rotation* room, std::size_t n) : room_(room), n_(n) {}
+  Rotations(Rotation* room, std::size_t n, int threads) : room_(room), n_(n), threads_(threads) {}
 
   bool full() const { return step_count_ == kSteps; }
 
@@ -171,15 +232,11 @@ class Rotations {
                       std::max(steps_[step].end, steps_[step + 1].end)};
       for (const std::size_t k : {step, step + 1}) widen(k, both);
     }
-    for (std::size_t column = 0; column < n_; column += kColumns) {
-      const std::size_t width = std::min(kColumns, n_ - column);
-      for (std::size_t step = 0; step < step_count_; step += 2) {
-        const Rotation* const first = room_ + step * n_;
-        kernels().turn_rows(rows + column, n_, width, first,
-                            step + 1 < step_count_ ? first + n_ : nullptr, steps_[step].begin,
-                            steps_[step].end);
-      }
-    }
+    const std::size_t blocks = (n_ + kColumns - 1) / kColumns;
+    parallel_for(threads_, blocks, 1, [&](std::size_t from, std::size_t to) {
+      for (std::size_t k = from; k < to; ++k)
+        turn_columns(rows + k * kColumns, std::min(kColumns, n_ - k * kColumns));
+    });
     step_count_ = 0;
   }
 
@@ -191,6 +248,14 @@ class Rotations {
     std::size_t begin, end;
   };
 
+  void turn_columns(double* rows, std::size_t width) const {
+    for (std::size_t step = 0; step < step_count_; step += 2) {
+      const Rotation* const first = room_ + step * n_;
+      const Rotation* const second = step + 1 < step_count_ ? first + n_ : nullptr;
+      kernels().turn_rows(rows, n_, width, first, second, steps_[step].begin, steps_[step].end);
+    }
+  }
+
   /// With rotations that turn nothing.
   void widen(std::size_t step, const Step& to) {
     Rotation* const rotations = room_ + step * n_;
@@ -200,7 +265,9 @@ class Rotations {
   }
 
   Rotation* room_;
-  std::size_t n_, step_count_ = 0;
+  std::size_t n_;
+  int threads_;
+  std::size_t step_count_ = 0;
   Step steps_[kSteps] = {};
 };
 
@@ -234,8 +301,8 @@ std::size_t ql_step(std::size_t l, std::size_t m, double* d, double* e, Rotation
 }
 
 /// Diagonalizes the tridiagonal matrix; `rows` turn along. False when it does not converge.
-bool diagonalize(std::size_t n, double* d, double* e, double* rows, Rotation* room) {
-  Rotations rotations(room, n);
+bool diagonalize(std::size_t n, double* d, double* e, double* rows, Rotation* room, int threads) {
+  Rotations rotations(room, n, threads);
   double largest = 0;
   for (std::size_t k = 0; k < n; ++k) largest = std::max(largest, std::abs(d[k]) + std::abs(e[k]));
   const double negligible = std::numeric_limits<double>::epsilon() * largest;
@@ -274,56 +341,40 @@ std::size_t eigen_scratch(std::size_t n) {
   return (2 + 2 * std::max(Rotations::kSteps, Tridiagonal::kPanel)) * n;
 }
 
-void symmetric_eigen(double* a, std::size_t n, double* values, double* vectors, double* scratch) {
+void symmetric_eigen(double* a, std::size_t n, double* values, double* vectors, double* scratch,
+                     int threads) {
   double* const beside = scratch;
   double* const betas = beside + n;
   double* const room = betas + n;
   auto* const rotations = reinterpret_cast<Rotation*>(room);
   const bool finite = std::all_of(a, a + n * n, [](double value) { return std::isfinite(value); });
   std::fill_n(scratch, 2 * n, 0.0);
-  if (finite) Tridiagonal(a, n, values, beside, betas, room);
+  if (finite) Tridiagonal(a, n, values, beside, betas, room, threads);
   make_identity(vectors, n);
-  if (!finite || !diagonalize(n, values, beside, vectors, rotations)) {
+  if (!finite || !diagonalize(n, values, beside, vectors, rotations, threads)) {
     std::fill_n(values, n, std::numeric_limits<double>::quiet_NaN());
     std::fill_n(vectors, n * n, std::numeric_limits<double>::quiet_NaN());
     return;
   }
-  // Some rows at a time, which stay in the nearest cache.
-  for (std::size_t row = 0; row < n; row += kRows) {
-    for (std::size_t k = n; k-- > 0;) {
-      if (betas[k] == 0) continue;
-      const std::size_t from = whole_lines(k + 1);
-      kernels().reflect_rows(vectors + row * n + from, n, std::min(kRows, n - row),
-                             a + k * n + from, betas[k], n - from);
-    }
-  }
+  Reflections{a, betas, n, threads}.apply(0, n, true, vectors, 0, n);
   sort_descending(n, values, vectors);
 }
 
-void householder_qr(double* a, std::size_t n, double* q, double* scratch) {
+void householder_qr(double* a, std::size_t n, double* q, double* scratch, int threads) {
   double* const betas = scratch;
-  const auto reflect_by = [&](std::size_t k, double* rows, std::size_t count) {
-    if (betas[k] == 0) return;
-    const std::size_t from = whole_lines(k);
-    kernels().reflect_rows(rows + from, n, count, a + k * n + from, betas[k], n - from);
-  };
+  const Reflections of_panel{a, betas, n, 1}, of_others{a, betas, n, threads};
   constexpr std::size_t kPanel = 32;
   for (std::size_t begin = 0; begin < n; begin += kPanel) {
     const std::size_t end = std::min(n, begin + kPanel);
     for (std::size_t k = begin; k < end; ++k) {
       betas[k] = reflect(a + k * n + k, n - k).beta;
       std::fill_n(a + k * n, k, 0.0);
-      reflect_by(k, a + (k + 1) * n, end - k - 1);
+      of_panel.apply(k, k + 1, false, a, k + 1, end);
     }
-    for (std::size_t row = end; row < n; row += kRows)
-      for (std::size_t k = begin; k < end; ++k)
-        reflect_by(k, a + row * n, std::min(kRows, n - row));
+    of_others.apply(begin, end, false, a, end, n);
   }
   make_identity(q, n);
-  for (std::size_t row = 0; row < n; row += kRows) {
-    const std::size_t count = std::min(kRows, n - row);
-    for (std::size_t k = row + count; k-- > 0;) reflect_by(k, q + row * n, count);
-  }
+  of_others.apply(0, n, true, q, 0, n, true);
 }
 
 }  // namespace optcmp

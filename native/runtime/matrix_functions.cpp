@@ -13,8 +13,20 @@
 namespace optcmp {
 namespace {
 
-// Rows of a product that one call makes: what a thread takes must not depend on how many there are.
-constexpr std::size_t kPanel = 256;
+// Rows, and columns where there are few rows, of a product that one call makes at most: what a
+// thread takes must not depend on how many there are.
+constexpr std::size_t kRows = 256, kColumns = 512;
+
+/// [0, size) in as few equal parts of at most `most` as there can be, whole cache lines but for the
+/// last.
+struct Parts {
+  std::size_t all, count, size;
+
+  Parts(std::size_t all, std::size_t most)
+      : all(all), count((all + most - 1) / most), size(align_up((all + count - 1) / count, 16)) {}
+  std::size_t begin(std::size_t k) const { return std::min(all, k * size); }
+  std::size_t length(std::size_t k) const { return begin(k + 1) - begin(k); }
+};
 
 double inverse_root(double value, double order, double ridge) {
   return std::pow(std::max(value, 0.0) + ridge, -1 / order);
@@ -55,14 +67,16 @@ void multiply(const MatrixView& a, const MatrixView& b, float* to, int threads) 
   const std::size_t m = a.transposed ? a.columns : a.rows;
   const std::size_t k = a.transposed ? a.rows : a.columns;
   const std::size_t n = b.transposed ? b.rows : b.columns;
-  const std::size_t panels = (m + kPanel - 1) / kPanel;
-  parallel_for(threads, panels, 1, [&](std::size_t from, std::size_t until) {
-    for (std::size_t panel = from; panel < until; ++panel) {
-      const std::size_t begin = panel * kPanel;
-      const std::size_t rows = std::min(kPanel, m - begin);
-      const float* left = a.values + (a.transposed ? begin : begin * a.columns);
-      cpu::multiply_serially(a.transposed, b.transposed, rows, n, k, left, a.columns, b.values,
-                             b.columns, to + begin * n);
+  const Parts rows(m, kRows), columns(n, rows.count == 1 ? kColumns : n);
+  parallel_for(threads, rows.count * columns.count, 1, [&](std::size_t from, std::size_t until) {
+    for (std::size_t part = from; part < until; ++part) {
+      const std::size_t row = part / columns.count, column = part % columns.count;
+      const std::size_t first = rows.begin(row), start = columns.begin(column);
+      if (rows.length(row) == 0 || columns.length(column) == 0) continue;
+      const float* const left = a.values + (a.transposed ? first : first * a.columns);
+      const float* const right = b.values + (b.transposed ? start * b.columns : start);
+      cpu::multiply_serially(a.transposed, b.transposed, rows.length(row), columns.length(column),
+                             k, left, a.columns, right, b.columns, to + first * n + start, n);
     }
   });
 }
@@ -139,7 +153,7 @@ void inverse_root(const float* x, std::size_t n, double order, double ridge, flo
                   double* scratch, int threads) {
   const Scratch at(scratch, n);
   std::copy_n(x, n * n, at.first);
-  symmetric_eigen(at.first, n, at.values, at.second, at.rest);
+  symmetric_eigen(at.first, n, at.values, at.second, at.rest, threads);
   auto* const rows = reinterpret_cast<float*>(at.first);
   for (std::size_t k = 0; k < n; ++k) {
     const double scale = std::sqrt(inverse_root(at.values[k], order, ridge));
@@ -149,10 +163,10 @@ void inverse_root(const float* x, std::size_t n, double order, double ridge, flo
   multiply({rows, n, n, true}, {rows, n, n}, to, threads);
 }
 
-void eigenvectors(const float* x, std::size_t n, float* to, double* scratch) {
+void eigenvectors(const float* x, std::size_t n, float* to, double* scratch, int threads) {
   const Scratch at(scratch, n);
   std::copy_n(x, n * n, at.first);
-  symmetric_eigen(at.first, n, at.values, at.second, at.rest);
+  symmetric_eigen(at.first, n, at.values, at.second, at.rest, threads);
   transpose(at.second, n, to);
 }
 
@@ -177,11 +191,11 @@ void sorting(const float* x, const float* q, std::size_t n, float* to, double* s
   for (std::size_t k = 0; k < n; ++k) to[order[k] * n + k] = 1;
 }
 
-void orthonormal(const float* x, std::size_t n, float* to, double* scratch) {
+void orthonormal(const float* x, std::size_t n, float* to, double* scratch, int threads) {
   const Scratch at(scratch, n);
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t j = 0; j < n; ++j) at.first[j * n + i] = static_cast<double>(x[i * n + j]);
-  householder_qr(at.first, n, at.second, at.rest);
+  householder_qr(at.first, n, at.second, at.rest, threads);
   transpose(at.second, n, to);
 }
 

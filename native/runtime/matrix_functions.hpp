@@ -36,10 +36,10 @@ void along(const float* matrices, const float* x, std::span<const std::size_t> a
 /// products. `scratch` has room for `decomposition_scratch(n)` doubles; `to` is no argument.
 void inverse_root(const float* x, std::size_t n, double order, double ridge, float* to,
                   double* scratch, int threads);
-void eigenvectors(const float* x, std::size_t n, float* to, double* scratch);
+void eigenvectors(const float* x, std::size_t n, float* to, double* scratch, int threads);
 void sorting(const float* x, const float* q, std::size_t n, float* to, double* scratch,
              int threads);
-void orthonormal(const float* x, std::size_t n, float* to, double* scratch);
+void orthonormal(const float* x, std::size_t n, float* to, double* scratch, int threads);
 std::size_t decomposition_scratch(std::size_t n);
 
 /// The same of a matrix that counts as its diagonal; the others are the identity then.

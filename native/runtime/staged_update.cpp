@@ -187,7 +187,8 @@ StagedUpdate::MatrixCall StagedUpdate::matrix_call(const optim::Stage& stage) co
   if (!ranks_fit(call))
     throw std::invalid_argument("rule '" + rule_.name + "': the arguments of '" + stage.to +
                                 "' have the wrong ranks");
-  if (!stage.when.empty()) call.when = {slots_.at(stage.when).index, matrix_named(stage.otherwise), true};
+  if (!stage.when.empty())
+    call.when = {slots_.at(stage.when).index, matrix_named(stage.otherwise), true};
   return call;
 }
 
@@ -200,7 +201,7 @@ void StagedUpdate::find_what_stands_for_others() {
     return found == stands_for.end() ? array : found->second;
   };
   const auto is_square = [&](std::size_t array) {
-    return arrays_[array].rank == Rank::Left || arrays_[array].rank == Rank::Right;
+    return arrays_[array].rank >= Rank::Left;
   };
   for (Section& section : sections_) {
     for (ReadyStage& stage : section.stages) {
@@ -209,7 +210,8 @@ void StagedUpdate::find_what_stands_for_others() {
       const std::size_t from = origin(call->when->otherwise);
       bool is_taken = false;
       for (std::size_t k = 0; k < next_factors_.size(); ++k)
-        is_taken |= next_factors_[k] == call->to && from < first_value_ && from != first_factor_ + k;
+        is_taken |=
+            next_factors_[k] == call->to && from < first_value_ && from != first_factor_ + k;
       call->when->copies = is_taken;
       if (!is_taken) stands_for[call->to] = from;
     }
@@ -580,8 +582,9 @@ void StagedUpdate::decompose(const MatrixCall& call, std::size_t side, std::size
   }
   if (!whole) return identity(side, to);
   if (call.function == optim::MatrixFunction::Eigenvectors)
-    return eigenvectors(x, side, to, scratch);
-  if (call.function == optim::MatrixFunction::Orthonormal) return orthonormal(x, side, to, scratch);
+    return eigenvectors(x, side, to, scratch, threads_);
+  if (call.function == optim::MatrixFunction::Orthonormal)
+    return orthonormal(x, side, to, scratch, threads_);
   sorting(x, arrays_[call.args[1]].data + offset, side, to, scratch, threads_);
 }
 

@@ -18,6 +18,7 @@
 #include "runtime/initializer.hpp"
 #include "runtime/parallel.hpp"
 #include "runtime/permutation.hpp"
+#include "runtime/philox.hpp"
 
 namespace optcmp {
 namespace {
@@ -644,6 +645,34 @@ std::vector<KernelTime> Training::profile(std::uint64_t runs) {
     }
   }
   return times;
+}
+
+KernelTime Training::profile_update(std::uint64_t runs) {
+  using Clock = std::chrono::steady_clock;
+  constexpr double kSize = 0.02;
+  const std::vector<std::byte> before = checkpoint();
+  const std::vector<float> gradients(store_->gradients(), store_->gradients() + store_->size());
+  KernelTime time{"update", false, groups_.front()->kernel_name(), 0};
+  std::vector<float> values;
+  for (std::uint64_t run = 0; run < 2 * runs; ++run) {
+    const RandomSequence random(options_.seed, RandomStream::GradientNoise,
+                                static_cast<std::uint32_t>(run));
+    std::uint64_t next = 0;
+    for (const Parameter& parameter : store_->parameters()) {
+      values.resize(static_cast<std::size_t>(elements(parameter.shape)));
+      for (float& value : values)
+        value = static_cast<float>(kSize * (random.uniform(next++) - 0.5));
+      from_row_major(parameter.layout, values.data(), store_->gradients() + parameter.offset);
+    }
+    const auto begin = Clock::now();
+    update();
+    const std::chrono::duration<double> elapsed = Clock::now() - begin;
+    if (run >= runs) time.seconds += elapsed.count() / static_cast<double>(runs);
+    ++step_;
+  }
+  std::copy(gradients.begin(), gradients.end(), store_->gradients());
+  restore(before);
+  return time;
 }
 
 MemoryUse Training::memory() const {

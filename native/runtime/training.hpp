@@ -151,6 +151,10 @@ class Training {
   /// Parameters and states stay as they are.
   std::vector<KernelTime> profile(std::uint64_t runs);
 
+  /// Times an update over `runs` of random gradients, each of them new, after as many. All stays as
+  /// it is.
+  KernelTime profile_update(std::uint64_t runs);
+
   /// Of the parameters that are in no group.
   std::string kernel_name() const { return groups_.back()->kernel_name(); }
 

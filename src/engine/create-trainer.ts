@@ -98,6 +98,10 @@ class EngineTrainer implements Trainer {
     return this.#native.profile(runs);
   }
 
+  async profileUpdate(runs: number): ReturnType<Trainer['profileUpdate']> {
+    return this.#native.profileUpdate(runs);
+  }
+
   memory(): ReturnType<Trainer['memory']> {
     return this.#native.memory();
   }

@@ -24,6 +24,7 @@ export interface NativeTrainer
     | 'getGradient'
     | 'predict'
     | 'profile'
+    | 'profileUpdate'
     | 'memory'
     | 'dispose'
   > {

@@ -120,6 +120,16 @@ export interface Metrics {
   values: Record<string, number>;
 }
 
+export interface KernelTime {
+  name: string;
+  /** A convolution or matrix product. */
+  compute: boolean;
+  /** oneDNN's name of what it chose; empty for a kernel of ours. */
+  implementation: string;
+  /** Mean of a run. */
+  seconds: number;
+}
+
 export interface Trainer {
   readonly step: number;
   /** Runs `steps` training steps off the main thread. */
@@ -162,12 +172,11 @@ export interface Trainer {
   predict(inputs: BatchValues | readonly BatchValues[]): Promise<Float32Array>;
   /**
    * Times each kernel of a training step, in their order, over `runs` runs on the first examples of the training data
-   * (for benchmarks); parameters and states stay as they are. `compute` marks convolutions and matrix products,
-   * `implementation` is oneDNN's name of what it chose, empty for a kernel of ours.
+   * (for benchmarks); parameters and states stay as they are.
    */
-  profile(
-    runs: number,
-  ): Promise<{ name: string; compute: boolean; implementation: string; seconds: number }[]>;
+  profile(runs: number): Promise<KernelTime[]>;
+  /** Likewise the update, over `runs` of random gradients, each of them new, after as many; everything stays as it is. */
+  profileUpdate(runs: number): Promise<KernelTime>;
   memory(): {
     /** The memory that all temporaries share, as planned. */
     arenaBytes: number;

@@ -213,13 +213,13 @@ std::string isa() {
 
 void multiply_serially(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n,
                        std::size_t k, const float* a, std::size_t lda, const float* b,
-                       std::size_t ldb, float* c) {
+                       std::size_t ldb, float* c, std::size_t ldc) {
   const auto size = [](std::size_t x) { return static_cast<dnnl_dim_t>(x); };
   const int threads = omp_get_max_threads();
   omp_set_num_threads(1);
   const dnnl_status_t status =
       dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', size(m), size(n), size(k), 1, a,
-                 size(lda), b, size(ldb), 0, c, size(n));
+                 size(lda), b, size(ldb), 0, c, size(ldc));
   omp_set_num_threads(threads);
   if (status != dnnl_success) throw std::runtime_error("oneDNN refused a matrix product");
 }

@@ -126,10 +126,10 @@ std::string version();
 /// e.g. `avx512_core`.
 std::string isa();
 
-/// C (m × n) = A (m × k) · B (k × n), row-major in f32, each transposed where it says so; `lda` and
-/// `ldb` are the row lengths as they lie. On the calling thread alone.
+/// C (m × n) = A (m × k) · B (k × n), row-major in f32, each transposed where it says so; `lda`,
+/// `ldb` and `ldc` are the row lengths as they lie. On the calling thread alone.
 void multiply_serially(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n,
                        std::size_t k, const float* a, std::size_t lda, const float* b,
-                       std::size_t ldb, float* c);
+                       std::size_t ldb, float* c, std::size_t ldc);
 
 }  // namespace optcmp::cpu

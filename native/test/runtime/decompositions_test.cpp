@@ -57,7 +57,7 @@ struct Eigen {
 Eigen eigen(Matrix a, std::size_t n) {
   Eigen result{Matrix(n), Matrix(n * n)};
   Matrix scratch(eigen_scratch(n));
-  symmetric_eigen(a.data(), n, result.values.data(), result.vectors.data(), scratch.data());
+  symmetric_eigen(a.data(), n, result.values.data(), result.vectors.data(), scratch.data(), 2);
   return result;
 }
 
@@ -116,7 +116,7 @@ TEST(Decompositions, QrHasAnOrthogonalAndATriangularFactor) {
           a[2 * n + i] = 0;
         }
       Matrix copy = a, q(n * n), scratch(n);
-      householder_qr(copy.data(), n, q.data(), scratch.data());
+      householder_qr(copy.data(), n, q.data(), scratch.data(), 2);
       expect_identity(multiply(q, transpose(q, n), n), n);
       const Matrix r = multiply(q, transpose(a, n), n);
       for (std::size_t i = 0; i < n; ++i)
