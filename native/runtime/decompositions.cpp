@@ -15,18 +15,9 @@ namespace {
 
 const DecompositionKernels& kernels() {
 #if defined(OPTCMP_X86)
-  using expression::InstructionSet;
-  static const DecompositionKernels chosen = [] {
-    switch (expression::default_instruction_set()) {
-      case InstructionSet::Avx512:
-        return avx512_decomposition_kernels();
-      case InstructionSet::Avx2:
-        return avx2_decomposition_kernels();
-      case InstructionSet::Portable:
-        break;
-    }
-    return portable_decomposition_kernels();
-  }();
+  static const DecompositionKernels chosen = expression::of_default_set(
+      portable_decomposition_kernels(), avx2_decomposition_kernels(),
+      avx512_decomposition_kernels());
 #else
   static const DecompositionKernels chosen = portable_decomposition_kernels();
 #endif
