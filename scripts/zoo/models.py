@@ -240,7 +240,6 @@ TRANSFORMERS = {
     "deit": ("DeiTForImageClassification", VIT, images(32)),
     "beit": ("BeitForImageClassification", VIT, images(32)),
     "dinov2": ("Dinov2ForImageClassification", VIT, images(32)),
-    "vit_mae": ("ViTMAEModel", {**VIT, "mask_ratio": 0.0}, images(32)),
     "swin": ("SwinForImageClassification", {"image_size": 32, "patch_size": 2, "embed_dim": 8, "depths": [2, 2], "num_heads": [2, 2], "window_size": 4}, images(32)),
     "segformer": ("SegformerForSemanticSegmentation", {"hidden_sizes": [8, 8, 16, 16], "depths": [1, 1, 1, 1], "num_attention_heads": [1, 1, 2, 2], "decoder_hidden_size": 16}, images(64)),
     "convnext": ("ConvNextForImageClassification", {"hidden_sizes": [8, 8, 16, 16], "depths": [1, 1, 1, 1]}, images(64)),

@@ -143,4 +143,27 @@ export const searching: Readonly<Record<string, ModelSpec>> = {
     ],
     output: 'y',
   },
+  'a step of each example, assigned': {
+    inputs: { x: ['N', 3, 2], b: [3, 2], v: [2], w: [6, 2] },
+    initializers: [
+      integers('zero', [0], true),
+      integers('one', [1], true),
+      integers('last', [-1]),
+      integers('step', [1]),
+    ],
+    nodes: [
+      ...places,
+      { op: 'Unsqueeze', inputs: ['places', 'last'], outputs: ['rows'] },
+      { op: 'Shape', inputs: ['rows'], outputs: ['like'] },
+      { op: 'Expand', inputs: ['step', 'like'], outputs: ['steps'] },
+      { op: 'Concat', inputs: ['rows', 'steps'], outputs: ['index'], attributes: { axis: -1 } },
+      { op: 'Mul', inputs: ['x', 'b'], outputs: ['s'] },
+      { op: 'Gather', inputs: ['x', 'step'], outputs: ['g'], attributes: { axis: 1 } },
+      { op: 'Squeeze', inputs: ['g', 'step'], outputs: ['h'] },
+      { op: 'Mul', inputs: ['h', 'v'], outputs: ['u'] },
+      { op: 'ScatterND', inputs: ['s', 'index', 'u'], outputs: ['c'] },
+      ...logits('c'),
+    ],
+    output: 'y',
+  },
 };

@@ -261,18 +261,19 @@ interface Scatter {
 
 function scatterND(n: NodeReader): Value {
   const [x, indices, updates] = [n.tensor(0), n.integers(1), n.tensor(2)];
-  const depth = fixed(indices.shape.at(-1), 'the length of an index');
-  const lengths = fixedLengths(x.shape.slice(0, depth));
-  const outer = fixedLengths(indices.shape.slice(0, -1));
+  const { depth, leading } = indexing(x.shape, indices);
+  const lengths = fixedLengths(x.shape.slice(leading, depth));
+  const outer = fixedLengths(indices.shape.slice(leading, -1));
   const into = nowhere(lengths);
   eachPosition(outer, (position, k) => {
-    at(into, flatIndex(indices, position, 0, lengths)).push(k);
+    const whole = [...Array(leading).fill(0), ...position];
+    at(into, flatIndex(indices, whole, leading, lengths)).push(k);
   });
   const parts = {
-    x: merged(n, x, 0, depth),
-    updates: merged(n, updates, 0, outer.length),
+    x: merged(n, x, leading, depth - leading),
+    updates: merged(n, updates, leading, outer.length),
   };
-  return n.reshape(scattered(n, { ...parts, along: 0, into }), x.shape);
+  return n.reshape(scattered(n, { ...parts, along: leading, into }), x.shape);
 }
 
 /** By indices of the data. Of several updates for one place, which ONNX forbids, the mean is taken. */

@@ -46,10 +46,12 @@ export function targetShape(n: NodeReader, from: Shape): Shape {
 
 /** The order of axes of Transpose; reversed when the node names none. */
 export function permutation(n: NodeReader, rank: number): number[] {
-  const order = n.ints('perm') ?? Array.from({ length: rank }, (_, i) => rank - 1 - i);
+  const given = n.ints('perm') ?? Array.from({ length: rank }, (_, i) => rank - 1 - i);
+  // PyTorch's older exporter counts from the end where its user does.
+  const order = given.map((a) => (a < 0 ? a + rank : a));
   const sorted = order.toSorted((a, b) => a - b);
   if (order.length === rank && sorted.every((a, i) => a === i)) return order;
-  throw new CompileError(`perm [${order}] is no order of ${rank} axes`);
+  throw new CompileError(`perm [${given}] is no order of ${rank} axes`);
 }
 
 /** The lengths of the outputs of Split, which add up to `total`. */
