@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // npm test: sets up, then every check and test, native and TypeScript. Ends with `N passed, N failed`.
 // --sanitize   also runs the native tests with AddressSanitizer and UndefinedBehaviorSanitizer
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { buildNativeTests, buildSanitized } from './lib/build.js';
 import { ctestCounts, one, sum, summary, vitestCounts } from './lib/counts.js';
@@ -12,7 +12,11 @@ import { SetupError, tail, tryRun } from './lib/run.js';
 import { step } from './lib/step.js';
 import { setup } from './setup.js';
 
-const SANITIZE_ENV = { ASAN_OPTIONS: 'detect_stack_use_after_return=1' };
+// With AVX-512, gcc 12's code for this option reads variables that it has laid out at less than their 64 bytes of
+// alignment (bug 110027 of gcc's).
+const WIDE =
+  existsSync('/proc/cpuinfo') && readFileSync('/proc/cpuinfo', 'utf8').includes('avx512');
+const SANITIZE_ENV = { ASAN_OPTIONS: `detect_stack_use_after_return=${WIDE ? 0 : 1}` };
 const NODE = process.execPath;
 
 /** Prints a check's line, and its log's end when it failed. A failed build is a failed check. */
