@@ -148,8 +148,8 @@ def application(name, size, **options):
 
 application("MobileNetV2", 64, alpha=0.35)
 application("MobileNet", 64, alpha=0.25)
-application("ResNet50V2", 64)
-application("EfficientNetB0", 64)
+application("ResNet50V2", 32)
+application("EfficientNetB0", 32)
 application("EfficientNetV2B0", 64)
 application("DenseNet121", 64)
 application("Xception", 96)
@@ -163,6 +163,9 @@ def build(name):
     make, shapes = MODELS[name]
     if shapes is None:
         whole = make()
+        for layer in whole._flatten_layers():
+            if isinstance(layer, layers.Dropout):
+                layer.rate = 0.0
         return whole, [np.random.uniform(0, 255, (2, *whole.input_shape[1:])).astype("float32")]
     tokens = [shape[0] == "tokens" for shape in shapes]
     inputs = [
