@@ -36,7 +36,7 @@ function workOf(rule, shapes) {
     .flatMap((section) => section.stages)
     .filter(({ kind }) => kind === 'matrix');
   const flops = shapes.map((shape) =>
-    stages.reduce((sum, stage) => sum + productFlops(rule, stage, matrixOf(shape)), 0),
+    stages.reduce((sum, stage) => sum + productFlops(rule, stage, shape), 0),
   );
   return {
     bytes: FLOAT * count * arrays.reduce((a, b) => a + b, 0),
@@ -48,8 +48,12 @@ const matrixOf = ([first, ...rest]) =>
   rest.length > 0 ? [first, rest.reduce((a, b) => a * b, 1)] : [1, first];
 
 /** Of every step: what is not computed in each is none of them. */
-function productFlops(rule, { op, args, transposed, numbers, when }, [rows, columns]) {
+function productFlops(rule, { op, args, transposed, numbers, when }, shape) {
   if (when) return 0;
+  const [rows, columns] = matrixOf(shape);
+  const axes = shape.filter((length) => length > 1);
+  if (op === 'gram' || op === 'along')
+    return 2 * rows * columns * axes.reduce((sum, length) => sum + length, 0);
   if (op === 'orthogonalize') {
     const [short, long] = [Math.min(rows, columns), Math.max(rows, columns)];
     const steps = numbers[3];

@@ -15,9 +15,9 @@ namespace {
 
 const DecompositionKernels& kernels() {
 #if defined(OPTCMP_X86)
-  static const DecompositionKernels chosen = expression::of_default_set(
-      portable_decomposition_kernels(), avx2_decomposition_kernels(),
-      avx512_decomposition_kernels());
+  static const DecompositionKernels chosen =
+      expression::of_default_set(portable_decomposition_kernels(), avx2_decomposition_kernels(),
+                                 avx512_decomposition_kernels());
 #else
   static const DecompositionKernels chosen = portable_decomposition_kernels();
 #endif

@@ -53,6 +53,13 @@ std::size_t size_of(std::span<const std::size_t> axes) {
   return std::accumulate(axes.begin(), axes.end(), std::size_t{1}, std::multiplies());
 }
 
+/// Which row of a permutation has the 1 of each column.
+void find_order(const float* permutation, std::size_t n, std::size_t* order) {
+  for (std::size_t k = 0; k < n; ++k)
+    for (std::size_t j = 0; j < n; ++j)
+      if (permutation[k * n + j] != 0) order[j] = k;
+}
+
 /// Parts of a scratch for two matrices and what goes with them.
 struct Scratch {
   double *first, *second, *values, *rest;
@@ -189,6 +196,20 @@ void sorting(const float* x, const float* q, std::size_t n, float* to, double* s
   });
   std::fill_n(to, n * n, 0.0f);
   for (std::size_t k = 0; k < n; ++k) to[order[k] * n + k] = 1;
+}
+
+void permute_columns(const float* x, std::size_t rows, std::size_t columns,
+                     const float* permutation, float* to, std::size_t* scratch) {
+  find_order(permutation, columns, scratch);
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t j = 0; j < columns; ++j) to[i * columns + j] = x[i * columns + scratch[j]];
+}
+
+void permute_rows(const float* x, std::size_t rows, std::size_t columns, const float* permutation,
+                  float* to, std::size_t* scratch) {
+  find_order(permutation, rows, scratch);
+  for (std::size_t i = 0; i < rows; ++i)
+    std::copy_n(x + scratch[i] * columns, columns, to + i * columns);
 }
 
 void orthonormal(const float* x, std::size_t n, float* to, double* scratch, int threads) {

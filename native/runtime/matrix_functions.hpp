@@ -39,6 +39,12 @@ void inverse_root(const float* x, std::size_t n, double order, double ridge, flo
 void eigenvectors(const float* x, std::size_t n, float* to, double* scratch, int threads);
 void sorting(const float* x, const float* q, std::size_t n, float* to, double* scratch,
              int threads);
+/// Products xP and P'x with a permutation P, as `sorting` gives it. `scratch` has room for as many
+/// numbers as P has rows.
+void permute_columns(const float* x, std::size_t rows, std::size_t columns,
+                     const float* permutation, float* to, std::size_t* scratch);
+void permute_rows(const float* x, std::size_t rows, std::size_t columns, const float* permutation,
+                  float* to, std::size_t* scratch);
 void orthonormal(const float* x, std::size_t n, float* to, double* scratch, int threads);
 std::size_t decomposition_scratch(std::size_t n);
 

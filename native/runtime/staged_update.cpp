@@ -91,6 +91,7 @@ StagedUpdate::StagedUpdate(optim::Updater& updater, const ParameterStore& store,
   for (const optim::FactorSlot& slot : rule_.factors)
     next_factors_.push_back(slots_.at(slot.next).index);
   find_what_stands_for_others();
+  find_permutations();
   add_tensors(parameters);
   allocate();
 }
@@ -200,9 +201,7 @@ void StagedUpdate::find_what_stands_for_others() {
     const auto found = stands_for.find(array);
     return found == stands_for.end() ? array : found->second;
   };
-  const auto is_square = [&](std::size_t array) {
-    return arrays_[array].rank >= Rank::Left;
-  };
+  const auto is_square = [&](std::size_t array) { return arrays_[array].rank >= Rank::Left; };
   for (Section& section : sections_) {
     for (ReadyStage& stage : section.stages) {
       auto* const call = std::get_if<MatrixCall>(&stage);
@@ -214,6 +213,30 @@ void StagedUpdate::find_what_stands_for_others() {
             next_factors_[k] == call->to && from < first_value_ && from != first_factor_ + k;
       call->when->copies = is_taken;
       if (!is_taken) stands_for[call->to] = from;
+    }
+  }
+}
+
+// Products with what `sorting` gives only move columns or rows.
+void StagedUpdate::find_permutations() {
+  std::map<std::size_t, const MatrixCall*> sortings;
+  const auto is_due_with = [](const MatrixCall& product, const MatrixCall& sorting) {
+    return !sorting.when || (product.when && product.when->number == sorting.when->number);
+  };
+  for (Section& section : sections_) {
+    for (ReadyStage& stage : section.stages) {
+      auto* const call = std::get_if<MatrixCall>(&stage);
+      if (call == nullptr) continue;
+      if (call->function == optim::MatrixFunction::Sorting) sortings[call->to] = call;
+      if (call->function != optim::MatrixFunction::Matmul) continue;
+      for (std::size_t arg = 0; arg < 2; ++arg) {
+        // From the left a permutation moves rows where it is transposed, columns from the right
+        // where it is not; what is moved lies as it is.
+        const auto found = sortings.find(call->args[arg]);
+        if (found == sortings.end() || !is_due_with(*call, *found->second)) continue;
+        if (call->transposed[arg] != (arg == 0) || call->transposed[1 - arg]) continue;
+        call->permutation = {arg, found->second->longest()};
+      }
     }
   }
 }
@@ -588,6 +611,20 @@ void StagedUpdate::decompose(const MatrixCall& call, std::size_t side, std::size
   sorting(x, arrays_[call.args[1]].data + offset, side, to, scratch, threads_);
 }
 
+// A product with a permutation; false where it has to be computed as any other.
+bool StagedUpdate::permute(const Tensor& tensor, const MatrixCall& call) {
+  if (!call.permutation) return false;
+  const auto [arg, longest] = *call.permutation;
+  const Array &order = arrays_[call.args[arg]], &moved = arrays_[call.args[1 - arg]];
+  const std::size_t side = extent(tensor, order.rank).rows;
+  if (static_cast<double>(side) > longest) return false;
+  const Extent all = extent(tensor, moved.rank);
+  auto* const scratch = reinterpret_cast<std::size_t*>(matrix_scratch_.data());
+  (arg == 0 ? permute_rows : permute_columns)(moved.data, all.rows, all.columns, order.data,
+                                              arrays_[call.to].data, scratch);
+  return true;
+}
+
 void StagedUpdate::run(const Tensor& tensor, MatrixCall& call) {
   const Extent result = extent(tensor, arrays_[call.to].rank);
   arrays_[call.to].data = arrays_[call.to].own;
@@ -609,6 +646,7 @@ void StagedUpdate::run(const Tensor& tensor, MatrixCall& call) {
   float* const to = arrays_[call.to].data;
   switch (call.function) {
     case optim::MatrixFunction::Matmul:
+      if (permute(tensor, call)) return;
       return multiply(view(0), view(1), to, threads_);
     case optim::MatrixFunction::Orthogonalize:
       return orthogonalize(view(0), call.numbers[0], call.numbers[1], call.numbers[2],

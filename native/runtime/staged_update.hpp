@@ -98,6 +98,12 @@ class StagedUpdate {
       bool copies;  ///< Else the array stands for the other's data where nothing is computed.
     };
     std::optional<Condition> when;
+    /// Of a product: the factor that is a permutation, made by `sorting` of sides up to `longest`.
+    struct Permutation {
+      std::size_t arg;
+      double longest;
+    };
+    std::optional<Permutation> permutation = {};
 
     /// Longer sides count as diagonal.
     double longest() const { return numbers.back(); }
@@ -141,6 +147,7 @@ class StagedUpdate {
   bool ranks_fit(const MatrixCall& call) const;
   std::size_t matrix_named(const std::string& name) const;
   void find_what_stands_for_others();
+  void find_permutations();
 
   Extent extent(const Tensor& tensor, optim::Rank rank) const;
   static std::span<const std::size_t> sides(const Tensor& tensor, optim::Rank rank);
@@ -153,6 +160,7 @@ class StagedUpdate {
   void run(const Tensor& tensor, MatrixCall& call);
   void decompose(const Tensor& tensor, const MatrixCall& call);
   void decompose(const MatrixCall& call, std::size_t side, std::size_t offset, double order);
+  bool permute(const Tensor& tensor, const MatrixCall& call);
   void run(const Tensor& tensor, ReadyStage& stage);
   void update(const Tensor& tensor);
 
