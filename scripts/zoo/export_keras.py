@@ -148,8 +148,8 @@ def application(name, size, **options):
 
 application("MobileNetV2", 64, alpha=0.35)
 application("MobileNet", 64, alpha=0.25)
-application("ResNet50V2", 32)
-application("EfficientNetB0", 32)
+application("ResNet50V2", 64)
+application("EfficientNetB0", 64)
 application("EfficientNetV2B0", 64)
 application("DenseNet121", 64)
 application("Xception", 96)
