@@ -4,7 +4,7 @@
  *
  * Request:  {"model": folder in models/, "batch": n, "threads": n} with "steps": n or "profile": n
  * Response: {"seconds": seconds per training step, "peakBytes": most memory since the imports, beyond theirs}
- *           {"kernels": [{"compute", "seconds", "flops"}], "flops": of a step}
+ *           {"kernels": [{"compute", "seconds", "flops"}], "flops": of a step}; all kernels of an op are one
  */
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -84,10 +84,11 @@ async function answer({ steps, profile }, trainer, program) {
     return { seconds: seconds / steps, peakBytes: peakBytes() - baseline };
   }
   const flops = flopsByName(program);
-  const kernels = (await trainer.profile(profile)).map(({ name, compute, seconds }) => ({
-    compute,
-    seconds,
-    flops: flops.get(name) ?? 0,
-  }));
+  const byOp = new Map();
+  for (const { name, compute, seconds } of await trainer.profile(profile)) {
+    const before = byOp.get(name)?.seconds ?? 0;
+    byOp.set(name, { compute, seconds: before + seconds, flops: flops.get(name) ?? 0 });
+  }
+  const kernels = [...byOp.values()];
   return { kernels, flops: countFlops(program) };
 }
