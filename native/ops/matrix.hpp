@@ -14,6 +14,10 @@ struct Matrix {
   std::int64_t offset, rows, width, step;
 };
 
+/// From here on, what it costs to copy an operand of a product together is shared by so many rows
+/// that kernels of our own are the faster ones.
+constexpr std::int64_t kManyRows = 1024;
+
 template <class Float>
 RowMatrix<Float> bind(const Binder& b, const Matrix& matrix) {
   return {b.at<Float>(matrix.buffer) + matrix.offset, static_cast<std::size_t>(matrix.step)};

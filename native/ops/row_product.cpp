@@ -48,6 +48,6 @@ void emit_row_product(const OpView& op, Planner& planner, const RowProductPlan& 
   });
 }
 
-bool prefers_row_product(std::int64_t rows) { return rows >= 1024; }
+bool prefers_row_product(std::int64_t rows) { return rows >= kManyRows; }
 
 }  // namespace optcmp::ops

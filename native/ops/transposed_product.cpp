@@ -42,9 +42,9 @@ void emit_onednn(const OpView& op, Planner& planner, const Matrix& a, const Matr
 // on the same sets of the caches, which costs up to half of the speed unless the panels are used
 // often.
 bool prefers_own_product(std::int64_t rows, std::int64_t a_width, std::int64_t b_width) {
-  constexpr std::int64_t kMany = 1024, kAliased = 256, kOften = 512;
+  constexpr std::int64_t kAliased = 256, kOften = 512;
   const bool aliased = a_width % kAliased == 0 || b_width % kAliased == 0;
-  return rows >= kMany || (aliased && rows >= kAliased && std::min(a_width, b_width) <= kOften);
+  return rows >= kManyRows || (aliased && rows >= kAliased && std::min(a_width, b_width) <= kOften);
 }
 
 void emit_own_transposed_product(const OpView& op, Planner& planner, const Matrix& a,
