@@ -42,10 +42,11 @@ void pack(const Weights& b, float* panels, std::size_t begin, std::size_t end) {
   }
 }
 
+/// NaN stays NaN.
 void relu(RowMatrix<float> c, std::size_t rows, std::size_t width) {
   for (std::size_t r = 0; r < rows; ++r) {
     float* row = c.data + r * c.step;
-    for (std::size_t j = 0; j < width; ++j) row[j] = row[j] > 0 ? row[j] : 0;
+    for (std::size_t j = 0; j < width; ++j) row[j] = row[j] <= 0 ? 0 : row[j];
   }
 }
 

@@ -71,6 +71,18 @@ TEST_P(RowProduct, EveryInstructionSet) {
   }
 }
 
+TEST(RowProductRelu, KeepsNan) {
+  for (const auto& kernels : kernel_sets()) {
+    const std::vector<float> a{std::nanf(""), -1, 2}, b{1};
+    std::vector<float> packed(kernels.panel), c(a.size());
+    kernels.pack({1, 1, {b.data(), 1}, false}, packed.data(), 0, 1);
+    kernels.run({1, 1, {a.data(), 1}, packed.data(), nullptr, {c.data(), 1}, true}, 0, a.size());
+    EXPECT_TRUE(std::isnan(c[0]));
+    EXPECT_EQ(c[1], 0);
+    EXPECT_EQ(c[2], 2);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapes, RowProduct,
                          testing::Values(Case{1, 1, 1, false, false, false},
                                          Case{125, 300, 67, true, true, true},
