@@ -2,7 +2,8 @@
  * Our side of the architecture benchmarks: a process that answers one JSON request a line, as `architectures.py` does,
  * over the same kind of loop.
  *
- * Request:  {"model": folder in models/, "batch": n, "threads": n} with "steps": n or "profile": n
+ * Request:  {"model": folder in models/, "batch": n, "threads": n} with "steps": n or "profile": n, and maybe
+ *           "precision": "bf16"
  * Response: {"seconds": seconds per training step, "peakBytes": most memory since the imports, beyond theirs}
  *           {"kernels": [{"compute", "seconds", "flops"}], "flops": of a step}; all kernels of an op are one
  */
@@ -34,7 +35,7 @@ function fieldFor({ dtype, shape, limit }) {
 const imageMoments = ([, channels]) =>
   Object.fromEntries(Object.entries(IMAGE).map(([key, list]) => [key, list.slice(0, channels)]));
 
-async function makeTrainer({ model, batch, threads }) {
+async function makeTrainer({ model, batch, threads, precision = 'f32' }) {
   const file = fileURLToPath(new URL(`../../models/${model}/model.onnx`, import.meta.url));
   const programs = compileModel(file, {
     batchSize: batch,
@@ -52,6 +53,7 @@ async function makeTrainer({ model, batch, threads }) {
     schedule: compileSchedule({ kind: 'constant' }),
     seed: 0n,
     threads,
+    precision,
   });
   await trainer.train(2);
   return { trainer, program: programs.train };
@@ -59,7 +61,8 @@ async function makeTrainer({ model, batch, threads }) {
 
 const trainers = new Map();
 async function trainerFor(request) {
-  const key = [request.model, request.batch, request.threads].join('/');
+  const { model, batch, threads, precision } = request;
+  const key = [model, batch, threads, precision].join('/');
   if (!trainers.has(key)) trainers.set(key, await makeTrainer(request));
   return trainers.get(key);
 }

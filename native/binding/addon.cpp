@@ -282,11 +282,24 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
   std::unique_ptr<Trainer> trainer_;
 };
 
+const char* name(cpu::Bf16 support) {
+  switch (support) {
+    case cpu::Bf16::Native:
+      return "native";
+    case cpu::Bf16::Emulated:
+      return "emulated";
+    case cpu::Bf16::None:
+      break;
+  }
+  return "none";
+}
+
 Napi::Value info(const Napi::CallbackInfo& call) {
   auto object = Napi::Object::New(call.Env());
   object["onednn"] = cpu::version();
   object["isa"] = cpu::isa();
-  if (cpu::bf16_obstacle()) object["bf16Obstacle"] = *cpu::bf16_obstacle();
+  object["bf16"] = name(cpu::bf16_support());
+  if (const auto obstacle = cpu::bf16_obstacle()) object["bf16Obstacle"] = *obstacle;
   return object;
 }
 

@@ -18,12 +18,13 @@ Shape onednn_weights(const Conv2dGeometry& g) {
   return {g.groups, g.out_channels / g.groups, g.channels / g.groups, g.kernel[0], g.kernel[1]};
 }
 
+/// The factors of a pass are in the planner's precision, its result is f32.
 struct Descs {
-  explicit Descs(const Conv2dGeometry& g)
-      : x(cpu::any(g.x_shape())),
-        w(cpu::any(onednn_weights(g))),
+  Descs(const Conv2dGeometry& g, cpu::Precision x, cpu::Precision w, cpu::Precision y)
+      : x(cpu::any(g.x_shape(), x)),
+        w(cpu::any(onednn_weights(g), w)),
         b(g.bias ? cpu::row_major({g.out_channels}) : cpu::Desc()),
-        y(cpu::any(g.y_shape())),
+        y(cpu::any(g.y_shape(), y)),
         strides(g.strides),
         dilates{g.dilations[0] - 1, g.dilations[1] - 1},
         before{g.pads[0], g.pads[1]},
@@ -32,10 +33,12 @@ struct Descs {
   cpu::Dims strides, dilates, before, after;
 };
 
+constexpr auto kResult = cpu::Precision::F32;
+
 convolution_forward::primitive_desc forward(const Conv2dGeometry& g, bool relu,
-                                            cpu::Precision precision) {
-  const Descs d(g);
-  return cpu::describe<convolution_forward>(cpu::attributes(relu, precision),
+                                            cpu::Precision factors) {
+  const Descs d(g, factors, factors, kResult);
+  return cpu::describe<convolution_forward>(cpu::attributes(relu),
                                             dnnl::prop_kind::forward_training, kDirect, d.x, d.w,
                                             d.b, d.y, d.strides, d.dilates, d.before, d.after);
 }
@@ -69,11 +72,12 @@ void check_grad_input(const OpView& op) {
 void plan_grad_input(const OpView& op, Planner& planner) {
   const Conv2dGeometry g = Conv2dGeometry::of_grad_input(op);
   if (plan_winograd_grad_input(op, planner, g)) return;
-  const Descs d(g);
+  const cpu::Precision factors = planner.precision();
+  const Descs d(g, kResult, factors, factors);
   const auto& in = op.op().inputs;
   const auto pd = cpu::describe_backward<convolution_backward_data>(
-      cpu::attributes(false, planner.precision()), forward(g, false, planner.precision()), kDirect,
-      d.x, d.w, d.y, d.strides, d.dilates, d.before, d.after);
+      cpu::attributes(), forward(g, false, factors), kDirect, d.x, d.w, d.y, d.strides, d.dilates,
+      d.before, d.after);
   std::vector<Argument> arguments{
       {DNNL_ARG_DIFF_DST, planner.read(in[0], pd.diff_dst_desc()), pd.diff_dst_desc()},
       {DNNL_ARG_WEIGHTS, planner.read(in[1], pd.weights_desc()), pd.weights_desc()},
@@ -90,11 +94,12 @@ void check_grad_weight(const OpView& op) {
 void plan_grad_weight(const OpView& op, Planner& planner) {
   const Conv2dGeometry g = Conv2dGeometry::of_grad_weight(op);
   if (plan_winograd_grad_weight(op, planner, g)) return;
-  const Descs d(g);
+  const cpu::Precision factors = planner.precision();
+  const Descs d(g, factors, kResult, factors);
   const auto& in = op.op().inputs;
   const auto pd = cpu::describe_backward<convolution_backward_weights>(
-      cpu::attributes(false, planner.precision()), forward(g, false, planner.precision()), kDirect,
-      d.x, d.w, d.b, d.y, d.strides, d.dilates, d.before, d.after);
+      cpu::attributes(), forward(g, false, factors), kDirect, d.x, d.w, d.b, d.y, d.strides,
+      d.dilates, d.before, d.after);
   std::vector<Argument> arguments{
       {DNNL_ARG_SRC, planner.read(in[0], pd.src_desc()), pd.src_desc()},
       {DNNL_ARG_DIFF_DST, planner.read(in[1], pd.diff_dst_desc()), pd.diff_dst_desc()},

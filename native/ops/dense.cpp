@@ -39,10 +39,10 @@ cpu::Desc weight_layout(const Geometry& g, const cpu::Desc& layout) {
 cpu::Desc bias_layout(const Geometry& g) { return g.bias ? cpu::row_major({g.out}) : cpu::Desc(); }
 
 inner_product_forward::primitive_desc forward(const Geometry& g, cpu::Precision precision) {
-  return cpu::describe<inner_product_forward>(cpu::attributes(g.relu, precision),
-                                              dnnl::prop_kind::forward_training,
-                                              cpu::any({g.batch, g.in}), cpu::any({g.out, g.in}),
-                                              bias_layout(g), cpu::any({g.batch, g.out}));
+  return cpu::describe<inner_product_forward>(
+      cpu::attributes(g.relu), dnnl::prop_kind::forward_training,
+      cpu::any({g.batch, g.in}, precision), cpu::any({g.out, g.in}, precision), bias_layout(g),
+      cpu::any({g.batch, g.out}));
 }
 
 inner_product_forward::primitive_desc hint(Geometry g, cpu::Precision precision) {
@@ -128,9 +128,10 @@ void plan_grad_input(const OpView& op, Planner& planner) {
   const Geometry g = geometry(op, op.output(0), op.input(0), false);
   if (own_rows(g, planner)) return plan_own_grad_input(op, planner, g);
   const auto& in = op.op().inputs;
+  const cpu::Precision factors = planner.precision();
   const auto pd = cpu::describe_backward<inner_product_backward_data>(
-      cpu::attributes(false, planner.precision()), hint(g, planner.precision()),
-      cpu::any({g.batch, g.in}), cpu::any({g.out, g.in}), cpu::any({g.batch, g.out}));
+      cpu::attributes(), hint(g, factors), cpu::any({g.batch, g.in}),
+      cpu::any({g.out, g.in}, factors), cpu::any({g.batch, g.out}, factors));
   std::vector<Argument> arguments{
       {DNNL_ARG_DIFF_DST, planner.read(in[0], pd.diff_dst_desc()), pd.diff_dst_desc()},
       {DNNL_ARG_WEIGHTS, planner.read(in[1], weight_layout(g, pd.weights_desc())),
@@ -172,10 +173,10 @@ void plan_grad_weight(const OpView& op, Planner& planner) {
       planner.precision() == cpu::Precision::F32 && prefers_own_product(g.batch, g.in, g.out);
   if (own) return plan_own_grad_weight(op, planner, g);
   const auto& in = op.op().inputs;
+  const cpu::Precision factors = planner.precision();
   const auto pd = cpu::describe_backward<inner_product_backward_weights>(
-      cpu::attributes(false, planner.precision()), hint(g, planner.precision()),
-      cpu::any({g.batch, g.in}), cpu::any({g.out, g.in}), bias_layout(g),
-      cpu::any({g.batch, g.out}));
+      cpu::attributes(), hint(g, factors), cpu::any({g.batch, g.in}, factors),
+      cpu::any({g.out, g.in}), bias_layout(g), cpu::any({g.batch, g.out}, factors));
   std::vector<Argument> arguments{
       {DNNL_ARG_SRC, planner.read(in[0], pd.src_desc()), pd.src_desc()},
       {DNNL_ARG_DIFF_DST, planner.read(in[1], pd.diff_dst_desc()), pd.diff_dst_desc()},

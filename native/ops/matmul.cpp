@@ -58,28 +58,35 @@ cpu::Desc operand(const cpu::Desc& layout, std::size_t rank, bool transposed) {
     std::swap(dims[rank - 1], dims[rank - 2]);
     std::swap(strides[rank - 1], strides[rank - 2]);
   }
-  return cpu::strided(dims, strides);
+  return cpu::strided(dims, strides, cpu::precision(layout));
+}
+
+/// A factor in row-major order.
+Placed read_plain(Planner& planner, TensorId id, const Shape& shape) {
+  const cpu::Desc plain = cpu::row_major(shape, planner.precision());
+  return {planner.read(id, plain), plain};
 }
 
 void plan(const OpView& op, Planner& planner) {
   const std::size_t rank = op.output(0).shape.size();
   const std::array<bool, 2> transposed{op.flag("transpose_a"), op.flag("transpose_b")};
   const cpu::Desc y = cpu::row_major(op.output(0).shape);
-  const dnnl::primitive_attr attr =
-      cpu::scaled(static_cast<float>(op.number("alpha", 1)), planner.precision());
+  const dnnl::primitive_attr attr = cpu::scaled(static_cast<float>(op.number("alpha", 1)));
   const auto describe = [&](const Placed& a, const Placed& b) {
     return cpu::describe<dnnl::matmul>(attr, operand(a.layout, rank, transposed[0]),
                                        operand(b.layout, rank, transposed[1]), y);
   };
   const auto& in = op.op().inputs;
-  Placed a = planner.read_strided(in[0]), b = planner.read_strided(in[1]);
+  const auto read = [&](std::size_t k) {
+    const bool copied = planner.precision() != cpu::Precision::F32;
+    return copied ? read_plain(planner, in[k], op.input(k).shape) : planner.read_strided(in[k]);
+  };
+  Placed a = read(0), b = read(1);
   auto pd = describe(a, b);
   if (std::string_view(pd.impl_info_str()).starts_with("ref")) {
     // Strides that no fast implementation takes.
-    for (const auto& [placed, id] : {std::pair(&a, in[0]), std::pair(&b, in[1])}) {
-      placed->layout = cpu::row_major(cpu::blocking(placed->layout).dims);
-      placed->buffer = planner.read(id, placed->layout);
-    }
+    a = read_plain(planner, in[0], op.input(0).shape);
+    b = read_plain(planner, in[1], op.input(1).shape);
     pd = describe(a, b);
   }
   planner.emit(op, dnnl::matmul(pd), pd.scratchpad_desc(),

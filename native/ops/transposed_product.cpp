@@ -13,26 +13,34 @@ namespace {
 
 const TransposedProductKernels& kernels() { return OPTCMP_KERNELS(transposed_product); }
 
+Placed place(Planner& planner, const Matrix& m) {
+  const auto offset = static_cast<std::size_t>(m.offset) * sizeof(float);
+  return {offset == 0 ? m.buffer : planner.part(m.buffer, offset),
+          cpu::strided({m.rows, m.width}, {m.step, 1})};
+}
+
+/// A factor: as it lies, or a copy in bf16 where that is the precision.
+Placed read(Planner& planner, const Matrix& m) {
+  const Placed placed = place(planner, m);
+  if (planner.precision() == cpu::Precision::F32) return placed;
+  return planner.copied(placed, cpu::row_major({m.rows, m.width}, planner.precision()));
+}
+
 void emit_onednn(const OpView& op, Planner& planner, const Matrix& a, const Matrix& b,
                  const Matrix& c, bool add) {
-  dnnl::primitive_attr attributes = cpu::attributes(false, planner.precision());
+  dnnl::primitive_attr attributes = cpu::attributes();
   if (add) {
     dnnl::post_ops sum;
     sum.append_sum();
     attributes.set_post_ops(sum);
   }
-  const cpu::Desc left = cpu::strided({a.width, a.rows}, {1, a.step});
-  const cpu::Desc right = cpu::strided({b.rows, b.width}, {b.step, 1});
-  const cpu::Desc result = cpu::strided({c.rows, c.width}, {c.step, 1});
-  const auto pd = cpu::describe<dnnl::matmul>(attributes, left, right, result);
-  const auto buffer = [&](const Matrix& m) {
-    if (m.offset == 0) return m.buffer;
-    return planner.part(m.buffer, static_cast<std::size_t>(m.offset) * sizeof(float));
-  };
+  const Placed left = read(planner, a), right = read(planner, b), result = place(planner, c);
+  const cpu::Desc turned = cpu::transposed(left.layout, {1, 0});
+  const auto pd = cpu::describe<dnnl::matmul>(attributes, turned, right.layout, result.layout);
   planner.emit(op, dnnl::matmul(pd), pd.scratchpad_desc(),
-               {{DNNL_ARG_SRC, buffer(a), left},
-                {DNNL_ARG_WEIGHTS, buffer(b), right},
-                {DNNL_ARG_DST, buffer(c), result}});
+               {{DNNL_ARG_SRC, left.buffer, turned},
+                {DNNL_ARG_WEIGHTS, right.buffer, right.layout},
+                {DNNL_ARG_DST, result.buffer, result.layout}});
 }
 
 }  // namespace

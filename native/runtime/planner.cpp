@@ -139,8 +139,10 @@ BufferId Planner::read(TensorId id, const cpu::Desc& wanted) {
   Value& value = values_[id];
   const Tensor& tensor = program_.tensors[id];
   if (value.copies.empty()) {  // a parameter's first reader
-    layouts_.emplace(tensor.name, wanted);
-    value.copies.push_back({new_buffer(Home::Parameter, id, wanted.get_size()), wanted});
+    const cpu::Desc home =
+        cpu::precision(wanted) == cpu::Precision::F32 ? wanted : cpu::row_major(tensor.shape);
+    layouts_.emplace(tensor.name, home);
+    value.copies.push_back({new_buffer(Home::Parameter, id, home.get_size()), home});
   }
   for (const Placed& copy : value.copies) {
     if (copy.layout == wanted) return copy.buffer;
@@ -234,6 +236,12 @@ bool Planner::is_state(BufferId id) const {
 bool Planner::is_gradient(BufferId id) const { return buffers_[id].home == Home::Gradient; }
 
 BufferId Planner::scratch(std::size_t bytes) { return new_buffer(Home::Arena, 0, bytes); }
+
+Placed Planner::copied(const Placed& from, const cpu::Desc& to) {
+  const Placed copy{scratch(to.get_size()), to};
+  reorder("reorder", from, copy);
+  return copy;
+}
 
 void Planner::touch(BufferId id) {
   Buffer& buffer = buffers_[id];

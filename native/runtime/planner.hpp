@@ -115,7 +115,7 @@ class Planner {
   std::size_t peak_live_bytes() const { return memory_.peak_live_bytes; }
   std::size_t total_bytes() const { return memory_.total_bytes; }
   int threads() const { return threads_; }
-  /// Of convolutions and products.
+  /// Of the factors of convolutions and products.
   cpu::Precision precision() const { return precision_; }
 
   Executor bind(const Storage& storage) const;
@@ -127,7 +127,8 @@ class Planner {
   cpu::Desc layout(TensorId id) const;
 
   /// The tensor in `wanted` layout (of any shape with the same row-major elements), reordered when
-  /// it is not. A parameter takes the layout of its first reader.
+  /// it is not. A parameter takes the layout of its first reader, or is row-major where that reads
+  /// bf16: parameters are f32. A layout of bf16 is one more that readers share.
   BufferId read(TensorId id, const cpu::Desc& wanted);
   /// The tensor as it lies when it has one stride an axis (as parts of other tensors and transposed
   /// tensors have), else in row-major order.
@@ -157,6 +158,8 @@ class Planner {
 
   /// Memory for the kernel emitted next.
   BufferId scratch(std::size_t bytes);
+  /// A copy in another layout or precision for the kernel emitted next.
+  Placed copied(const Placed& from, const cpu::Desc& to);
 
   void emit(const OpView& op, std::vector<BufferId> used, KernelFactory factory);
   /// A oneDNN primitive, its scratchpad taken care of.

@@ -97,8 +97,9 @@ TrainingOptions checked(TrainingOptions options) {
   require(options.sam_rho >= 0 && std::isfinite(options.sam_rho),
           "samRho must be finite and at least 0");
   require(options.threads >= 1 && options.threads <= 1024, "threads must be in 1 … 1024");
-  if (options.precision == cpu::Precision::Bf16 && cpu::bf16_obstacle()) {
-    throw std::invalid_argument("precision: 'bf16' is not possible here: " + *cpu::bf16_obstacle() +
+  const auto obstacle = cpu::bf16_obstacle();
+  if (options.precision == cpu::Precision::Bf16 && obstacle) {
+    throw std::invalid_argument("precision: 'bf16' is not possible here: " + *obstacle +
                                 "; train with precision 'f32'");
   }
   return options;

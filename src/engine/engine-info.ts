@@ -5,7 +5,9 @@ export interface EngineInfo {
   onednn: string;
   /** The instruction set that oneDNN uses on this CPU, e.g. `avx512_core`. */
   isa: string;
-  /** Why `precision: 'bf16'` is refused on this CPU; absent where it is not. */
+  /** How oneDNN computes products in bf16 on this CPU: by instructions for it, slowly by others, or not at all. */
+  bf16: 'native' | 'emulated' | 'none';
+  /** Why `precision: 'bf16'` is refused here; absent where it is not. */
   bf16Obstacle?: string;
   /** Path of the native addon. */
   addon: string;

@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { EngineInfo } from './engine-info.js';
 import type { BatchValues, Metrics, Trainer, TrainerOptions, TrainResult } from './types.js';
 
 /** What the native code exports. `abort` is set to 1 by the main thread to stop between two steps. */
 export interface Addon {
   Trainer: new (options: TrainerOptions) => NativeTrainer;
-  info(): { onednn: string; isa: string; bf16Obstacle?: string };
+  info(): Omit<EngineInfo, 'addon'>;
 }
 
 export interface NativeTrainer

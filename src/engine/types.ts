@@ -93,7 +93,7 @@ export interface TrainerOptions {
   /**
    * What the factors of convolutions and matrix products are rounded to; sums, parameters and all else are f32.
    * `bf16` is refused where the CPU has no instructions for it (`engineInfo().bf16Obstacle` says why); fused attention
-   * and recurrences stay f32, and convolutions are direct. Default `f32`.
+   * and the steps of recurrences stay f32, and convolutions are direct. Default `f32`.
    */
   precision?: Precision;
 }

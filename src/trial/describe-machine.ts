@@ -11,7 +11,7 @@ export function describeMachine(): Record<string, string> {
   const { version } = JSON.parse(
     readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
   ) as { version: string };
-  const { onednn, isa, bf16Obstacle } = engineInfo();
+  const { onednn, isa, bf16, bf16Obstacle } = engineInfo();
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: `${availableParallelism()}`,
@@ -21,6 +21,6 @@ export function describeMachine(): Record<string, string> {
     optcmp: version,
     onednn,
     isa,
-    bf16: bf16Obstacle === undefined ? 'available' : 'not available',
+    bf16: bf16Obstacle === undefined ? bf16 : 'not available',
   };
 }

@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include <cstdlib>
 #include <stdexcept>
 #include <string_view>
 
@@ -14,38 +15,33 @@ const dnnl::engine& engine() {
 
 namespace {
 
-dnnl::primitive_attr plain(Precision precision) {
+using DataType = dnnl::memory::data_type;
+
+DataType data_type(Precision precision) {
+  return precision == Precision::Bf16 ? DataType::bf16 : DataType::f32;
+}
+
+dnnl::primitive_attr plain() {
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  if (precision == Precision::Bf16) attr.set_fpmath_mode(dnnl::fpmath_mode::bf16);
   return attr;
 }
 
-// Emulation on CPUs without the instructions is slower than f32, and named after their plain
-// AVX-512 or AVX2.
-bool computes_bf16(std::string_view implementation) {
-  return implementation.find("amx") != std::string_view::npos ||
-         implementation.find("bf16") != std::string_view::npos;
+/// oneDNN's instruction sets are sets of bits.
+bool has(dnnl::cpu_isa wanted) {
+  const auto bits = static_cast<unsigned>(wanted);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & bits) == bits;
 }
 
-std::optional<std::string> find_bf16_obstacle() {
-  const dnnl::primitive_attr attr = attributes(false, Precision::Bf16);
-  const Desc matrix = row_major({256, 256});
-  const auto product = describe<dnnl::matmul>(attr, matrix, matrix, matrix);
-  const Desc images = any({8, 64, 16, 16});
-  const auto convolution = describe<dnnl::convolution_forward>(
-      attr, dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, images,
-      any({64, 64, 3, 3}), Desc(), images, Dims{1, 1}, Dims{0, 0}, Dims{1, 1}, Dims{1, 1});
-  const std::string chosen[] = {product.impl_info_str(), convolution.impl_info_str()};
-  if (computes_bf16(chosen[0]) && computes_bf16(chosen[1])) return std::nullopt;
-  return "oneDNN " + version() + " has no bf16 products of f32 tensors for this CPU (" + isa() +
-         "): it would take " + chosen[0] + " and " + chosen[1] + "; they need AMX";
+bool emulation_is_wanted() {
+  const char* wanted = std::getenv("OPTCMP_EMULATE_BF16");
+  return wanted != nullptr && std::string_view(wanted) == "1";
 }
 
 }  // namespace
 
-dnnl::primitive_attr scaled(float factor, Precision precision) {
-  dnnl::primitive_attr attr = plain(precision);
+dnnl::primitive_attr scaled(float factor) {
+  dnnl::primitive_attr attr = plain();
   if (factor == 1) return attr;
   dnnl::post_ops post;
 #if DNNL_VERSION_MAJOR >= 3
@@ -57,8 +53,8 @@ dnnl::primitive_attr scaled(float factor, Precision precision) {
   return attr;
 }
 
-dnnl::primitive_attr attributes(bool relu, Precision precision) {
-  dnnl::primitive_attr attr = plain(precision);
+dnnl::primitive_attr attributes(bool relu) {
+  dnnl::primitive_attr attr = plain();
   if (!relu) return attr;
   dnnl::post_ops post;
 #if DNNL_VERSION_MAJOR >= 3
@@ -70,9 +66,20 @@ dnnl::primitive_attr attributes(bool relu, Precision precision) {
   return attr;
 }
 
-const std::optional<std::string>& bf16_obstacle() {
-  static const std::optional<std::string> obstacle = find_bf16_obstacle();
-  return obstacle;
+// Every set with AMX has the instructions of avx512_core_bf16, too.
+Bf16 bf16_support() {
+  if (has(dnnl::cpu_isa::avx512_core_bf16)) return Bf16::Native;
+  return has(dnnl::cpu_isa::avx512_core) ? Bf16::Emulated : Bf16::None;
+}
+
+std::optional<std::string> bf16_obstacle() {
+  const Bf16 support = bf16_support();
+  if (support == Bf16::Native) return std::nullopt;
+  const std::string missing =
+      "this CPU (" + isa() + ") has no instructions for products in bf16 (avx512_bf16 or AMX)";
+  if (support == Bf16::None) return missing;
+  if (emulation_is_wanted()) return std::nullopt;
+  return missing + "; OPTCMP_EMULATE_BF16=1 computes them without, slower than in f32";
 }
 
 std::string implementation(const dnnl::primitive& primitive) {
@@ -107,18 +114,28 @@ Blocking blocking(const Desc& desc) {
   return result;
 }
 
-Desc row_major(const std::vector<std::int64_t>& dims) {
+Precision precision(const Desc& desc) {
+#if DNNL_VERSION_MAJOR >= 3
+  const bool bf16 = desc.get_data_type() == DataType::bf16;
+#else
+  const bool bf16 = desc.data.data_type == dnnl_bf16;
+#endif
+  return bf16 ? Precision::Bf16 : Precision::F32;
+}
+
+Desc row_major(const std::vector<std::int64_t>& dims, Precision precision) {
   const Dims shape = dims.empty() ? Dims{1} : dims;
   Dims strides(shape.size(), 1);
   for (std::size_t k = shape.size() - 1; k > 0; --k) strides[k - 1] = strides[k] * shape[k];
-  return Desc(shape, dnnl::memory::data_type::f32, strides);
+  return Desc(shape, data_type(precision), strides);
 }
 
-Desc strided(const std::vector<std::int64_t>& dims, std::vector<std::int64_t> strides) {
+Desc strided(const std::vector<std::int64_t>& dims, std::vector<std::int64_t> strides,
+             Precision precision) {
   for (std::size_t k = dims.size(); k-- > 0;) {
     if (dims[k] == 1) strides[k] = k + 1 < dims.size() ? strides[k + 1] * dims[k + 1] : 1;
   }
-  return Desc(dims, dnnl::memory::data_type::f32, strides);
+  return Desc(dims, data_type(precision), strides);
 }
 
 // As numpy's reshape without a copy: runs of axes are matched by their element counts; a run must
@@ -152,7 +169,7 @@ std::optional<Desc> reshaped(const Desc& desc, const std::vector<std::int64_t>& 
     i = i_end;
     j = j_end;
   }
-  return strided(dims, std::move(strides));
+  return strided(dims, std::move(strides), precision(desc));
 }
 
 Desc transposed(const Desc& desc, const std::vector<std::int64_t>& perm) {
@@ -161,7 +178,7 @@ Desc transposed(const Desc& desc, const std::vector<std::int64_t>& perm) {
     place[static_cast<std::size_t>(perm[k])] = static_cast<int>(k);
   const Desc result = desc.permute_axes(place);
   const Blocking b = blocking(result);
-  return b.inner_blocks.empty() ? strided(b.dims, b.strides) : result;
+  return b.inner_blocks.empty() ? strided(b.dims, b.strides, precision(desc)) : result;
 }
 
 bool dense(const Desc& desc) {
@@ -172,15 +189,15 @@ bool dense(const Desc& desc) {
 }
 
 Desc like(const Desc& desc, const std::vector<std::int64_t>& dims) {
-  const auto f32 = dnnl::memory::data_type::f32;
+  const DataType f32 = DataType::f32;
   for (const Tag tag : {Tag::nchw, Tag::nhwc, Tag::nChw8c, Tag::nChw16c}) {
     if (desc == Desc(blocking(desc).dims, f32, tag)) return Desc(dims, f32, tag);
   }
   return row_major(dims);
 }
 
-Desc any(const std::vector<std::int64_t>& dims) {
-  return Desc(dims, dnnl::memory::data_type::f32, Tag::any);
+Desc any(const std::vector<std::int64_t>& dims, Precision precision) {
+  return Desc(dims, data_type(precision), Tag::any);
 }
 
 std::string version() {
@@ -204,6 +221,12 @@ std::string isa() {
       return "avx512_core_vnni";
     case dnnl::cpu_isa::avx512_core_bf16:
       return "avx512_core_bf16";
+#if DNNL_VERSION_MAJOR >= 3
+    case dnnl::cpu_isa::avx512_core_fp16:
+      return "avx512_core_fp16";
+    case dnnl::cpu_isa::avx512_core_amx_fp16:
+      return "avx512_core_amx_fp16";
+#endif
     case dnnl::cpu_isa::avx512_core_amx:
       return "avx512_core_amx";
     default:

@@ -70,19 +70,23 @@ typename Primitive::primitive_desc describe_pool_backward(
 #endif
 }
 
-/// What products of f32 tensors are computed in; sums are f32 either way.
+/// What the factors of products are; sums are f32 either way.
 enum class Precision : std::uint8_t { F32, Bf16 };
 
 /// Attributes that every primitive here has: scratchpad in the arena; optionally y = relu(y).
-dnnl::primitive_attr attributes(bool relu = false, Precision precision = Precision::F32);
+dnnl::primitive_attr attributes(bool relu = false);
 
 /// As `attributes`; the result is multiplied by `factor`.
-dnnl::primitive_attr scaled(float factor, Precision precision = Precision::F32);
+dnnl::primitive_attr scaled(float factor);
 
-/// Why products of f32 tensors cannot be computed in bf16 here; nothing where they can. oneDNN is
-/// asked which implementation it would take, as it ignores the wish without a word where it has no
-/// faster one for this CPU.
-const std::optional<std::string>& bf16_obstacle();
+/// How oneDNN computes products in bf16 on this CPU: by instructions made for it, by those for f32,
+/// which takes longer than a product in f32, or not at all.
+enum class Bf16 : std::uint8_t { Native, Emulated, None };
+Bf16 bf16_support();
+
+/// Why training in bf16 is refused here; nothing where it is not. Emulation is for tests, and only
+/// where the environment variable OPTCMP_EMULATE_BF16 is `1`.
+std::optional<std::string> bf16_obstacle();
 
 /// The implementation that oneDNN has chosen, e.g. `brgemm:avx512_core`.
 std::string implementation(const dnnl::primitive& primitive);
@@ -96,12 +100,16 @@ struct Blocking {
 /// Throws std::logic_error for an opaque descriptor (none is ever asked for).
 Blocking blocking(const Desc& desc);
 
-/// A descriptor of f32 in row-major order.
-Desc row_major(const std::vector<std::int64_t>& dims);
+/// What the elements are.
+Precision precision(const Desc& desc);
 
-/// A descriptor of f32 with one stride an axis, in elements. Axes of length 1 get the stride that
+/// A descriptor in row-major order.
+Desc row_major(const std::vector<std::int64_t>& dims, Precision precision = Precision::F32);
+
+/// A descriptor with one stride an axis, in elements. Axes of length 1 get the stride that
 /// they would have in row-major order, so that equal placements are equal descriptors.
-Desc strided(const std::vector<std::int64_t>& dims, std::vector<std::int64_t> strides);
+Desc strided(const std::vector<std::int64_t>& dims, std::vector<std::int64_t> strides,
+             Precision precision = Precision::F32);
 
 /// The same memory under another shape; nothing when that would take more than one stride an axis,
 /// or when `desc` is blocked or `dims` empty.
@@ -117,8 +125,8 @@ bool dense(const Desc& desc);
 /// channels last, or with channels in blocks of 8 or 16; plain when it is none of these.
 Desc like(const Desc& desc, const std::vector<std::int64_t>& dims);
 
-/// A descriptor of f32 whose layout is oneDNN's choice.
-Desc any(const std::vector<std::int64_t>& dims);
+/// A descriptor whose layout is oneDNN's choice.
+Desc any(const std::vector<std::int64_t>& dims, Precision precision = Precision::F32);
 
 /// e.g. `2.6.3`.
 std::string version();

@@ -56,10 +56,15 @@ const Case kCases[] = {
     {3, 48, 7, 7, 33, 1, 1, 1, 1, 1, 1, 1, {0, 0, 0, 0}},
 };
 
-class Conv2d : public testing::TestWithParam<Case> {};
+class Conv2d : public ProductTest<Case> {
+ protected:
+  const Case& k = c;
+  std::vector<float> rounded(const std::vector<float>& values) const {
+    return as_factors(values, precision);
+  }
+};
 
 TEST_P(Conv2d, ForwardWithBiasAndRelu) {
-  const Case& k = GetParam();
   const auto x = random_values(k.x(), 1), w = random_values(k.weights(), 2),
              b = random_values({k.o}, 3);
   for (const bool relu : {false, true}) {
@@ -70,12 +75,14 @@ TEST_P(Conv2d, ForwardWithBiasAndRelu) {
     harness.b.op("conv2d",
                  {harness.input(k.x(), x), harness.input(k.weights(), w), harness.input({k.o}, b)},
                  {y}, attributes);
-    harness.run(relu ? 2 : 1);
+    harness.run(relu ? 2 : 1, precision);
+    const auto rx = rounded(x), rw = rounded(w);
     std::vector<double> expected(static_cast<std::size_t>(elements(k.y())));
     for (std::size_t i = 0; i < expected.size(); ++i) {
       expected[i] = b[i / static_cast<std::size_t>(k.oh() * k.ow()) % b.size()];
     }
-    for_each_product(k, [&](auto yi, auto xi, auto wi) { expected[yi] += double(x[xi]) * w[wi]; });
+    for_each_product(k,
+                     [&](auto yi, auto xi, auto wi) { expected[yi] += double(rx[xi]) * rw[wi]; });
     if (relu) {
       for (double& e : expected) e = std::max(e, 0.0);
     }
@@ -84,7 +91,6 @@ TEST_P(Conv2d, ForwardWithBiasAndRelu) {
 }
 
 TEST_P(Conv2d, Gradients) {
-  const Case& k = GetParam();
   const auto x = random_values(k.x(), 1), w = random_values(k.weights(), 2),
              dy = random_values(k.y(), 3);
   OpHarness harness(k.n);
@@ -93,23 +99,24 @@ TEST_P(Conv2d, Gradients) {
   const TensorId dy_id = harness.input(k.y(), dy);
   harness.b.op("conv2d_grad_input", {dy_id, harness.input(k.weights(), w)}, {dx}, k.attributes());
   harness.b.op("conv2d_grad_weight", {harness.input(k.x(), x), dy_id}, {dw, db}, k.attributes());
-  harness.run();
+  harness.run(1, precision);
+  const auto rx = rounded(x), rw = rounded(w), rdy = rounded(dy);
   std::vector<double> ex(x.size()), ew(w.size()), eb(static_cast<std::size_t>(k.o));
   for_each_product(k, [&](auto yi, auto xi, auto wi) {
-    ex[xi] += double(dy[yi]) * w[wi];
-    ew[wi] += double(dy[yi]) * x[xi];
+    ex[xi] += double(rdy[yi]) * rw[wi];
+    ew[wi] += double(rdy[yi]) * rx[xi];
   });
   for (std::size_t i = 0; i < dy.size(); ++i) {
-    eb[i / static_cast<std::size_t>(k.oh() * k.ow()) % eb.size()] += dy[i];
+    eb[i / static_cast<std::size_t>(k.oh() * k.ow()) % eb.size()] += rdy[i];
   }
   expect_close(harness.result(dx), ex);
   expect_close(harness.result(dw), ew);
   expect_close(harness.result(db), eb);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, Conv2d, testing::ValuesIn(kCases));
+INSTANTIATE_TEST_SUITE_P(Shapes, Conv2d, testing::Combine(testing::ValuesIn(kCases), kPrecisions));
 
-TEST(Conv2d, RefusesWhatDoesNotFit) {
+TEST(Conv2dTest, RefusesWhatDoesNotFit) {
   const auto refuse = [](Shape x, Shape w, Shape y, std::map<std::string, Attribute> attributes) {
     OpHarness harness(1);
     harness.b.op("conv2d", {harness.input(x, {}), harness.input(w, {})}, {harness.output(y)},

@@ -8,24 +8,31 @@
 namespace optcmp::test {
 namespace {
 
-TEST(Matmul, EveryTransposition) {
+struct Sizes {
+  std::int64_t m, k, n;
+};
+
+class Matmul : public ProductTest<Sizes> {};
+
+TEST_P(Matmul, EveryTransposition) {
+  const auto [m, k, n] = c;
   for (const bool ta : {false, true}) {
     for (const bool tb : {false, true}) {
-      const std::int64_t m = 5, k = 7, n = 3;
       const Shape as = ta ? Shape{k, m} : Shape{m, k}, bs = tb ? Shape{n, k} : Shape{k, n};
       const auto a = random_values(as, 1), b = random_values(bs, 2);
       OpHarness harness(1);
       const TensorId y = harness.output({m, n});
       harness.b.op("matmul", {harness.input(as, a), harness.input(bs, b)}, {y},
                    {{"transpose_a", ta}, {"transpose_b", tb}});
-      harness.run();
+      harness.run(1, precision);
+      const auto ra = as_factors(a, precision), rb = as_factors(b, precision);
       std::vector<double> expected;
       for (std::int64_t i = 0; i < m; ++i) {
         for (std::int64_t j = 0; j < n; ++j) {
           double sum = 0;
           for (std::int64_t l = 0; l < k; ++l) {
-            sum += double(a[static_cast<std::size_t>(ta ? l * m + i : i * k + l)]) *
-                   b[static_cast<std::size_t>(tb ? j * k + l : l * n + j)];
+            sum += double(ra[static_cast<std::size_t>(ta ? l * m + i : i * k + l)]) *
+                   rb[static_cast<std::size_t>(tb ? j * k + l : l * n + j)];
           }
           expected.push_back(sum);
         }
@@ -34,6 +41,10 @@ TEST(Matmul, EveryTransposition) {
     }
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Shapes, Matmul,
+                         testing::Combine(testing::Values(Sizes{5, 7, 3}, Sizes{70, 200, 130}),
+                                          kPrecisions));
 
 TEST(Add, Broadcasts) {
   const struct {

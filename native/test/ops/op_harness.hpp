@@ -1,10 +1,14 @@
 // Runs one op on given values and gives back what it wrote, all in row-major order.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <bit>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <random>
+#include <tuple>
 #include <vector>
 
 #include "../program_builder.hpp"
@@ -21,6 +25,33 @@ inline std::vector<float> random_values(const Shape& shape, unsigned seed) {
   for (float& v : values) v = uniform(random);
   return values;
 }
+
+/// Values as products in a precision take them: rounded to nearest, ties to even.
+inline std::vector<float> as_factors(std::vector<float> values, cpu::Precision precision) {
+  if (precision == cpu::Precision::F32) return values;
+  for (float& value : values) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    value = std::bit_cast<float>((bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000u);
+  }
+  return values;
+}
+
+/// A parameter of tests and the precision of products; skipped where oneDNN does not have it.
+template <class Case>
+class ProductTest : public testing::TestWithParam<std::tuple<Case, cpu::Precision>> {
+ protected:
+  const Case& c = std::get<0>(this->GetParam());
+  const cpu::Precision precision = std::get<1>(this->GetParam());
+
+  void SetUp() override {
+    const bool bf16 = precision == cpu::Precision::Bf16;
+    if (bf16 && cpu::bf16_support() == cpu::Bf16::None) {
+      GTEST_SKIP() << "oneDNN computes in bf16 with AVX-512 only, and this CPU has " << cpu::isa();
+    }
+  }
+};
+
+inline const auto kPrecisions = testing::Values(cpu::Precision::F32, cpu::Precision::Bf16);
 
 /// Executes ops whose inputs are parameters with given values and whose results are gradients of
 /// further parameters, so that both ends have an address and a layout of the engine's choosing.
@@ -43,7 +74,7 @@ class OpHarness {
   }
 
   /// Plans, runs once; afterwards `result(id)`.
-  void run(int threads = 1) {
+  void run(int threads = 1, cpu::Precision precision = cpu::Precision::F32) {
     const TensorId x = b.tensor("x", {b.program.batch_size, 2}, Role::Input);
     const TensorId labels = b.labels({b.program.batch_size}, 2);
     const TensorId loss = b.tensor("loss", {}, Role::Metric);
@@ -52,7 +83,7 @@ class OpHarness {
     Program checked = b.program;
     checked.mode = Mode::Evaluate;  // parameters without gradient are fine here
     validate(checked);
-    const Planner planner(b.program, layouts_, threads);
+    const Planner planner(b.program, layouts_, threads, precision);
     for (const auto& [name, layout] : layouts_) {
       parameters_[name] = AlignedBuffer(layout.get_size());
       gradients_[name] = AlignedBuffer(layout.get_size());

@@ -146,7 +146,8 @@ struct Engine {
 };
 
 Engine execute(const Case& c, const std::vector<Shape>& shapes, const std::vector<Shape>& results,
-               const std::map<std::string, Attribute>& attributes, int threads) {
+               const std::map<std::string, Attribute>& attributes, int threads,
+               cpu::Precision precision = cpu::Precision::F32) {
   OpHarness harness(c.batch);
   std::vector<TensorId> inputs, outputs, given, checked, gradients;
   for (std::size_t k = 0; k < shapes.size(); ++k) {
@@ -177,7 +178,7 @@ Engine execute(const Case& c, const std::vector<Shape>& shapes, const std::vecto
     checked.push_back(harness.output(results[k]));
     harness.b.op("reshape", {outputs[k]}, {checked.back()});
   }
-  harness.run(threads);
+  harness.run(threads, precision);
   Engine engine;
   for (const TensorId id : checked) engine.outputs.push_back(harness.result(id));
   for (const TensorId id : gradients) engine.gradients.push_back(harness.result(id));
@@ -248,6 +249,28 @@ TEST_P(Recurrent, OutputsAndGradients) {
     EXPECT_EQ(two.outputs, engine.outputs);
     EXPECT_EQ(two.gradients[0], engine.gradients[0]);
   });
+}
+
+// In bf16 only the gradient of the recurrent weights is another one.
+TEST_P(Recurrent, WeightGradientInBf16) {
+  if (cpu::bf16_support() == cpu::Bf16::None) GTEST_SKIP() << "no bf16 with " << cpu::isa();
+  const Engine f32 = execute(c, shapes(), results(), attributes(), 1);
+  const Engine bf16 = execute(c, shapes(), results(), attributes(), 1, cpu::Precision::Bf16);
+  EXPECT_EQ(bf16.outputs, f32.outputs);
+  constexpr std::size_t kWeights = 1;
+  for (std::size_t k = 0; k < f32.gradients.size(); ++k) {
+    if (k == kWeights) continue;
+    EXPECT_EQ(bf16.gradients[k], f32.gradients[k]) << k;
+  }
+  double error = 0, size = 0;
+  for (std::size_t i = 0; i < f32.gradients[kWeights].size(); ++i) {
+    const double expected = f32.gradients[kWeights][i];
+    size += expected * expected;
+    error += std::pow(bf16.gradients[kWeights][i] - expected, 2);
+  }
+  EXPECT_LE(std::sqrt(error), 4e-3 * std::sqrt(size));
+  const bool has_products = c.steps > 1 || c.optional;
+  EXPECT_EQ(error > 0, has_products);
 }
 
 Case of(std::string op, bool variant, std::int64_t units, bool everything) {

@@ -221,16 +221,17 @@ struct Stack {
   bool transpose_a, transpose_b;
 };
 
-class MatmulOfStacks : public testing::TestWithParam<Stack> {};
+class MatmulOfStacks : public ProductTest<Stack> {};
 
 TEST_P(MatmulOfStacks, BroadcastsAndScales) {
-  const auto& [as, bs, ys, ta, tb] = GetParam();
+  const auto& [as, bs, ys, ta, tb] = c;
   const auto a = random_values(as, 1), b = random_values(bs, 2);
   OpHarness harness(1);
   const TensorId y = harness.output(ys);
   harness.b.op("matmul", {harness.input(as, a), harness.input(bs, b)}, {y},
                {{"transpose_a", ta}, {"transpose_b", tb}, {"alpha", 0.5}});
-  harness.run(2);
+  harness.run(2, precision);
+  const auto ra = as_factors(a, precision), rb = as_factors(b, precision);
   const auto operand = [](const std::vector<float>& values, const Shape& shape, const Position& p,
                           std::int64_t row, std::int64_t column, bool transposed) {
     if (transposed) std::swap(row, column);
@@ -244,28 +245,31 @@ TEST_P(MatmulOfStacks, BroadcastsAndScales) {
     return double(item(values, shape, at));
   };
   const std::int64_t inner = as[as.size() - (ta ? 2 : 1)];
-  expect_close(
-      harness.result(y), every(ys, [&, as = as, bs = bs, ta = ta, tb = tb](const Position& p) {
-        double sum = 0;
-        for (std::int64_t k = 0; k < inner; ++k) {
-          sum +=
-              operand(a, as, p, p[p.size() - 2], k, ta) * operand(b, bs, p, k, p[p.size() - 1], tb);
-        }
-        return 0.5 * sum;
-      }));
+  expect_close(harness.result(y),
+               every(ys, [&, as = as, bs = bs, ta = ta, tb = tb](const Position& p) {
+                 double sum = 0;
+                 for (std::int64_t k = 0; k < inner; ++k) {
+                   sum += operand(ra, as, p, p[p.size() - 2], k, ta) *
+                          operand(rb, bs, p, k, p[p.size() - 1], tb);
+                 }
+                 return 0.5 * sum;
+               }));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Shapes, MatmulOfStacks,
-    testing::Values(Stack{{2, 3, 4, 5}, {2, 3, 5, 6}, {2, 3, 4, 6}, false, false},
-                    Stack{{2, 3, 5, 4}, {2, 3, 6, 5}, {2, 3, 4, 6}, true, true},
-                    Stack{{3, 4, 5}, {2, 1, 5, 6}, {2, 3, 4, 6}, false, false},
-                    Stack{{4, 5}, {3, 6, 5}, {3, 4, 6}, false, true},
-                    Stack{{3, 1, 5}, {5, 1}, {3, 1, 1}, false, false}));
+    testing::Combine(testing::Values(Stack{{2, 3, 4, 5}, {2, 3, 5, 6}, {2, 3, 4, 6}, false, false},
+                                     Stack{{2, 3, 5, 4}, {2, 3, 6, 5}, {2, 3, 4, 6}, true, true},
+                                     Stack{{3, 4, 5}, {2, 1, 5, 6}, {2, 3, 4, 6}, false, false},
+                                     Stack{{4, 5}, {3, 6, 5}, {3, 4, 6}, false, true},
+                                     Stack{{3, 1, 5}, {5, 1}, {3, 1, 1}, false, false}),
+                     kPrecisions));
 
-TEST(MatmulOfViews, ReadsHeadsInPlace) {
+class MatmulOfViews : public ProductTest<Shape> {};
+
+TEST_P(MatmulOfViews, ReadsHeads) {
   // [T, H, D] transposed to [H, T, D], as attention reads it.
-  const Shape shape{6, 2, 3};
+  const Shape& shape = c;
   const auto q = random_values(shape, 1), k = random_values(shape, 2);
   OpHarness harness(1);
   const TensorId heads_q = harness.b.tensor("q", {2, 6, 3}),
@@ -274,15 +278,20 @@ TEST(MatmulOfViews, ReadsHeadsInPlace) {
   harness.b.op("transpose", {harness.input(shape, k)}, {heads_k}, {{"perm", Numbers{1, 0, 2}}});
   const TensorId y = harness.output({2, 6, 6});
   harness.b.op("matmul", {heads_q, heads_k}, {y}, {{"transpose_b", true}});
-  harness.run();
-  expect_close(harness.result(y), every({2, 6, 6}, [&](const Position& p) {
-                 double sum = 0;
-                 for (std::int64_t d = 0; d < 3; ++d) {
-                   sum += double(item(q, shape, {p[1], p[0], d})) * item(k, shape, {p[2], p[0], d});
-                 }
-                 return sum;
-               }));
+  harness.run(1, precision);
+  const auto rq = as_factors(q, precision), rk = as_factors(k, precision);
+  expect_close(
+      harness.result(y), every({2, 6, 6}, [&](const Position& p) {
+        double sum = 0;
+        for (std::int64_t d = 0; d < 3; ++d) {
+          sum += double(item(rq, shape, {p[1], p[0], d})) * item(rk, shape, {p[2], p[0], d});
+        }
+        return sum;
+      }));
 }
+
+INSTANTIATE_TEST_SUITE_P(Shapes, MatmulOfViews,
+                         testing::Combine(testing::Values(Shape{6, 2, 3}), kPrecisions));
 
 }  // namespace
 }  // namespace optcmp::test

@@ -121,8 +121,8 @@ function listAllWorkloads(): Listing {
 }
 
 function listEngine(): Listing {
-  const { bf16Obstacle = 'available', ...info } = engineInfo();
-  const facts = { ...info, f32: 'available', bf16: bf16Obstacle };
+  const { bf16, bf16Obstacle = bf16, ...info } = engineInfo();
+  const facts = { ...info, f32: 'native', bf16: bf16Obstacle };
   return { items: [facts], header: ['engine', ''], rows: Object.entries(facts) };
 }
 
