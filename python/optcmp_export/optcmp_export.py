@@ -13,6 +13,7 @@ torch.onnx.export writes models for inference: it folds batch norm into the conv
 - records in the file's `metadata_props` what each tensor is: see METADATA below.
 """
 
+import collections
 import contextlib
 import fnmatch
 import functools
@@ -247,13 +248,17 @@ def _train_dropout(graph):
 
 def _train_batch_norm(graph, states):
     """Gives nodes that read running statistics ONNX's training form, whose outputs are the updated statistics."""
+    uses = collections.Counter()
     for node in graph:
         if node.op_type != "BatchNormalization" or node.inputs[3].name not in states:
             continue
         node.attributes["training_mode"] = ir.AttrInt64("training_mode", 1)
         node.resize_outputs(3)
         for output, statistic in zip(node.outputs[1:], node.inputs[3:]):
-            output.name = f"{statistic.name}.next"
+            uses[statistic.name] += 1
+            # A layer may be used more than once.
+            again = uses[statistic.name] if uses[statistic.name] > 1 else ""
+            output.name = f"{statistic.name}.next{again}"
             output.type, output.shape = statistic.type, statistic.shape
 
 

@@ -38,6 +38,8 @@ def to_file(model, inputs, path, form):
     names = [f"input{k}" for k in range(len(inputs))]
     if form == "optcmp":
         return export(model, inputs, path, input_names=names)
+    if form.startswith("plain"):
+        return torch.onnx.export(model.eval(), inputs, path, dynamo=form == "plain-dynamo", verbose=False)
     trains = form in models.TRAINING
     model.train(trains)
     if form.startswith("torchscript"):
@@ -81,8 +83,8 @@ class First(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, input0, input1=None):
-        return first(self.model(*(x for x in (input0, input1) if x is not None)))
+    def forward(self, input0, input1=None, input2=None):
+        return first(self.model(*(x for x in (input0, input1, input2) if x is not None)))
 
 
 def first(output):

@@ -4,6 +4,7 @@ import inspect
 
 import torch
 
+import evening
 import own
 
 # Forms of export.py in which the model trains; in the others it is exported in evaluation mode.
@@ -302,6 +303,7 @@ LIBRARIES = {
     "timm": (list(TIMM), timm_model),
     "transformers": (list(TRANSFORMERS), transformers_model),
     "own": (list(own.MODELS), own.build),
+    "evening": (list(evening.MODELS), evening.build),
 }
 
 

@@ -26,7 +26,15 @@ const LIBRARIES = [
   {
     python: options.python,
     script: here('export.py'),
-    forms: ['torchscript', 'torchscript-training', 'dynamo', 'dynamo-unoptimized', 'optcmp'],
+    forms: [
+      'torchscript',
+      'torchscript-training',
+      'plain-torchscript',
+      'dynamo',
+      'dynamo-unoptimized',
+      'plain-dynamo',
+      'optcmp',
+    ],
   },
   ...(options.keras
     ? [

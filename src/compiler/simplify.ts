@@ -167,10 +167,20 @@ function removeDead(graph: Graph): Graph {
 
 /** The graph as it computes in an evaluation: statistics are fixed, nothing is random. */
 export function evaluated(graph: Graph): Graph {
-  const nodes = graph.nodes.map((node) => {
+  // Outputs that training alone has, such as the statistics after a step, and what is calculated from them.
+  const gone = new Set<Value>();
+  const lose = (values: readonly Value[]) => {
+    for (const value of values) gone.add(value);
+  };
+  const nodes = graph.nodes.flatMap((node): Node[] => {
+    if (node.inputs.some((input) => gone.has(input))) {
+      lose(node.outputs);
+      return [];
+    }
     const replacement = definitionOf(node.kind).evaluation?.(node);
-    if (replacement === undefined) return node;
-    return { ...replacement, name: node.name, outputs: node.outputs.slice(0, 1) } as Node;
+    if (replacement === undefined) return [node];
+    lose(node.outputs.slice(1));
+    return [{ ...replacement, name: node.name, outputs: node.outputs.slice(0, 1) } as Node];
   });
   return { ...graph, nodes };
 }

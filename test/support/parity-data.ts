@@ -60,17 +60,18 @@ function makeBatch(step: number): Batch {
   return { images, labels };
 }
 
-/** Images uniform on [−1, 1), of test/fixtures/gradients.py. */
-export const parityImages = (shape: readonly number[]): Float32Array =>
-  Float32Array.from(uniform(size(shape), IMAGES), (u) => 2 * u - 1);
+/** Images uniform on [−1, 1), of test/fixtures/gradients.py; of its n-th batch. */
+export const parityImages = (shape: readonly number[], batch = 0): Float32Array =>
+  Float32Array.from(uniform(size(shape), IMAGES + batch), (u) => 2 * u - 1);
 
 /** Tokens or labels uniform from 0 to `below` − 1, of test/fixtures/gradients.py. */
 export const parityIntegers = (
   shape: readonly number[],
   below: number,
   use: 'inputs' | 'labels',
+  batch = 0,
 ): Int32Array =>
-  Int32Array.from(uniform(size(shape), use === 'inputs' ? IMAGES : LABELS), (u) =>
+  Int32Array.from(uniform(size(shape), (use === 'inputs' ? IMAGES : LABELS) + batch), (u) =>
     Math.floor(u * below),
   );
 

@@ -97,6 +97,12 @@ export class NodeReader {
     throw new CompileError(`input ${k} must be a tensor; found a sequence of tensors`);
   }
 
+  /** The shape of input k, whatever can be done with it otherwise. */
+  shape(k: number): Shape {
+    const input = this.#inputs[k];
+    return isValue(input) ? input.shape : this.any(k).shape;
+  }
+
   sequence(k: number): Sequence {
     const input = this.#inputs[k];
     if (input instanceof Sequence) return input;
@@ -239,18 +245,17 @@ export class NodeReader {
   }
 
   /**
-   * The k-th input, a tensor that the file stores or leaves to be given, as a state rather than a parameter.
-   * `assign` says what it becomes.
+   * The k-th input, a tensor that the file stores or leaves to be given, as a state rather than a parameter, and what
+   * earlier nodes make of it in a training step. `assign` says what it becomes.
    */
-  state(k: number): Value {
-    const value = this.tensor(k);
-    const shared = this.#graph.states.has(value);
-    const stored = value.role === 'parameter' || value.role === 'constant';
-    if (stored && !shared) return { ...value, role: 'state' };
-    throw new CompileError(
-      `input ${k}, "${value.name}", must be stored in the file and belong to this node alone` +
-        (shared ? '; export the model with a normalisation layer of its own for each use' : ''),
-    );
+  state(k: number): { value: Value; next?: Value } {
+    const tensor = this.tensor(k);
+    const state = this.#graph.states.get(tensor);
+    if (state) return state;
+    if (tensor.role === 'parameter' || tensor.role === 'constant') {
+      return { value: { ...tensor, role: 'state' } };
+    }
+    throw new CompileError(`input ${k}, "${tensor.name}", must be stored in the file`);
   }
 
   /** Makes `next` the value after a training step of what `state` gave for the k-th input. */

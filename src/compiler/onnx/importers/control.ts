@@ -2,7 +2,7 @@ import { CompileError } from '../../compile-error.js';
 import { fixed } from '../../dimension.js';
 import { at, type Value } from '../../graph.js';
 import { Known } from '../known.js';
-import { type Imported, isKnown, type NodeReader } from '../node-reader.js';
+import { type Imported, isKnown, isValue, type NodeReader, Sequence } from '../node-reader.js';
 import type { OnnxGraph } from '../onnx-model.js';
 import { axis } from './importer.js';
 
@@ -16,6 +16,7 @@ export const control: Readonly<Record<string, (n: NodeReader, run: RunBody) => R
   If: (n, run) => run(n.graph(n.scalar(0, 0) !== 0 ? 'then_branch' : 'else_branch'), []),
   Loop: loop,
   Scan: scan,
+  SequenceMap: sequenceMap,
 };
 
 /** Steps one after the other, as often as is known when compiling. */
@@ -77,6 +78,19 @@ function scan(n: NodeReader, run: RunBody): Results {
   return [...carried, ...stacks];
 }
 
+/** The same graph for each item of a list, as PyTorch writes hstack. */
+function sequenceMap(n: NodeReader, run: RunBody): Results {
+  const body = n.graph('body');
+  const inputs = Array.from({ length: n.inputCount }, (_, k) => n.maybe(k));
+  const made = n.sequence(0).items.map((_, step) =>
+    run(
+      body,
+      inputs.map((input) => (input instanceof Sequence ? at(input.items, step) : input)),
+    ),
+  );
+  return body.outputs.map((_, k) => new Sequence(made.map((results) => tensorOf(results[k]))));
+}
+
 function isTrue(condition: Imported | undefined): boolean {
   if (isKnown(condition)) return condition.numbers()[0] !== 0;
   throw new CompileError('whether a loop goes on must be known when compiling');
@@ -87,12 +101,16 @@ function sliceAt(n: NodeReader, x: Value, along: number, place: number): Value {
   return n.reshape(n.emit('slice', [x], cut), x.shape.toSpliced(along, 1));
 }
 
+function tensorOf(made: Imported | undefined): Value | Known {
+  if (isKnown(made) || isValue(made)) return made;
+  throw new CompileError('a step makes no tensor');
+}
+
 /** What all steps made, along a new axis. */
 function stack(n: NodeReader, steps: Results, position: number): Imported | undefined {
   const tensors = steps.map((made) => {
-    if (isKnown(made)) return n.constant(made);
-    if (made && 'role' in made) return made;
-    throw new CompileError('a step makes no tensor to be stacked');
+    const tensor = tensorOf(made);
+    return isKnown(tensor) ? n.constant(tensor) : tensor;
   });
   const [first] = tensors;
   if (first === undefined) throw new CompileError('a loop that takes no step makes nothing');

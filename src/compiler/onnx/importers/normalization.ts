@@ -124,13 +124,30 @@ function batchNormalization(n: NodeReader) {
     throw new CompileError('either its running mean and variance are frozen, or neither');
   }
   const [mean, variance] = [n.state(3), n.state(4)];
-  const inputs = [n.tensor(0), n.tensor(1), n.tensor(2), mean, variance];
+  const inputs = [n.tensor(0), n.tensor(1), n.tensor(2), mean.value, variance.value];
   const attributes = { epsilon, momentum, relu: false };
   const outputs = n.emitAll('batch_norm', inputs, attributes);
-  const [nextMean, nextVariance] = [at(outputs, 3), at(outputs, 4)];
-  n.assign(3, mean, nextMean, { kind: 'zeros' });
-  n.assign(4, variance, nextVariance, { kind: 'ones' });
+  const nextMean = after(n, mean, at(outputs, 3), momentum);
+  const nextVariance = after(n, variance, at(outputs, 4), momentum);
+  n.assign(3, mean.value, nextMean, { kind: 'zeros' });
+  n.assign(4, variance.value, nextVariance, { kind: 'ones' });
   return [at(outputs, 0), nextMean, nextVariance];
+}
+
+/**
+ * A running statistic after this use of it, r′ = (1 − m)·r + m·batch from the r that the step found. Where the layer was
+ * used before in the step, as one that two inputs share, it goes on from what that left: r′ + (1 − m)·(left − r).
+ */
+function after(
+  n: NodeReader,
+  { value, next: left }: { value: Value; next?: Value },
+  next: Value,
+  momentum: number,
+): Value {
+  if (left === undefined) return next;
+  return n.pointwise([next, left, value], (own, before, found) =>
+    add(own, mul(1 - momentum, sub(before, found))),
+  );
 }
 
 /** By statistics that are given: that the model itself computes, where a norm keeps no running ones, or frozen ones. */

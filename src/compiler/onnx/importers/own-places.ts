@@ -1,6 +1,6 @@
-import { BATCH, type Shape, sameDimension } from '../../dimension.js';
+import { BATCH, type Dimension, type Shape, sameDimension } from '../../dimension.js';
 import type { Value } from '../../graph.js';
-import { isRow, Known } from '../known.js';
+import { isRow, type Known } from '../known.js';
 import { isKnown, type NodeReader } from '../node-reader.js';
 
 /**
@@ -13,19 +13,31 @@ export function ownPlaces(
   operands: readonly (Value | Known)[],
   rank: 1 | 2,
 ): Value | undefined {
-  const rows = operands.find((operand) => isKnown(operand) && operand.hasRows);
+  const rows = operands.find(isKnown);
   const data = operands.find((operand) => !isKnown(operand));
-  if (!(rows instanceof Known) || data === undefined || isKnown(data)) return undefined;
+  if (rows === undefined || data === undefined || isKnown(data)) return undefined;
   if (operands.length !== 2 || (rank === 2 && operands[0] !== rows)) return undefined;
-  const item = rows.item(0);
-  const isColumn = [rows.shape, data.shape].every((shape) => isOfExamples(shape, rank));
-  if (!isColumn || !isRow(item) || item.plus !== 0) return undefined;
-  return n.ownPlaces(data, item.row);
+  const { batch, part } = placesOfExamples(rows, rank) ?? {};
+  const isColumn = [rows.shape, data.shape].every((shape) => isOfExamples(shape, batch, rank));
+  return isColumn && part !== undefined ? n.ownPlaces(data, part) : undefined;
 }
 
-const isOfExamples = ([batch, ...others]: Shape, rank: number): boolean =>
+/** How many examples there are, and how far apart their places lie. A batch that is fixed has columns of pairs alone. */
+function placesOfExamples(rows: Known, rank: number) {
+  const [batch] = rows.shape;
+  const item = rows.items[0];
+  if (item !== undefined && isRow(item)) {
+    return item.plus === 0 ? { batch: BATCH, part: item.row } : undefined;
+  }
+  const counts = rank === 2 && rows.type === 'int' && typeof batch === 'number' && batch > 1;
+  if (!counts || Array.from(rows.items).some((place, k) => place !== k)) return undefined;
+  return { batch, part: 1 };
+}
+
+const isOfExamples = ([first, ...others]: Shape, batch: Dimension | undefined, rank: number) =>
+  first !== undefined &&
   batch !== undefined &&
-  sameDimension(batch, BATCH) &&
+  sameDimension(first, batch) &&
   others.length === rank - 1 &&
   others.every((length) => length === 1);
 

@@ -82,12 +82,11 @@ export const picking: Importers = {
       return pickOwn(n, x, indexOf(n, fixed(x.shape[1], 'the length that is picked from')));
     }
     const indices = n.integers(1);
-    if (batchDims !== 0) throw new CompileError('batch_dims are not supported on data');
-    const { depth, leading } = indexing(x.shape, indices);
+    const { depth, leading } = indexing(x.shape, indices, batchDims);
     const lengths = fixedLengths(x.shape.slice(leading, depth));
     const outer = indices.shape.slice(leading, -1);
     const places = Known.build('int', outer, (position) =>
-      flatIndex(indices, [...Array(leading).fill(0), ...position], leading, lengths),
+      flatIndex(indices, [...Array(leading).fill(0), ...position], leading - batchDims, lengths),
     );
     return pick(n, merged(n, x, leading, lengths.length), leading, places);
   },
@@ -208,13 +207,22 @@ function checkExamples(indices: Known, { shape }: Value, leading: number): void 
 }
 
 /** How many axes the indices go over, and whether the first of them is the batch and theirs. */
-function indexing(shape: Shape, indices: Known): { depth: number; leading: number } {
+function indexing(shape: Shape, indices: Known, batchDims = 0): { depth: number; leading: number } {
   const depth = fixed(indices.shape.at(-1), 'the length of an index');
+  if (batchDims > 0) return { depth: depth + 1, leading: sharedAxes(shape, indices, batchDims) };
   const [batch, own] = [shape[0] ?? 1, indices.shape[0] ?? 1];
   const firsts = Array.from(indices.items).filter((_, k) => k % depth === 0);
   const isOwn = firsts.every((item) => isRow(item) && item.row === 1 && item.plus === 0);
   const leading = Number(isOwn && sameDimension(batch, BATCH) && sameDimension(own, BATCH));
   return { depth, leading };
+}
+
+/** The axes that operands have in common, where they are the batch, along which indices that are known do not differ. */
+function sharedAxes(shape: Shape, { shape: [own] }: Known, count: number): number {
+  const [batch] = shape;
+  const isBatch = [batch, own].every((d) => d !== undefined && sameDimension(d, BATCH));
+  if (count === 1 && isBatch) return 1;
+  throw new CompileError('on data, batch_dims can be 1 where the first axis is the batch');
 }
 
 /** `x` with `count` axes from `start` on as one. */
@@ -226,15 +234,15 @@ function merged(n: NodeReader, x: Value, start: number, count: number): Value {
   );
 }
 
-/** The place, in axes of these lengths taken as one, of the index at a position. */
+/** The place, in axes of these lengths taken as one, of the index at a position, whose numbers count from `first` on. */
 function flatIndex(
   indices: Known,
   position: readonly number[],
-  leading: number,
+  first: number,
   lengths: readonly number[],
 ): number {
   const place = lengths.map((length, k) =>
-    axis(numberOf(indices.at([...position, leading + k])), length),
+    axis(numberOf(indices.at([...position, first + k])), length),
   );
   return flatPlace(place, lengths);
 }
@@ -301,9 +309,10 @@ function putElements(n: NodeReader, x: Value, updates: Value, along: number): Va
   );
 }
 
-function scatterElements(n: NodeReader): Value {
+function scatterElements(n: NodeReader): Value | Known {
+  const along = axis(n.int('axis', 0), n.any(0).shape.length);
+  if (putsInPlace(n, along)) return n.any(2);
   const [x, updates] = [n.tensor(0), n.tensor(2)];
-  const along = axis(n.int('axis', 0), x.shape.length);
   if (!n.maybeKnown(1)) return putElements(n, x, updates, along);
   const indices = n.integers(1);
   const { leading, lengths } = examples(x.shape);
@@ -320,6 +329,14 @@ function scatterElements(n: NodeReader): Value {
     updates: merged(n, updates, leading, count),
   };
   return n.reshape(scattered(n, { ...parts, along: leading, into }), x.shape);
+}
+
+/** Whether every example's number is put into its own place. */
+function putsInPlace(n: NodeReader, along: number): boolean {
+  const item = n.maybeKnown(1)?.items[0];
+  const { shape } = n.any(1);
+  if (item === undefined || !isRow(item) || shape.length !== 1 || along !== 0) return false;
+  return item.row === 1 && item.plus === 0 && n.string('reduction', 'none') === 'none';
 }
 
 const nowhere = (lengths: readonly number[]): number[][] =>

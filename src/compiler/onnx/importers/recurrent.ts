@@ -1,13 +1,15 @@
+import { less, select, sub } from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
-import { elements, fixed, formatShape } from '../../dimension.js';
-import type { Value } from '../../graph.js';
+import { elements, fixed, formatShape, type Shape, sameShape } from '../../dimension.js';
+import { at, type Value } from '../../graph.js';
 import type { Direction, RecurrentAttributes } from '../../ops/recurrence.js';
+import { Known } from '../known.js';
 import type { NodeReader } from '../node-reader.js';
 import type { Importers } from './importer.js';
 
 export const recurrent: Importers = {
   LSTM(n) {
-    const { direction, layout, weights, bias } = read(n, 4);
+    const { direction, layout, weights, bias, lengths } = read(n, [-SHUT, -SHUT, SHUT, 0]);
     expectActivations(n, direction, ['Sigmoid', 'Tanh', 'Tanh']);
     const [h, c] = [initialState(n, 5, layout), initialState(n, 6, layout)];
     const attributes = {
@@ -19,10 +21,14 @@ export const recurrent: Importers = {
       input_forget: n.int('input_forget', 0) !== 0,
     };
     const p = n.has(7) ? n.tensor(7) : undefined;
-    return turned(n, layout, n.emitAll('lstm', present([...weights, h, c, p]), attributes));
+    const made = n.emitAll('lstm', present([...weights, h, c, p]), attributes);
+    if (lengths === undefined) return turned(n, layout, made);
+    // Behind its end the cell stays as it is and gives nothing, which is where the way back starts from.
+    if (direction !== 'forward' && h !== undefined) throw startsBehind();
+    return turned(n, layout, [at(made, 0), lastOutputs(n, made, lengths, direction), at(made, 2)]);
   },
   GRU(n) {
-    const { direction, layout, weights, bias } = read(n, 3);
+    const { direction, layout, weights, bias, lengths } = read(n, [SHUT, 0, 0]);
     expectActivations(n, direction, ['Sigmoid', 'Tanh']);
     const h = initialState(n, 5, layout);
     const attributes = {
@@ -31,10 +37,11 @@ export const recurrent: Importers = {
       initial_h: h !== undefined,
       linear_before_reset: n.int('linear_before_reset', 0) !== 0,
     };
-    return turned(n, layout, n.emitAll('gru', present([...weights, h]), attributes));
+    const [y, ...states] = n.emitAll('gru', present([...weights, h]), attributes);
+    return turned(n, layout, [withoutPadding(n, at([y], 0), lengths), ...states]);
   },
   RNN(n) {
-    const { direction, layout, weights, bias } = read(n, 1);
+    const { direction, layout, weights, bias, lengths } = read(n, [0]);
     const [name = 'Tanh'] = n.strings('activations') ?? [];
     const activation = RNN_ACTIVATIONS[name.toLowerCase()];
     if (activation === undefined) {
@@ -43,9 +50,22 @@ export const recurrent: Importers = {
     expectActivations(n, direction, [name]);
     const h = initialState(n, 5, layout);
     const attributes = { direction, bias, initial_h: h !== undefined, activation };
-    return turned(n, layout, n.emitAll('rnn', present([...weights, h]), attributes));
+    const made = n.emitAll('rnn', present([...weights, h]), attributes);
+    if (lengths === undefined) return turned(n, layout, made);
+    if (direction !== 'forward') throw startsBehind();
+    const y = withoutPadding(n, at(made, 0), lengths);
+    return turned(n, layout, [y, lastOutputs(n, made, lengths, direction)]);
   },
 };
+
+/** What opens a gate, or with a minus shuts it, whatever else is added. */
+const SHUT = 1e4;
+
+const startsBehind = () =>
+  new CompileError(
+    'with sequence_lens, an RNN that runs backwards and an LSTM that does so from given states are not supported: ' +
+      'what they are behind the end of a sequence would change them',
+  );
 
 const RNN_ACTIVATIONS: Readonly<Record<string, 'tanh' | 'relu'>> = { tanh: 'tanh', relu: 'relu' };
 
@@ -57,10 +77,15 @@ interface Common extends Pick<RecurrentAttributes, 'direction' | 'bias'> {
   layout: number;
   /** The projected input, R and B. */
   weights: readonly (Value | undefined)[];
+  /** Of sequences that may end before the last step, as floats [1, batch, 1]. */
+  lengths: Value | undefined;
 }
 
-/** What the three operators share: X, W, R, B, sequence_lens. The products with W are made here. */
-function read(n: NodeReader, gates: number): Common {
+/**
+ * What the three operators share: X, W, R, B, sequence_lens. The products with W are made here; behind the end of a
+ * sequence each gate's is that of `padding`.
+ */
+function read(n: NodeReader, padding: readonly number[]): Common {
   const [w, r] = [n.tensor(1), n.tensor(2)];
   const units = fixed(r.shape[2], 'the hidden size');
   const stated = n.int('hidden_size', units);
@@ -69,10 +94,15 @@ function read(n: NodeReader, gates: number): Common {
   }
   const layout = n.int('layout', 0);
   const x = layout === 0 ? n.tensor(0) : n.emit('transpose', [n.tensor(0)], { perm: [1, 0, 2] });
-  const a = project(n, x, w, gates * units);
-  expectFullLength(n, fixed(a.shape[0], 'the length of the sequence'));
+  const projected = project(n, x, w, padding.length * units);
+  const lengths = shorter(n, projected.shape);
+  const width = fixed(projected.shape[2], 'the number of gates');
+  const behind = Known.build('float', [1, 1, width], ([, , k = 0]) =>
+    at(padding, Math.floor(k / units) % padding.length),
+  );
+  const a = lengths ? within(n, projected, lengths, behind) : projected;
   const b = n.has(3) ? n.tensor(3) : undefined;
-  return { direction: direction(n), layout, weights: [a, r, b], bias: b !== undefined };
+  return { direction: direction(n), layout, weights: [a, r, b], bias: b !== undefined, lengths };
 }
 
 /** x·wᵀ for all steps, examples and directions in one product. */
@@ -126,9 +156,57 @@ function expectActivations(n: NodeReader, direction: Direction, expected: readon
   );
 }
 
-function expectFullLength(n: NodeReader, steps: number): void {
-  if (!n.has(4) || n.numbers(4).every((length) => length === steps)) return;
-  throw new CompileError(
-    `sequence_lens shorter than the ${steps} steps are not supported; pad and mask the loss instead`,
+/** The lengths of the sequences, [1, batch, 1], where not all have all the steps. */
+function shorter(n: NodeReader, [steps, batch = 1]: Shape): Value | undefined {
+  const known = n.has(4) ? n.maybeKnown(4) : undefined;
+  const whole = fixed(steps, 'the length of the sequence');
+  if (!n.has(4) || known?.numbers().every((length) => length === whole)) return undefined;
+  const lengths = n.tensor(4);
+  if (!sameShape(lengths.shape, [batch])) {
+    throw new CompileError(
+      `sequence_lens has shape ${formatShape(lengths.shape)}; ${formatShape([batch])} is expected, one for each example`,
+    );
+  }
+  return n.reshape(n.asFloats(lengths), [1, batch, 1]);
+}
+
+/** `x`, [steps, batch, …], up to the end of each sequence, and `behind` it what is given. */
+function within(n: NodeReader, x: Value, lengths: Value, behind: Known): Value {
+  const rank = x.shape.length;
+  const shape = [fixed(x.shape[0], 'the length of the sequence'), ...Array(rank - 1).fill(1)];
+  const steps = Known.build('int', shape, ([step = 0]) => step);
+  return n.pointwise([x, lengths, steps, behind], (value, length, step, other) =>
+    select(less(step, length), value, other),
   );
+}
+
+/** The outputs [steps, directions, batch, units], zero behind the end of each sequence. */
+function withoutPadding(n: NodeReader, y: Value, lengths: Value | undefined): Value {
+  return lengths === undefined ? y : within(n, y, lengths, Known.scalar('float', 0));
+}
+
+/** Y_h of `made`: on the way forward the outputs at the last step of each sequence. */
+function lastOutputs(
+  n: NodeReader,
+  [y, h]: readonly Value[],
+  lengths: Value,
+  direction: Direction,
+): Value {
+  const [all, states] = [at([y], 0), at([h], 0)];
+  if (direction === 'reverse') return states;
+  const [steps, , batch = 1, units = 1] = all.shape;
+  const length = fixed(steps, 'the length of the sequence');
+  const along = { axes: [1], starts: [0], steps: [1], lengths: [1] };
+  const outputs = n.emit('slice', [all], along);
+  const last = n.pointwise([lengths], (end) => sub(end, 1));
+  const places = n.reshape(n.emit('to_index', [last], { length }), [1, 1, batch, 1]);
+  const indices = n.expand(places, [1, 1, batch, units]);
+  const picked = n.reshape(n.emit('gather_elements', [outputs, indices], { axis: 0 }), [
+    1,
+    batch,
+    units,
+  ]);
+  if (direction === 'forward') return picked;
+  const backwards = n.emit('slice', [states], { axes: [0], starts: [1], steps: [1], lengths: [1] });
+  return n.emit('concat', [picked, backwards], { axis: 0 });
 }

@@ -8,7 +8,7 @@ import {
   sub,
 } from '../../../expression/expression.js';
 import { CompileError } from '../../compile-error.js';
-import { elements, type Shape } from '../../dimension.js';
+import { elements } from '../../dimension.js';
 import { Known, knownTensor } from '../known.js';
 import { isKnown, type NodeReader } from '../node-reader.js';
 import { axis, type Importers, vector } from './importer.js';
@@ -32,7 +32,7 @@ export const shapes: Importers = {
     return n.expand(x, expandedShape(n, x.shape));
   },
   EyeLike(n) {
-    const shape = shapeOf(n);
+    const { shape } = n.any(0);
     const k = n.int('k', 0);
     const type = n.hasAttribute('dtype') ? castTarget(n, 'dtype') : typeOf(n);
     return Known.build(type, shape, ([row = 0, column = 0]) => Number(column - row === k));
@@ -48,10 +48,10 @@ export const shapes: Importers = {
     return n.reshape(x, targetShape(n, x.shape));
   },
   Shape(n) {
-    const shape = shapeOf(n);
+    const shape = n.shape(0);
     return vector(shape.slice(n.int('start', 0), n.int('end', shape.length)));
   },
-  Size: (n) => Known.scalar('int', elements(shapeOf(n))),
+  Size: (n) => Known.scalar('int', elements(n.shape(0))),
   Squeeze(n) {
     const x = n.tensor(0);
     const axes = axesOf(n)?.map((a) => axis(a, x.shape.length));
@@ -75,8 +75,6 @@ export const shapes: Importers = {
 
 const truth = (x: Expression): Expression => sub(1, equal(x, 0));
 const truncate = (x: Expression): Expression => mul(sign(x), floor(abs(x)));
-
-const shapeOf = (n: NodeReader): Shape => n.any(0).shape;
 
 function typeOf(n: NodeReader): Known['type'] {
   const input = n.any(0);
