@@ -74,6 +74,18 @@ inline void store_part(float* to, Float x, std::size_t count) {
 #endif
 }
 
+/// The first `count` lanes, and `rest` in those from there on.
+inline Float only_first(Float x, std::size_t count, Float rest) {
+#if defined(__AVX512F__)
+  return count < kLanes ? _mm512_mask_mov_ps(rest, first_lanes(count), x) : x;
+#elif defined(__AVX2__)
+  return _mm256_blendv_ps(rest, x, (__m256)first_lanes(count));
+#else
+  for (std::size_t i = count; i < kLanes; ++i) x[i] = rest[i];
+  return x;
+#endif
+}
+
 template <class Function>
 inline Float each_lane(Function function, Float x) {
   Float y;

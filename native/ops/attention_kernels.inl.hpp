@@ -17,6 +17,7 @@ namespace {
 using expression::Float;
 using expression::kLanes;
 using expression::load;
+using expression::only_first;
 using expression::store;
 
 constexpr std::size_t kBlock = 8 * kTile;  ///< Queries at a time.
@@ -132,28 +133,49 @@ void mask_row(const AttentionPlan& plan, const Mask& mask, std::size_t query, st
       scores[s] += row[static_cast<std::ptrdiff_t>(s) * mask.column];
     }
   }
-  for (std::size_t s = seen; s < width; ++s) scores[s] = -INFINITY;
+  // Whole vectors, as loads of a vector wait for stores of its parts.
+  for (std::size_t s = seen / kLanes * kLanes; s < width; s += kLanes) {
+    store(scores + s, only_first(load(scores + s), seen - smaller(seen, s), splat(-INFINITY)));
+  }
 }
 
-struct Softmax {
-  float top, sum;
-};
+/// Calls `body(row)` for each row of a tile, unrolled where the tile is whole, so that the
+/// processor works on several rows at once.
+template <class Body>
+void each_row(std::size_t rows, const Body& body) {
+  if (rows == kTile) {
+#pragma GCC unroll 6
+    for (std::size_t r = 0; r < kTile; ++r) body(r);
+  } else {
+    for (std::size_t r = 0; r < rows; ++r) body(r);
+  }
+}
 
-/// Scores to e^(score − top).
-Softmax exponentials(float* scores, std::size_t width) {
-  Float tops = load(scores);
-  for (std::size_t s = kLanes; s < width; s += kLanes) {
-    const Float v = load(scores + s);
-    tops = v > tops ? v : tops;
-  }
-  const float top = expression::greatest(tops);
-  Float sums{};
-  for (std::size_t s = 0; s < width; s += kLanes) {
-    const Float e = expression::exp_or_zero(load(scores + s) - top);
-    store(scores + s, e);
-    sums += e;
-  }
-  return {top, static_cast<float>(expression::sum(sums))};
+/// Scores of a tile's rows to e^(score − top), and each row's top and sum.
+void exponentials(const Matrix& scores, std::size_t rows, std::size_t width, float* tops,
+                  float* sums) {
+  Float vectors[kTile];
+  each_row(rows, [&](std::size_t r) {
+    const float* row = scores.row(r);
+    Float top = load(row);
+    for (std::size_t s = kLanes; s < width; s += kLanes) {
+      const Float v = load(row + s);
+      top = v > top ? v : top;
+    }
+    vectors[r] = top;
+  });
+  each_row(rows, [&](std::size_t r) { tops[r] = expression::greatest(vectors[r]); });
+  each_row(rows, [&](std::size_t r) {
+    float* row = scores.row(r);
+    Float sum{};
+    for (std::size_t s = 0; s < width; s += kLanes) {
+      const Float e = expression::exp_or_zero(load(row + s) - tops[r]);
+      store(row + s, e);
+      sum += e;
+    }
+    vectors[r] = sum;
+  });
+  each_row(rows, [&](std::size_t r) { sums[r] = static_cast<float>(expression::sum(vectors[r])); });
 }
 
 struct Forward {
@@ -191,12 +213,8 @@ void forward(const AttentionPlan& plan, Rows<const float> q, Rows<const float> k
   each_tile(0, plan.queries, [&](std::size_t first, std::size_t rows) {
     const std::size_t seen = reach(plan, first + rows), width = padded(seen);
     multiply_rows(rows, {f.q.row(first), f.q.step, 1}, f.keys, plan.depth, width, f.scores, false);
-    for (std::size_t r = 0; r < rows; ++r) {
-      mask_row(plan, mask, first + r, width, f.scores.row(r));
-      const Softmax softmax = exponentials(f.scores.row(r), width);
-      f.tops.data[first + r] = softmax.top;
-      f.sums.data[first + r] = softmax.sum;
-    }
+    for (std::size_t r = 0; r < rows; ++r) mask_row(plan, mask, first + r, width, f.scores.row(r));
+    exponentials(f.scores, rows, width, f.tops.data + first, f.sums.data + first);
     multiply_rows(rows, {f.scores.data, f.scores.step, 1}, f.v, seen, f.v.step, f.y, false);
     for (std::size_t r = 0; r < rows; ++r) {
       const auto row = static_cast<std::ptrdiff_t>(first + r);
@@ -231,17 +249,26 @@ Backward backward_operands(const AttentionPlan& plan, float* data) {
 
 /// Rows of the probabilities p and of the scores' gradient ds, from scores in p and p's gradient in
 /// ds: ds = p·(dp − Σ p·dp).
-void softmax_gradient(float log_sum, std::size_t width, float* p, float* ds) {
-  Float sums{};
-  for (std::size_t s = 0; s < width; s += kLanes) {
-    const Float probability = expression::exp_or_zero(load(p + s) - log_sum);
-    store(p + s, probability);
-    sums += probability * load(ds + s);
-  }
-  const float mean = static_cast<float>(expression::sum(sums));
-  for (std::size_t s = 0; s < width; s += kLanes) {
-    store(ds + s, load(p + s) * (load(ds + s) - mean));
-  }
+void softmax_gradient(const float* log_sums, std::size_t rows, std::size_t width, const Matrix& p,
+                      const Matrix& ds) {
+  Float vectors[kTile];
+  float means[kTile];
+  each_row(rows, [&](std::size_t r) {
+    Float sum{};
+    for (std::size_t s = 0; s < width; s += kLanes) {
+      const Float probability = expression::exp_or_zero(load(p.row(r) + s) - log_sums[r]);
+      store(p.row(r) + s, probability);
+      sum += probability * load(ds.row(r) + s);
+    }
+    vectors[r] = sum;
+  });
+  each_row(rows,
+           [&](std::size_t r) { means[r] = static_cast<float>(expression::sum(vectors[r])); });
+  each_row(rows, [&](std::size_t r) {
+    for (std::size_t s = 0; s < width; s += kLanes) {
+      store(ds.row(r) + s, load(p.row(r) + s) * (load(ds.row(r) + s) - means[r]));
+    }
+  });
 }
 
 /// What a tile of queries needs of the backward pass, but for what it adds to dk and dv.
@@ -251,10 +278,8 @@ void backward_tile(const AttentionPlan& plan, const Backward& b, const float* ls
   const std::size_t seen = reach(plan, first + rows), width = padded(seen);
   multiply_rows(rows, {b.q.row(first), b.q.step, 1}, b.keys, plan.depth, width, p, false);
   multiply_rows(rows, {b.dy.row(first), b.dy.step, 1}, b.values, plan.values, width, ds, false);
-  for (std::size_t r = 0; r < rows; ++r) {
-    mask_row(plan, mask, first + r, width, p.row(r));
-    softmax_gradient(lse[first + r], width, p.row(r), ds.row(r));
-  }
+  for (std::size_t r = 0; r < rows; ++r) mask_row(plan, mask, first + r, width, p.row(r));
+  softmax_gradient(lse + first, rows, width, p, ds);
   multiply_rows(rows, {ds.data, ds.step, 1}, b.k, seen, b.k.step, b.dq, false);
   const auto row = static_cast<std::ptrdiff_t>(first);
   unpack(b.dq, rows, plan.depth, plan.scale, {dq.data + row * dq.step, dq.step});
