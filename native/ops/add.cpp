@@ -85,13 +85,12 @@ void plan_equal(const OpView& op, Planner& planner) {
   const std::size_t size = layout.get_size() / sizeof(float);
   const BufferId a = planner.read(in[0], layout), b = planner.read(in[1], layout);
   const BufferId y = planner.write(op.op().outputs[0], layout, in[0], a);
-  planner.emit(op, {a, b, y}, [=](const Binder& binder) -> Kernel {
-    return [=, a = binder.at<const float>(a), b = binder.at<const float>(b),
-            y = binder.at<float>(y), threads = binder.threads()] {
-      parallel_for(threads, size, kGrain, [=](std::size_t begin, std::size_t end) {
-        add_flat(a, b, y, relu, begin, end);
-      });
-    };
+  planner.emit_rows(op, {{size, kGrain}, {a, b, y}, {}}, [=](const Binder& binder) -> RowKernel {
+    return {
+        [=, a = binder.at<const float>(a), b = binder.at<const float>(b), y = binder.at<float>(y)](
+            std::size_t begin, std::size_t end) { add_flat(a, b, y, relu, begin, end); },
+        {},
+        {}};
   });
 }
 

@@ -61,19 +61,21 @@ void plan_norm(const OpView& op, Planner& planner) {
   const BufferId x = read(0), scale = read(1), bias = op.inputs() > 2 ? read(2) : scale;
   const BufferId y = write(0), mean = op.outputs() > 1 ? write(1) : y,
                  rstd = op.outputs() > 2 ? write(2) : y;
-  planner.emit(op, {x, scale, bias, y, mean, rstd}, [=](const Binder& b) -> Kernel {
-    const auto given = [&](BufferId id, BufferId none) {
-      return id == none ? nullptr : b.at<float>(id);
-    };
-    return [plan = g.plan, rows = g.rows, x = b.at<const float>(x),
-            scale = b.at<const float>(scale), bias = given(bias, scale), y = b.at<float>(y),
-            mean = given(mean, y), rstd = given(rstd, y), threads = b.threads(),
-            &kernels = layer_norm_kernels()] {
-      parallel_for(threads, rows, kGrain / plan.width + 1, [&](std::size_t begin, std::size_t end) {
-        kernels.forward(plan, x, scale, bias, y, mean, rstd, begin, end);
-      });
-    };
-  });
+  const RowLoop loop{g.rows, kGrain / g.plan.width + 1};
+  planner.emit_rows(op, {loop, {x, y, mean, rstd}, {scale, bias}},
+                    [=, plan = g.plan](const Binder& b) -> RowKernel {
+                      const auto given = [&](BufferId id, BufferId none) {
+                        return id == none ? nullptr : b.at<float>(id);
+                      };
+                      return {[=, x = b.at<const float>(x), scale = b.at<const float>(scale),
+                               bias = given(bias, scale), y = b.at<float>(y), mean = given(mean, y),
+                               rstd = given(rstd, y), &kernels = layer_norm_kernels()](
+                                  std::size_t begin, std::size_t end) {
+                                kernels.forward(plan, x, scale, bias, y, mean, rstd, begin, end);
+                              },
+                              {},
+                              {}};
+                    });
 }
 
 void check_grad(const OpView& op) {

@@ -2,6 +2,7 @@
 // code.
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -11,7 +12,6 @@
 #include "expression/scalar_code.hpp"
 #include "ops/pointwise_kernels.hpp"
 #include "ops/registry.hpp"
-#include "runtime/parallel.hpp"
 
 namespace optcmp::ops {
 namespace {
@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kMostOperands = 64;
 constexpr std::size_t kMostBlock = 1024;
 
-PointwiseKernel kernel() { return OPTCMP_KERNELS(pointwise); }
+PointwiseKernel kernels() { return OPTCMP_KERNELS(pointwise); }
 
 bool broadcasts(const Shape& from, const Shape& to) {
   if (from.size() > to.size()) return false;
@@ -217,30 +217,53 @@ class Planning {
   Planned planned_;
 };
 
-void plan(const OpView& op, Planner& planner) {
-  Planned planned = Planning(op, planner).run();
-  std::vector<BufferId> used = planned.inputs;
-  used.insert(used.end(), planned.outputs.begin(), planned.outputs.end());
-  used.insert(used.end(), planned.scalars.begin(), planned.scalars.end());
-  planner.emit(op, std::move(used), [planned = std::move(planned)](const Binder& b) -> Kernel {
-    std::vector<const float*> inputs, scalars;
-    std::vector<float*> outputs;
+/// The pass over all elements, ready to run.
+struct Bound {
+  PointwisePass pass;
+  std::vector<const float*> inputs, scalars;
+  std::vector<float*> outputs;
+  std::vector<float> values;  ///< Of the scalars, which are read first, and the constants.
+  const StepContext* context;
+  PointwiseKernel kernel;
+
+  Bound(const Planned& planned, const Binder& b)
+      : pass(planned.pass),
+        values(planned.scalars.size()),
+        context(b.context()),
+        kernel(kernels()) {
     for (const BufferId id : planned.inputs) inputs.push_back(b.at<const float>(id));
     for (const BufferId id : planned.outputs) outputs.push_back(b.at<float>(id));
     for (const BufferId id : planned.scalars) scalars.push_back(b.at<const float>(id));
-    std::vector<float> values(scalars.size());
-    const auto& constants = planned.pass.code.constants;
-    values.insert(values.end(), constants.begin(), constants.end());
-    return [pass = planned.pass, size = planned.size, inputs, outputs, scalars, values,
-            threads = b.threads(), context = b.context(), run = kernel()]() mutable {
-      for (std::size_t k = 0; k < scalars.size(); ++k) values[k] = *scalars[k];
-      const PointwiseMemory memory{inputs.data(),
-                                   outputs.data(),
-                                   values.data(),
-                                   {context->seed, static_cast<std::uint32_t>(context->step)}};
-      parallel_for(threads, size, pass.block,
-                   [&](std::size_t begin, std::size_t end) { run(pass, memory, begin, end); });
-    };
+    values.insert(values.end(), pass.code.constants.begin(), pass.code.constants.end());
+  }
+
+  void read_scalars() {
+    for (std::size_t k = 0; k < scalars.size(); ++k) values[k] = *scalars[k];
+  }
+
+  void run(std::size_t begin, std::size_t end) const {
+    kernel(pass,
+           {inputs.data(),
+            outputs.data(),
+            values.data(),
+            {context->seed, static_cast<std::uint32_t>(context->step)}},
+           begin, end);
+  }
+};
+
+void plan(const OpView& op, Planner& planner) {
+  Planned planned = Planning(op, planner).run();
+  RowAccess access{{planned.size, planned.pass.block}, planned.outputs, planned.scalars};
+  for (std::size_t k = 0; k < planned.inputs.size(); ++k) {
+    (planned.pass.inputs[k].walked ? access.whole : access.by_row).push_back(planned.inputs[k]);
+  }
+  // Random numbers are drawn for blocks that start where this loop starts them.
+  access.alone = expression::uses_random(*op.code("code"));
+  planner.emit_rows(op, std::move(access), [=](const Binder& b) -> RowKernel {
+    const auto bound = std::make_shared<Bound>(planned, b);
+    return {[=](std::size_t begin, std::size_t end) { bound->run(begin, end); },
+            [=] { bound->read_scalars(); },
+            {}};
   });
 }
 

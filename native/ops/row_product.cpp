@@ -31,9 +31,10 @@ void emit_row_product(const OpView& op, Planner& planner, const RowProductPlan& 
   const std::size_t panel = kernels().panel, count = (size(plan.c.width) + panel - 1) / panel;
   const BufferId panels = planner.scratch(count * panel * size(plan.a.width) * sizeof(float));
   emit_pack(op, planner, plan, panels, count);
-  std::vector<BufferId> used{plan.a.buffer, panels, plan.c.buffer};
-  if (plan.bias) used.push_back(*plan.bias);
-  planner.emit(op, std::move(used), [=](const Binder& binder) -> Kernel {
+  RowAccess access{{size(plan.c.rows), kernels().tile}, {}, {panels}};
+  for (const Matrix& matrix : {plan.a, plan.c}) access.by_row.push_back(matrix.buffer);
+  if (plan.bias) access.whole.push_back(*plan.bias);
+  planner.emit_rows(op, std::move(access), [=](const Binder& binder) -> RowKernel {
     const RowProduct product{size(plan.a.width),
                              size(plan.c.width),
                              bind<const float>(binder, plan.a),
@@ -41,10 +42,11 @@ void emit_row_product(const OpView& op, Planner& planner, const RowProductPlan& 
                              plan.bias ? binder.at<const float>(*plan.bias) : nullptr,
                              bind<float>(binder, plan.c),
                              plan.relu};
-    return [=, threads = binder.threads(), &kernels = kernels()] {
-      parallel_for(threads, size(plan.c.rows), kernels.tile,
-                   [&](std::size_t begin, std::size_t end) { kernels.run(product, begin, end); });
-    };
+    return {[=, &kernels = kernels()](std::size_t begin, std::size_t end) {
+              kernels.run(product, begin, end);
+            },
+            {},
+            {}};
   });
 }
 

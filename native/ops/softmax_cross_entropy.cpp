@@ -3,13 +3,13 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "expression/instruction_set.hpp"
 #include "ops/loss.hpp"
 #include "ops/softmax_kernels.hpp"
-#include "runtime/parallel.hpp"
 
 namespace optcmp::ops {
 namespace {
@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kGrain = 4096;
 constexpr std::int32_t kNone = std::numeric_limits<std::int32_t>::min();
 
-SoftmaxRows kernel() { return OPTCMP_KERNELS(softmax); }
+SoftmaxRows kernels() { return OPTCMP_KERNELS(softmax); }
 
 std::size_t metrics_of(const OpView& op) { return op.has("top_k") ? 3 : 2; }
 
@@ -68,6 +68,60 @@ void check(const OpView& op) {
   check_loss_outputs(op, metrics_of(op));
 }
 
+/// The loss of a batch under way.
+struct Loss {
+  SoftmaxLoss given, of_drawn;
+  std::size_t metrics, rows_an_example;
+  const StepContext* context;
+  const float* z;
+  const std::int32_t* labels;
+  std::int32_t* drawn;
+  SoftmaxRow* results;
+  float* dz;  ///< Null in an evaluation.
+  std::array<double*, 3> totals;
+  SoftmaxRows kernel = kernels();
+  std::size_t valid = 0;
+  double counted = 0;
+
+  void start() {
+    valid = static_cast<std::size_t>(context->rows) * rows_an_example;
+    counted = static_cast<double>(
+        std::count_if(labels, labels + valid, [&](auto label) { return given.counts(label); }));
+  }
+
+  void run(std::size_t begin, std::size_t end) const {
+    const std::size_t middle = std::clamp(valid, begin, end);
+    if (context->labels == Labels::Sampled) {
+      draw(begin, middle);
+      kernel(of_drawn, z, drawn, one_over(counted), dz, results, begin, middle);
+    } else {
+      kernel(given, z, labels, one_over(counted), dz, results, begin, middle);
+    }
+    if (dz) std::fill(dz + middle * given.classes, dz + end * given.classes, 0.0f);
+  }
+
+  void draw(std::size_t begin, std::size_t end) const {
+    const RandomSequence random = sampled_labels(*context);
+    const auto first = static_cast<std::size_t>(context->first_row) * rows_an_example;
+    for (std::size_t row = begin; row < end; ++row) {
+      drawn[row] = given.counts(labels[row])
+                       ? sample(z + row * given.classes, given.classes, random.uniform(first + row))
+                       : -1;
+    }
+  }
+
+  void finish() const {
+    SoftmaxRow sum{};
+    for (std::size_t row = 0; row < valid; ++row) {
+      sum.loss += results[row].loss;
+      sum.wrong += results[row].wrong;
+      sum.beyond_top_k += results[row].beyond_top_k;
+    }
+    const double sums[] = {sum.loss, sum.wrong, sum.beyond_top_k};
+    for (std::size_t k = 0; k < metrics; ++k) set_metric(totals[k], sums[k], counted);
+  }
+};
+
 void plan(const OpView& op, Planner& planner) {
   const std::size_t metrics = metrics_of(op);
   const bool train = check_loss_outputs(op, metrics);
@@ -83,49 +137,33 @@ void plan(const OpView& op, Planner& planner) {
   const BufferId logits = planner.read(op.op().inputs[0], plain);
   const BufferId labels = planner.read_bytes(op.op().inputs[1]);
   const BufferId results = planner.scratch(rows * sizeof(SoftmaxRow));
-  const BufferId drawn = planner.scratch(train ? rows * sizeof(std::int32_t) : 0);
-  std::vector<BufferId> used{logits, labels, results, drawn}, totals;
+  RowAccess access{{rows, kGrain / loss.classes + 1}, {logits, labels, results}, {}};
   for (std::size_t k = 0; k < metrics; ++k) {
-    totals.push_back(planner.write_metric(op.op().outputs[k]));
+    access.results.push_back(planner.write_metric(op.op().outputs[k]));
   }
-  used.insert(used.end(), totals.begin(), totals.end());
-  if (train) used.push_back(planner.write(op.op().outputs[metrics], plain));
-  planner.emit(op, used, [=, gradient = used.back()](const Binder& b) -> Kernel {
-    std::array<double*, 3> out{};
-    for (std::size_t k = 0; k < metrics; ++k) out[k] = b.at<double>(totals[k]);
-    return [=, run = kernel(), z = b.at<const float>(logits), context = b.context(),
-            given = b.at<const std::int32_t>(labels), drawn = b.at<std::int32_t>(drawn),
-            r = b.at<SoftmaxRow>(results), dz = train ? b.at<float>(gradient) : nullptr,
-            threads = b.threads()] {
-      const std::size_t valid = static_cast<std::size_t>(context->rows) * rows_an_example;
-      const auto counted = static_cast<double>(
-          std::count_if(given, given + valid, [&](auto label) { return loss.counts(label); }));
-      const double scale = one_over(counted);
-      const RandomSequence random = sampled_labels(*context);
-      const auto first = static_cast<std::size_t>(context->first_row) * rows_an_example;
-      const auto run_sampled = [&](std::size_t begin, std::size_t end) {
-        for (std::size_t row = begin; row < end; ++row)
-          drawn[row] = loss.counts(given[row]) ? sample(z + row * loss.classes, loss.classes,
-                                                        random.uniform(first + row))
-                                               : -1;
-        run(likelihood, z, drawn, scale, dz, r, begin, end);
-      };
-      parallel_for(threads, valid, kGrain / loss.classes + 1,
-                   [&](std::size_t begin, std::size_t end) {
-                     if (context->labels == Labels::Sampled) return run_sampled(begin, end);
-                     run(loss, z, given, scale, dz, r, begin, end);
-                   });
-      if (dz) std::fill(dz + valid * loss.classes, dz + rows * loss.classes, 0.0f);
-      SoftmaxRow sum{};
-      for (std::size_t row = 0; row < valid; ++row) {
-        sum.loss += r[row].loss;
-        sum.wrong += r[row].wrong;
-        sum.beyond_top_k += r[row].beyond_top_k;
-      }
-      set_metric(out[0], sum.loss, counted);
-      set_metric(out[1], sum.wrong, counted);
-      if (out[2]) set_metric(out[2], sum.beyond_top_k, counted);
-    };
+  const std::vector<BufferId> totals = access.results;
+  BufferId drawn = results, gradient = results;
+  if (train) {
+    drawn = planner.scratch(rows * sizeof(std::int32_t));
+    gradient = planner.write(op.op().outputs[metrics], plain);
+    access.by_row.insert(access.by_row.end(), {drawn, gradient});
+  }
+  planner.emit_rows(op, std::move(access), [=](const Binder& b) -> RowKernel {
+    Loss bound{.given = loss,
+               .of_drawn = likelihood,
+               .metrics = metrics,
+               .rows_an_example = rows_an_example,
+               .context = b.context(),
+               .z = b.at<const float>(logits),
+               .labels = b.at<const std::int32_t>(labels),
+               .drawn = train ? b.at<std::int32_t>(drawn) : nullptr,
+               .results = b.at<SoftmaxRow>(results),
+               .dz = train ? b.at<float>(gradient) : nullptr,
+               .totals = {}};
+    for (std::size_t k = 0; k < metrics; ++k) bound.totals[k] = b.at<double>(totals[k]);
+    const auto shared = std::make_shared<Loss>(std::move(bound));
+    return {[=](std::size_t begin, std::size_t end) { shared->run(begin, end); },
+            [=] { shared->start(); }, [=] { shared->finish(); }};
   });
 }
 

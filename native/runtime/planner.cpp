@@ -35,6 +35,18 @@ class PrimitiveCall {
   std::vector<dnnl_exec_arg_t> arguments_;
 };
 
+/// What the rows that a band works on at a time may take of the caches.
+constexpr std::size_t kPanelBytes = std::size_t{512} << 10;
+
+bool overlap(const std::vector<BufferId>& a, const std::vector<BufferId>& b) {
+  return std::any_of(a.begin(), a.end(),
+                     [&](BufferId id) { return std::find(b.begin(), b.end(), id) != b.end(); });
+}
+
+void append(std::vector<BufferId>& to, const std::vector<BufferId>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
 }  // namespace
 
 Planner::Planner(const Program& program, ParameterLayouts& layouts, int threads,
@@ -91,7 +103,7 @@ void Planner::place_given() {
     }
     if (tensor.role == Role::Input) {
       inputs_.push_back(place(Home::Arena));
-      touch(inputs_.back());
+      touch(inputs_.back(), 0);
     }
     if (tensor.role == Role::Label) {
       if (labels_) {
@@ -99,7 +111,7 @@ void Planner::place_given() {
                                     tensor.name + "'; the engine feeds one");
       }
       labels_ = place(Home::Arena);
-      touch(*labels_);
+      touch(*labels_, 0);
     }
   }
 }
@@ -118,8 +130,8 @@ void Planner::find_results() {
   const cpu::Desc plain = cpu::row_major(program_.tensors[loss.inputs[0]].shape);
   output_ = read(loss.inputs[0], plain);
   output_size_ = plain.get_size() / sizeof(float);
-  touch(output_);
-  for (const auto& [name, id] : metrics_) touch(id);
+  touch(output_, bands_.size());
+  for (const auto& [name, id] : metrics_) touch(id, bands_.size());
 }
 
 BufferId Planner::new_buffer(Home home, TensorId tensor, std::size_t bytes) {
@@ -228,6 +240,15 @@ BufferId Planner::part(BufferId of, std::size_t offset) {
   return id;
 }
 
+bool Planner::same_memory(BufferId a, BufferId b) const {
+  const auto start = [&](BufferId id) {
+    std::size_t offset = 0;
+    for (; buffers_[id].home == Home::Part; id = buffers_[id].whole) offset += buffers_[id].offset;
+    return std::pair(id, offset);
+  };
+  return start(a) == start(b);
+}
+
 bool Planner::is_state(BufferId id) const {
   const Buffer& buffer = buffers_[id];
   return buffer.home == Home::Part ? is_state(buffer.whole) : buffer.home == Home::State;
@@ -243,18 +264,78 @@ Placed Planner::copied(const Placed& from, const cpu::Desc& to) {
   return copy;
 }
 
-void Planner::touch(BufferId id) {
+void Planner::touch(BufferId id, std::size_t time) {
   Buffer& buffer = buffers_[id];
-  if (buffer.home == Home::Part) return touch(buffer.whole);
-  if (!buffer.used) buffer.lifetime.first = kernels_.size();
+  if (buffer.home == Home::Part) return touch(buffer.whole, time);
+  if (!buffer.used) buffer.lifetime.first = time;
   buffer.used = true;
-  buffer.lifetime.last = kernels_.size();
+  buffer.lifetime.last = time;
 }
 
-void Planner::push(std::string name, bool compute, const std::vector<BufferId>& used,
-                   KernelFactory factory, std::string implementation) {
-  for (const BufferId id : used) touch(id);
-  kernels_.push_back({std::move(name), compute, std::move(implementation), std::move(factory)});
+void Planner::push(Planned kernel, const std::vector<BufferId>& used) {
+  for (const BufferId id : used) touch(id, bands_.size() - 1);
+  kernels_.push_back(std::move(kernel));
+}
+
+/// Whether every row needs only its own row of what the band's kernels write before it, and writes
+/// nothing that other rows of theirs need.
+bool Planner::joins_last_band(const RowAccess& access) const {
+  if (bands_.empty() || !bands_.back().access) return false;
+  const RowAccess& band = *bands_.back().access;
+  const std::size_t rows = band.loop.count, more = access.loop.count;
+  if (rows % more != 0 && more % rows != 0) return false;
+  return !overlap(access.by_row, band.whole) && !overlap(access.whole, band.by_row) &&
+         !overlap(access.by_row, band.results) && !overlap(access.whole, band.results) &&
+         !overlap(access.results, band.by_row) && !overlap(access.results, band.whole);
+}
+
+void Planner::join_last_band(const RowAccess& access) {
+  Band& band = bands_.back();
+  RowLoop& loop = band.access->loop;
+  if (access.loop.count < loop.count) {
+    const std::size_t times = loop.count / access.loop.count;
+    loop = {access.loop.count, (loop.grain + times - 1) / times};
+  }
+  band.kernels += 1;
+  append(band.access->by_row, access.by_row);
+  append(band.access->whole, access.whole);
+  append(band.access->results, access.results);
+}
+
+/// Rows of a band at a time.
+std::size_t Planner::panel(const RowAccess& access) const {
+  std::vector<BufferId> buffers = access.by_row;
+  std::sort(buffers.begin(), buffers.end());
+  buffers.erase(std::unique(buffers.begin(), buffers.end()), buffers.end());
+  std::size_t bytes = 0;
+  for (const BufferId id : buffers) bytes += buffers_[id].lifetime.bytes;
+  const auto& [rows, grain] = access.loop;
+  return std::max<std::size_t>(1, kPanelBytes * rows / std::max<std::size_t>(bytes, 1) / grain) *
+         grain;
+}
+
+void Planner::emit_rows(const OpView& op, RowAccess access, RowKernelFactory factory) {
+  const OpDefinition& definition = *op.op().definition;
+  // Rows of a part are other shares of its buffer.
+  const bool alone =
+      access.alone || std::any_of(access.by_row.begin(), access.by_row.end(),
+                                  [&](BufferId id) { return buffers_[id].home == Home::Part; });
+  if (!alone && joins_last_band(access)) {
+    join_last_band(access);
+  } else {
+    bands_.push_back({1, alone ? std::nullopt : std::optional(access)});
+  }
+  std::vector<BufferId> used = access.by_row;
+  append(used, access.whole);
+  append(used, access.results);
+  push({std::string(definition.name) + " " + op.op().name,
+        definition.compute,
+        {},
+        {},
+        std::move(factory),
+        access.loop},
+       used);
+  emit_pending_reorders();
 }
 
 void Planner::reorder(const std::string& why, const Placed& from, const Placed& to) {
@@ -265,8 +346,14 @@ void Planner::reorder(const std::string& why, const Placed& from, const Placed& 
   const std::vector<Argument> arguments{{DNNL_ARG_FROM, from.buffer, from.layout},
                                         {DNNL_ARG_TO, to.buffer, to.layout},
                                         {DNNL_ARG_SCRATCHPAD, scratchpad, pd.scratchpad_desc()}};
-  push(why, false, {from.buffer, to.buffer, scratchpad},
-       [=](const Binder& binder) -> Kernel { return PrimitiveCall(primitive, arguments, binder); });
+  bands_.emplace_back();
+  push({why,
+        false,
+        {},
+        [=](const Binder& binder) -> Kernel { return PrimitiveCall(primitive, arguments, binder); },
+        {},
+        {}},
+       {from.buffer, to.buffer, scratchpad});
 }
 
 void Planner::emit(const OpView& op, std::vector<BufferId> used, KernelFactory factory) {
@@ -276,8 +363,18 @@ void Planner::emit(const OpView& op, std::vector<BufferId> used, KernelFactory f
 void Planner::emit(const OpView& op, std::vector<BufferId> used, KernelFactory factory,
                    std::string implementation) {
   const OpDefinition& definition = *op.op().definition;
-  push(std::string(definition.name) + " " + op.op().name, definition.compute, used,
-       std::move(factory), std::move(implementation));
+  bands_.emplace_back();
+  push({std::string(definition.name) + " " + op.op().name,
+        definition.compute,
+        std::move(implementation),
+        std::move(factory),
+        {},
+        {}},
+       used);
+  emit_pending_reorders();
+}
+
+void Planner::emit_pending_reorders() {
   for (const PendingReorder& p : std::exchange(pending_, {})) {
     Placed from = p.from;
     const Shape have = cpu::blocking(from.layout).dims, want = cpu::blocking(p.to.layout).dims;
@@ -299,6 +396,15 @@ void Planner::emit(const OpView& op, const dnnl::primitive& primitive, const cpu
       op, std::move(used),
       [=](const Binder& binder) -> Kernel { return PrimitiveCall(primitive, arguments, binder); },
       cpu::implementation(primitive));
+}
+
+Kernel Planner::bind(const Band& band, std::size_t first, const Binder& binder) const {
+  std::vector<BandPart> parts;
+  for (std::size_t k = first; k < first + band.kernels; ++k) {
+    const Planned& kernel = kernels_[k];
+    parts.push_back({kernel.row_factory(binder), kernel.loop.count / band.access->loop.count});
+  }
+  return run_band(std::move(parts), band.access->loop, panel(*band.access), threads_);
 }
 
 Executor Planner::bind(const Storage& storage) const {
@@ -339,8 +445,16 @@ Executor Planner::bind(const Storage& storage) const {
   }
   const Binder binder(std::move(pointers), storage.context, threads_);
   for (const Planned& kernel : kernels_) {
-    executor.kernels.push_back(
-        {kernel.name, kernel.compute, kernel.implementation, kernel.factory(binder)});
+    executor.kernels.push_back({kernel.name, kernel.compute, kernel.implementation,
+                                kernel.factory
+                                    ? kernel.factory(binder)
+                                    : run_rows(kernel.row_factory(binder), kernel.loop, threads_)});
+  }
+  std::size_t first = 0;
+  for (const Band& band : bands_) {
+    executor.bands.push_back(band.kernels > 1 ? bind(band, first, binder)
+                                              : executor.kernels[first].run);
+    first += band.kernels;
   }
   for (const BufferId id : inputs_) executor.inputs.push_back(binder.at<void>(id));
   if (labels_) executor.labels = binder.at<void>(*labels_);

@@ -15,12 +15,12 @@
 #include "backend/cpu/onednn.hpp"
 #include "runtime/memory_plan.hpp"
 #include "runtime/program.hpp"
+#include "runtime/row_kernel.hpp"
 #include "runtime/step_context.hpp"
 
 namespace optcmp {
 
 using BufferId = std::size_t;
-using Kernel = std::function<void()>;
 
 /// Layouts of the parameters by name. The training program chooses, the evaluation program follows.
 using ParameterLayouts = std::map<std::string, cpu::Desc>;
@@ -59,6 +59,16 @@ class Binder {
 };
 
 using KernelFactory = std::function<Kernel(const Binder&)>;
+using RowKernelFactory = std::function<RowKernel(const Binder&)>;
+
+/// What a row kernel reads and writes.
+struct RowAccess {
+  RowLoop loop;
+  std::vector<BufferId> by_row;  ///< As many equal parts as rows, each read or written by its own.
+  std::vector<BufferId> whole;   ///< Read by any row.
+  std::vector<BufferId> results = {};  ///< Complete only after the last row.
+  bool alone = false;                  ///< Never in a band with others.
+};
 
 /// A tensor in memory.
 struct Placed {
@@ -91,7 +101,8 @@ struct BoundMetric {
 
 /// A program bound to memory. Running allocates nothing of ours.
 struct Executor {
-  std::vector<BoundKernel> kernels;
+  std::vector<BoundKernel> kernels;  ///< Each by itself.
+  std::vector<Kernel> bands;         ///< The same work in the same order, in fewer pieces.
   std::vector<void*> inputs;         ///< Row-major, in the order of the input tensors.
   void* labels = nullptr;            ///< Null when the program has none.
   std::vector<BoundMetric> metrics;  ///< The first is the loss.
@@ -99,7 +110,7 @@ struct Executor {
   std::vector<std::shared_ptr<void>> owned;
 
   void run() const {
-    for (const BoundKernel& kernel : kernels) kernel.run();
+    for (const Kernel& band : bands) band();
   }
 };
 
@@ -150,6 +161,11 @@ class Planner {
   /// Whether a buffer is that of a gradient, which nothing else writes.
   bool is_gradient(BufferId id) const;
 
+  /// Whether memory of the tensor has been chosen.
+  bool placed(TensorId id) const { return !values_[id].copies.empty(); }
+  /// Whether both start at the same address.
+  bool same_memory(BufferId a, BufferId b) const;
+
   /// Makes `to` the same memory as `from`, which is in `layout`.
   void alias(TensorId to, BufferId from, const cpu::Desc& layout);
 
@@ -162,6 +178,9 @@ class Planner {
   Placed copied(const Placed& from, const cpu::Desc& to);
 
   void emit(const OpView& op, std::vector<BufferId> used, KernelFactory factory);
+  /// A kernel that may run in a band with those before and after it. Its buffers then live as long
+  /// as all of the band.
+  void emit_rows(const OpView& op, RowAccess access, RowKernelFactory factory);
   /// A oneDNN primitive, its scratchpad taken care of.
   void emit(const OpView& op, const dnnl::primitive& primitive, const cpu::Desc& scratchpad,
             std::vector<Argument> arguments);
@@ -186,6 +205,13 @@ class Planner {
     bool compute;
     std::string implementation;
     KernelFactory factory;
+    RowKernelFactory row_factory;  ///< Else this.
+    RowLoop loop;                  ///< Of that.
+  };
+  /// Kernels that run as one: a row kernel and those that joined it, or any other one.
+  struct Band {
+    std::size_t kernels = 1;
+    std::optional<RowAccess> access;  ///< Of all of them; none may join where there is none.
   };
   struct PendingReorder {
     Placed from, to;
@@ -197,10 +223,14 @@ class Planner {
   void find_last_readers();
   void place_given();
   void find_results();
-  void touch(BufferId id);
+  void touch(BufferId id, std::size_t time);
   void reorder(const std::string& why, const Placed& from, const Placed& to);
-  void push(std::string name, bool compute, const std::vector<BufferId>& used,
-            KernelFactory factory, std::string implementation = {});
+  void push(Planned kernel, const std::vector<BufferId>& used);
+  bool joins_last_band(const RowAccess& access) const;
+  void join_last_band(const RowAccess& access);
+  std::size_t panel(const RowAccess& access) const;
+  Kernel bind(const Band& band, std::size_t first, const Binder& binder) const;
+  void emit_pending_reorders();
   void emit(const OpView& op, std::vector<BufferId> used, KernelFactory factory,
             std::string implementation);
   bool free_after_this_op(TensorId tensor, BufferId buffer) const;
@@ -212,6 +242,7 @@ class Planner {
   std::vector<Value> values_;
   std::vector<Buffer> buffers_;
   std::vector<Planned> kernels_;
+  std::vector<Band> bands_;
   std::vector<PendingReorder> pending_;
   std::size_t op_ = 0;
   MemoryPlan memory_;

@@ -75,6 +75,12 @@ class OpHarness {
 
   /// Plans, runs once; afterwards `result(id)`.
   void run(int threads = 1, cpu::Precision precision = cpu::Precision::F32) {
+    run_by(threads, precision, [](const Executor& executor) { executor.run(); });
+  }
+
+  /// As `run`; `how` runs what was planned.
+  template <class How>
+  void run_by(int threads, cpu::Precision precision, const How& how) {
     const TensorId x = b.tensor("x", {b.program.batch_size, 2}, Role::Input);
     const TensorId labels = b.labels({b.program.batch_size}, 2);
     const TensorId loss = b.tensor("loss", {}, Role::Metric);
@@ -104,7 +110,7 @@ class OpHarness {
     const Executor executor = planner.bind(storage);
     std::fill_n(static_cast<float*>(executor.inputs[0]), 2 * b.program.batch_size, 0.0f);
     std::fill_n(static_cast<std::int32_t*>(executor.labels), b.program.batch_size, 0);
-    executor.run();
+    how(executor);
   }
 
   std::vector<float> result(TensorId gradient) const {

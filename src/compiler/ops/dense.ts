@@ -20,9 +20,10 @@ export const dense: OpDefinition<Transposed & { relu: boolean }> = {
     const [x, w, b] = [at(node.inputs, 0), at(node.inputs, 1), node.inputs[2]];
     const { transposed, relu } = node.attributes;
     const dz = unmask(relu, node, dy, tape);
-    const dx = tape.needs(x) ? tape.emit('dense_grad_input', [dz, w], [x], { transposed }) : [];
     const wanted = weightsWanted(w, b, tape);
     const dw = wanted && tape.emit('dense_grad_weight', [x, dz], wanted, { transposed });
+    // Last, so that what reads it comes next: the engine runs row by row what stands together.
+    const dx = tape.needs(x) ? tape.emit('dense_grad_input', [dz, w], [x], { transposed }) : [];
     return [dx[0], dw?.[0], dw?.[1]];
   },
   flops({ inputs, outputs }) {
