@@ -6,6 +6,7 @@
 
 #include "expression/instruction_set.hpp"
 #include "ops/attention_kernels.hpp"
+#include "ops/concat.hpp"
 #include "ops/registry.hpp"
 #include "runtime/parallel.hpp"
 
@@ -65,9 +66,15 @@ Heads read_heads(Planner& planner, TensorId id) {
   return heads(planner.read(id, plain), plain);
 }
 
-/// Heads of one position beside each other in memory, [N, T, H, width], if those of `like` are.
+/// Where they are wanted; else heads of one position beside each other in memory, [N, T, H, width],
+/// if those of `like` are.
 Heads write_heads(const OpView& op, Planner& planner, std::size_t k, const Heads& like) {
   const Shape& shape = op.output(k).shape;
+  const auto wanted = place_in_concat(op, planner, k);
+  if (wanted && cpu::blocking(wanted->layout).strides[3] == 1) {
+    planner.alias(op.op().outputs[k], wanted->buffer, wanted->layout);
+    return heads(wanted->buffer, wanted->layout);
+  }
   const bool beside = like.head < like.row;
   const cpu::Desc layout =
       beside

@@ -1,8 +1,11 @@
 // A tensor in parts along an axis, and back.
+#include <algorithm>
 #include <array>
 #include <numeric>
+#include <optional>
 #include <string_view>
 
+#include "ops/concat.hpp"
 #include "ops/registry.hpp"
 #include "ops/strided_copy.hpp"
 
@@ -77,26 +80,59 @@ cpu::Desc concat_layout(const OpView& op) {
   return cpu::transposed(cpu::row_major(reader->output(0).shape), inverse);
 }
 
-void plan_concat(const OpView& op, Planner& planner) {
-  const std::size_t axis = axis_of(op, op.output(0));
+/// The result, which an input may already lie in.
+Placed place_result(const OpView& op, Planner& planner) {
+  const TensorId id = op.op().outputs[0];
   const cpu::Desc layout = concat_layout(op);
-  const auto strides = cpu::blocking(layout).strides;
-  std::vector<Placed> parts;
-  for (const TensorId id : op.op().inputs) parts.push_back(planner.read_strided(id));
-  const BufferId y = planner.write(op.op().outputs[0], layout);
-  std::vector<PlacedCopy> copies;
+  return {planner.placed(id) ? planner.read(id, layout) : planner.write(id, layout), layout};
+}
+
+/// Input k's part of the result.
+Placed part_of(const OpView& op, Planner& planner, const Placed& result, std::size_t k) {
+  const std::size_t axis = axis_of(op, op.output(0));
+  const auto strides = cpu::blocking(result.layout).strides;
   std::int64_t start = 0;
+  for (std::size_t before = 0; before < k; ++before) start += op.input(before).shape[axis];
+  const auto offset = static_cast<std::size_t>(start * strides[axis]) * sizeof(float);
+  return {planner.part(result.buffer, offset), cpu::strided(op.input(k).shape, strides)};
+}
+
+void plan_concat(const OpView& op, Planner& planner) {
+  const Placed result = place_result(op, planner);
+  std::vector<PlacedCopy> copies;
   for (std::size_t k = 0; k < op.inputs(); ++k) {
-    const Shape& shape = op.input(k).shape;
-    const auto offset = static_cast<std::size_t>(start * strides[axis]) * sizeof(float);
-    copies.push_back({strided_copy(shape, cpu::blocking(parts[k].layout).strides, strides),
-                      parts[k].buffer, planner.part(y, offset)});
-    start += shape[axis];
+    const Placed from = planner.read_strided(op.op().inputs[k]);
+    const Placed to = part_of(op, planner, result, k);
+    if (planner.same_memory(from.buffer, to.buffer) && from.layout == to.layout) continue;
+    copies.push_back({strided_copy(op.input(k).shape, cpu::blocking(from.layout).strides,
+                                   cpu::blocking(to.layout).strides),
+                      from.buffer, to.buffer});
   }
-  emit_copies(op, planner, std::move(copies));
+  if (!copies.empty()) emit_copies(op, planner, std::move(copies));
 }
 
 }  // namespace
+
+std::optional<Placed> place_in_concat(const OpView& op, Planner& planner, std::size_t k) {
+  if (op.output(k).role != Role::Temporary) return std::nullopt;
+  TensorId id = op.op().outputs[k];
+  std::optional<OpView> reader = op.only_reader_of(id);
+  while (reader && reader->op().definition == &reshape) {
+    id = reader->op().outputs[0];
+    reader = reader->only_reader_of(id);
+  }
+  if (!reader || reader->op().definition != &concat) return std::nullopt;
+  if (reader->output(0).role != Role::Temporary) return std::nullopt;
+  const std::vector<TensorId>& inputs = reader->op().inputs;
+  if (std::count(inputs.begin(), inputs.end(), id) > 1) return std::nullopt;
+  const auto index =
+      static_cast<std::size_t>(std::find(inputs.begin(), inputs.end(), id) - inputs.begin());
+  const Placed result = place_result(*reader, planner);
+  const Placed part = part_of(*reader, planner, result, index);
+  const auto view = cpu::reshaped(part.layout, op.output(k).shape);
+  if (!view) return std::nullopt;
+  return Placed{part.buffer, *view};
+}
 
 const OpDefinition split{
     .name = "split", .check = check_split, .plan = plan_split, .alias = true, .moves = true};

@@ -142,6 +142,39 @@ TEST_P(Attention, Gradients) {
   expect_close(harness.result(to_v), dv, 5e-6);
 }
 
+TEST_P(Attention, GradientsAreWrittenWhereAConcatenationWantsThem) {
+  OpHarness harness(1);
+  const std::vector<float> kept(lse.begin(), lse.end());
+  std::vector<TensorId> inputs{heads(harness, ys, dy), harness.input(rows, kept),
+                               heads(harness, qs, q), heads(harness, ks, k), heads(harness, vs, v)};
+  add_mask(harness, inputs);
+  const Shape flat{c.n * c.h, c.s, c.d}, joined{c.n * c.h, c.s, c.d + c.e};
+  const TensorId to_k = harness.b.tensor("dk", ks), to_v = harness.b.tensor("dv", vs);
+  const TensorId flat_k = harness.b.tensor("flat_k", flat);
+  const TensorId flat_v = harness.b.tensor("flat_v", {c.n * c.h, c.s, c.e});
+  const TensorId dkv = harness.b.tensor("dkv", joined), out = harness.output(joined);
+  harness.b.op("attention_grad", inputs, {harness.output(qs), to_k, to_v}, attributes());
+  harness.b.op("reshape", {to_k}, {flat_k});
+  harness.b.op("reshape", {to_v}, {flat_v});
+  harness.b.op("concat", {flat_k, flat_v}, {dkv}, {{"axis", 2.0}});
+  harness.b.op("add", {dkv, harness.input({1}, {0})}, {out});
+  harness.run_by(2, cpu::Precision::F32, [](const Executor& executor) {
+    for (const BoundKernel& kernel : executor.kernels) {
+      EXPECT_EQ(kernel.name.find("concat"), std::string::npos) << kernel.name;
+    }
+    executor.run();
+  });
+  std::vector<double> expected;
+  for (std::int64_t row = 0; row < c.n * c.h * c.s; ++row) {
+    const auto part = [&](const std::vector<double>& from, std::int64_t width) {
+      expected.insert(expected.end(), from.begin() + row * width, from.begin() + (row + 1) * width);
+    };
+    part(dk, c.d);
+    part(dv, c.e);
+  }
+  expect_close(harness.result(out), expected, 5e-6);
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapes, Attention,
                          testing::Values(Case{2, 3, 64, 64, 32, 32, true, {}, true},
                                          Case{1, 2, 101, 101, 17, 9, true, {}, false},
