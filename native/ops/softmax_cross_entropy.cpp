@@ -145,7 +145,7 @@ void plan(const OpView& op, Planner& planner) {
   BufferId drawn = results, gradient = results;
   if (train) {
     drawn = planner.scratch(rows * sizeof(std::int32_t));
-    gradient = planner.write(op.op().outputs[metrics], plain);
+    gradient = planner.write(op.op().outputs[metrics], plain, op.op().inputs[0], logits);
     access.by_row.insert(access.by_row.end(), {drawn, gradient});
   }
   planner.emit_rows(op, std::move(access), [=](const Binder& b) -> RowKernel {

@@ -23,8 +23,9 @@ struct SoftmaxRow {
 };
 
 /// Rows from `begin` to `end` of logits [rows][classes]: their losses and, unless `dz` is null,
-/// their gradients times `scale`. Zeros for rows that do not count. NaN in a row makes its loss NaN
-/// and its answer wrong; of equal logits the first is the answer.
+/// their gradients times `scale`, which may take the place of the logits. Zeros for rows that do
+/// not count. NaN in a row makes its loss NaN and its answer wrong; of equal logits the first is
+/// the answer.
 using SoftmaxRows = void (*)(const SoftmaxLoss& loss, const float* z, const std::int32_t* labels,
                              double scale, float* dz, SoftmaxRow* results, std::size_t begin,
                              std::size_t end);

@@ -95,19 +95,21 @@ SoftmaxRow softmax_row(const SoftmaxLoss& loss, const float* z, std::size_t labe
                        float* dz) {
   const std::size_t classes = loss.classes;
   const float top = greatest(z, classes);
+  const double shifted = double(z[label]) - top;
+  const bool first = is_first(z, label, top);
+  const bool beyond = loss.top_k > 0 && rank_of(z, classes, label) >= loss.top_k;
+  double smoothed = 0;
+  if (loss.smoothing > 0) {
+    smoothed =
+        sum_of(classes, [&](std::size_t j, auto count) { return load(z + j, count, top) - top; });
+  }
   const double sum = sum_of(classes, [&](std::size_t j, auto count) {
     const Float e = exp_or_zero(load(z + j, count, -INFINITY) - top);
     if (dz) store(dz + j, e, count);
     return e;
   });
-  const double shifted = double(z[label]) - top;
-  double value = log(sum) - (1 - loss.smoothing) * shifted;
-  if (loss.smoothing > 0) {
-    const double mean =
-        sum_of(classes, [&](std::size_t j, auto count) { return load(z + j, count, top) - top; }) /
-        double(classes);
-    value -= loss.smoothing * mean;
-  }
+  const double value =
+      log(sum) - (1 - loss.smoothing) * shifted - loss.smoothing * (smoothed / double(classes));
   if (dz) {
     const double off = loss.smoothing / double(classes);
     const double of_label = dz[label] / sum - off - (1 - loss.smoothing);
@@ -117,10 +119,8 @@ SoftmaxRow softmax_row(const SoftmaxLoss& loss, const float* z, std::size_t labe
     });
     dz[label] = float(of_label * scale);
   }
-  const bool wrong = value != value || !is_first(z, label, top);
-  const bool beyond =
-      loss.top_k > 0 && (value != value || rank_of(z, classes, label) >= loss.top_k);
-  return {value, double(wrong), double(beyond)};
+  const bool undefined = value != value;
+  return {value, double(undefined || !first), double(loss.top_k > 0 && (undefined || beyond))};
 }
 
 void softmax_rows(const SoftmaxLoss& loss, const float* z, const std::int32_t* labels, double scale,

@@ -127,11 +127,12 @@ void Planner::find_results() {
     const Tensor& tensor = program_.tensors[id];
     if (tensor.role == Role::Metric) metrics_.emplace_back(tensor.name, original(id).buffer);
   }
+  for (const auto& [name, id] : metrics_) touch(id, bands_.size());
+  if (program_.mode != Mode::Evaluate) return;
   const cpu::Desc plain = cpu::row_major(program_.tensors[loss.inputs[0]].shape);
   output_ = read(loss.inputs[0], plain);
   output_size_ = plain.get_size() / sizeof(float);
   touch(output_, bands_.size());
-  for (const auto& [name, id] : metrics_) touch(id, bands_.size());
 }
 
 BufferId Planner::new_buffer(Home home, TensorId tensor, std::size_t bytes) {

@@ -106,7 +106,7 @@ struct Executor {
   std::vector<void*> inputs;         ///< Row-major, in the order of the input tensors.
   void* labels = nullptr;            ///< Null when the program has none.
   std::vector<BoundMetric> metrics;  ///< The first is the loss.
-  std::span<const float> output;     ///< Of the model for a batch, row-major.
+  std::span<const float> output;     ///< Of the model for a batch, row-major; in an evaluation.
   std::vector<std::shared_ptr<void>> owned;
 
   void run() const {

@@ -213,6 +213,33 @@ TEST(SoftmaxCrossEntropy, DrawsFromLogitsThatAreNotFinite) {
   for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(outcome.gradient[k], 0);
 }
 
+std::vector<ops::SoftmaxRows> softmax_kernels() {
+  std::vector<ops::SoftmaxRows> all{ops::softmax_portable};
+#ifdef OPTCMP_X86
+  if (expression::supported(expression::InstructionSet::Avx2)) all.push_back(ops::softmax_avx2);
+  if (expression::supported(expression::InstructionSet::Avx512)) all.push_back(ops::softmax_avx512);
+#endif
+  return all;
+}
+
+TEST(SoftmaxCrossEntropy, TheGradientMayTakeThePlaceOfTheLogits) {
+  constexpr std::size_t kRows = 6, kClasses = 37;
+  std::vector<float> z = normal_values(kRows * kClasses, 11);
+  z[5 * kClasses] = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<std::int32_t> labels{0, 36, 5, -1, 11, 2};
+  for (const double smoothing : {0.0, 0.1}) {
+    const ops::SoftmaxLoss loss{kClasses, smoothing, 3, -100};
+    for (const ops::SoftmaxRows kernel : softmax_kernels()) {
+      std::vector<float> apart(z.size()), in_place = z;
+      std::vector<ops::SoftmaxRow> expected(kRows), rows(kRows);
+      kernel(loss, z.data(), labels.data(), 0.2, apart.data(), expected.data(), 0, kRows);
+      kernel(loss, in_place.data(), labels.data(), 0.2, in_place.data(), rows.data(), 0, kRows);
+      EXPECT_EQ(std::memcmp(in_place.data(), apart.data(), z.size() * sizeof(float)), 0);
+      EXPECT_EQ(std::memcmp(rows.data(), expected.data(), kRows * sizeof(ops::SoftmaxRow)), 0);
+    }
+  }
+}
+
 TEST(SoftmaxCrossEntropy, InstructionSetsAgree) {
   constexpr std::size_t kRows = 5, kClasses = 37;
   const std::vector<float> z = normal_values(kRows * kClasses, 10);
@@ -225,13 +252,7 @@ TEST(SoftmaxCrossEntropy, InstructionSetsAgree) {
     return result;
   };
   const auto expected = outcome(ops::softmax_portable);
-  std::vector<ops::SoftmaxRows> others;
-#ifdef OPTCMP_X86
-  if (expression::supported(expression::InstructionSet::Avx2)) others.push_back(ops::softmax_avx2);
-  if (expression::supported(expression::InstructionSet::Avx512))
-    others.push_back(ops::softmax_avx512);
-#endif
-  for (const ops::SoftmaxRows other : others) {
+  for (const ops::SoftmaxRows other : softmax_kernels()) {
     const auto actual = outcome(other);
     for (std::size_t i = 0; i < z.size(); ++i) {
       EXPECT_NEAR(actual.first[i], expected.first[i], 1e-7);
