@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import {
@@ -30,6 +31,27 @@ describe('element types', () => {
     ['BOOL', DataType.BOOL, Uint8Array.of(0, 1, 2), [0, 1, 1]],
   ])('%s as raw bytes', (_, dataType, array, expected) => {
     expect(valuesOf({ dataType, rawData: bytes(array) }, expected.length)).toEqual(expected);
+  });
+
+  // In Python, with numpy 2.4.6 and ml_dtypes 0.6.0; kind is "<f2" or ml_dtypes.bfloat16:
+  //   v = np.arange(65536, dtype="<u2").view(kind).astype("<f4")
+  //   hashlib.sha256(np.where(np.isnan(v), 0, v).astype("<f4").tobytes()).hexdigest()
+  test.each([
+    [
+      'FLOAT16',
+      DataType.FLOAT16,
+      'faa6d965574036872b0d39a42d1f8bee361d5be92b1e718155a69556a5abacdd',
+    ],
+    [
+      'BFLOAT16',
+      DataType.BFLOAT16,
+      '2950e27364395060b01ae85b45dd15a2ab8891f6ee8b0af2b541dbda5524d0b4',
+    ],
+  ])('%s: all numbers there are', (_, dataType, expected) => {
+    const all = Uint16Array.from({ length: 2 ** 16 }, (_, k) => k);
+    const read = valuesOf({ dataType, rawData: bytes(all) }, all.length);
+    const values = Float32Array.from(read, (value) => (Number.isNaN(value) ? 0 : value));
+    expect(createHash('sha256').update(values).digest('hex')).toBe(expected);
   });
 
   test('in fields of their own', () => {
