@@ -78,8 +78,9 @@ def _convert(model, marks, opset):
     @tf.function
     def step(*tensors):
         x, w = tensors[: len(inputs)], tensors[len(inputs) :]
-        # Models take their inputs as they were put together.
-        arguments = keras.tree.pack_sequence_as(model._inputs_struct, list(x))
+        # Models take their inputs as they were put together; a Sequential holds such a model.
+        functional = getattr(model, "_functional", model)
+        arguments = keras.tree.pack_sequence_as(functional._inputs_struct, list(x))
         mapping = [*zip(variables, w), *((v, tf.constant(fixed)) for v, fixed in others)]
         with keras.StatelessScope(state_mapping=mapping):
             output = model(arguments, training=True)
