@@ -107,5 +107,6 @@ function compared({ loss, gradient }) {
       norm(values.map((v, i) => v - ours[i])) / Math.max(norm(values), NEGLIGIBLE * whole);
     if (!(error / limit <= worst.error / worst.limit)) worst = { name, error, limit, rounding };
   }
-  return { ...worst, matches: worst.error <= worst.limit, share: elements / about.parameters };
+  const { nearest, parameters } = about;
+  return { ...worst, matches: worst.error <= worst.limit, share: elements / parameters, nearest };
 }

@@ -110,6 +110,18 @@ def distances(rounded, exact):
     return {n: ((rounded[n].double() - g).norm() / max(g.norm(), 1e-4 * whole)).item() for n, g in exact.items()}
 
 
+def nearest(model, inputs, trains):
+    """How near to 0 the input of a ReLU comes, in float64: within rounding, float32 may take it for the other sign."""
+    model, found = copy.deepcopy(model).double().train(trains), [1.0]
+    for module in model.modules():
+        if isinstance(module, (nn.ReLU, nn.ReLU6)):
+            module.inplace = False
+            module.register_forward_hook(lambda _, given, __: found.append(given[0].abs().min().item()))
+    with torch.no_grad():
+        model(*(x.double() if x.is_floating_point() else x for x in inputs))
+    return min(found)
+
+
 class Writer:
     def __init__(self):
         self.parts, self.offset = [], 0
@@ -152,6 +164,7 @@ def reference(model, inputs, path, trains):
         "inputs": [{**writer.add(x), "whole": not x.is_floating_point()} for x in inputs],
         "labels": writer.add(labels),
         "loss": loss,
+        "nearest": nearest(model, inputs, trains),
         "parameters": sum(p.numel() for n, p in parameters.items() if n in exact),
         "gradients": {n: {**writer.add(g), "rounding": rounding[of]} for n, (of, g) in found.items()},
         "frozen": [n for n in stored if n.endswith(("running_mean", "running_var"))] if not trains else [],
