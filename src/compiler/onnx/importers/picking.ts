@@ -209,7 +209,10 @@ function checkExamples(indices: Known, { shape }: Value, leading: number): void 
 /** How many axes the indices go over, and whether the first of them is the batch and theirs. */
 function indexing(shape: Shape, indices: Known, batchDims = 0): { depth: number; leading: number } {
   const depth = fixed(indices.shape.at(-1), 'the length of an index');
-  if (batchDims > 0) return { depth: depth + 1, leading: sharedAxes(shape, indices, batchDims) };
+  if (batchDims > 0) {
+    checkShared(shape, indices, batchDims);
+    return { depth: depth + batchDims, leading: batchDims };
+  }
   const [batch, own] = [shape[0] ?? 1, indices.shape[0] ?? 1];
   const firsts = Array.from(indices.items).filter((_, k) => k % depth === 0);
   const isOwn = firsts.every((item) => isRow(item) && item.row === 1 && item.plus === 0);
@@ -217,12 +220,14 @@ function indexing(shape: Shape, indices: Known, batchDims = 0): { depth: number;
   return { depth, leading };
 }
 
-/** The axes that operands have in common, where they are the batch, along which indices that are known do not differ. */
-function sharedAxes(shape: Shape, { shape: [own] }: Known, count: number): number {
-  const [batch] = shape;
-  const isBatch = [batch, own].every((d) => d !== undefined && sameDimension(d, BATCH));
-  if (count === 1 && isBatch) return 1;
-  throw new CompileError('on data, batch_dims can be 1 where the first axis is the batch');
+/** Indices that are known must be the same all along the axes that operands have in common. */
+function checkShared(shape: Shape, indices: Known, count: number): void {
+  const each = size(stored(indices.shape).slice(count));
+  const same = Array.from(indices.items).every((item, k) => item === indices.item(k % each));
+  if (same && sameShape(shape.slice(0, count), indices.shape.slice(0, count))) return;
+  throw new CompileError(
+    'on data, indices must be the same all along batch_dims, and these axes of the same lengths as of the data',
+  );
 }
 
 /** `x` with `count` axes from `start` on as one. */
