@@ -159,6 +159,16 @@ export const picking: Readonly<Record<string, ModelSpec>> = {
     ],
     output: 'y',
   },
+  'the same elements of each row of a table': {
+    inputs: { x: ['N', 2], t: [2, 3], w: [2, 2] },
+    initializers: [wholeNumbers('ids', [2, 2, 1], [2, 0, 2, 0])],
+    nodes: [
+      { op: 'GatherND', inputs: ['t', 'ids'], outputs: ['p'], attributes: { batch_dims: 1 } },
+      { op: 'MatMul', inputs: ['x', 'p'], outputs: ['a'] },
+      ...logits('a'),
+    ],
+    output: 'y',
+  },
   'elements of every example': {
     inputs: { x: ['N', 3, 2], b: [3, 2], w: [4, 2] },
     initializers: [wholeNumbers('ids', [1, 2, 2], [2, 0, 1, 1]), integers('two', [2, 2])],
