@@ -197,7 +197,7 @@ void compare(const char* name, const Shape& s) {
         stream.wait();
       },
       [&](const WinogradConvolution& c) {
-        c.forward(x.data, w.data, b.data, false, y1.data, workspace.data, threads);
+        c.forward(x.data, w.data, b.data, false, y1.data, nullptr, workspace.data, threads);
       },
       y1, y0);
   pass(
@@ -209,7 +209,7 @@ void compare(const char* name, const Shape& s) {
         stream.wait();
       },
       [&](const WinogradConvolution& c) {
-        c.backward_data(dy.data, w.data, dx1.data, workspace.data, threads);
+        c.backward_data(dy.data, w.data, nullptr, nullptr, dx1.data, workspace.data, threads);
       },
       dx1, dx0);
   pass(

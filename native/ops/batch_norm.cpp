@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "expression/instruction_set.hpp"
+#include "ops/batch_norm_fusion.hpp"
 #include "ops/batch_norm_kernels.hpp"
 #include "ops/registry.hpp"
 #include "runtime/parallel.hpp"
@@ -127,16 +128,28 @@ struct Forward {
   bool relu;
   const float *x, *scale, *bias, *running_mean, *running_variance, *residual;
   float *y, *mean, *rstd, *next_mean, *next_variance;
+  const double* moments;  ///< Of whoever wrote x: each channel's mean, then each one's variance.
   int threads;
 
   void operator()() const {
     for (std::size_t group = 0; group < channels.groups; ++group) {
-      find_statistics(group);
+      if (moments) {
+        take_moments(group);
+      } else {
+        find_moments(group);
+      }
       normalize(group);
     }
   }
 
-  void find_statistics(std::size_t group) const {
+  void take_moments(std::size_t group) const {
+    for (std::size_t lane = 0; lane < channels.in(group); ++lane) {
+      const std::size_t c = group * channels.view.lanes + lane;
+      set_statistics(c, moments[c], moments[channels.channels + c]);
+    }
+  }
+
+  void find_moments(std::size_t group) const {
     const float* from = x + group * channels.group_stride;
     Lanes origin{};
     std::copy_n(from, channels.view.lanes, origin);
@@ -146,17 +159,20 @@ struct Forward {
         });
     const auto count = static_cast<double>(channels.count());
     for (std::size_t lane = 0; lane < channels.in(group); ++lane) {
-      const std::size_t c = group * channels.view.lanes + lane;
-      const double shift = sums.first[lane] / count, batch_mean = origin[lane] + shift;
+      const double shift = sums.first[lane] / count;
       const double variance = std::max(0.0, sums.second[lane] / count - shift * shift);
-      const double unbiased = count > 1 ? variance * count / (count - 1) : variance;
-      mean[c] = static_cast<float>(batch_mean);
-      rstd[c] = static_cast<float>(1 / std::sqrt(variance + epsilon));
-      next_mean[c] =
-          static_cast<float>(running_mean[c] + momentum * (batch_mean - running_mean[c]));
-      next_variance[c] =
-          static_cast<float>(running_variance[c] + momentum * (unbiased - running_variance[c]));
+      set_statistics(group * channels.view.lanes + lane, origin[lane] + shift, variance);
     }
+  }
+
+  void set_statistics(std::size_t c, double batch_mean, double variance) const {
+    const auto count = static_cast<double>(channels.count());
+    const double unbiased = count > 1 ? variance * count / (count - 1) : variance;
+    mean[c] = static_cast<float>(batch_mean);
+    rstd[c] = static_cast<float>(1 / std::sqrt(variance + epsilon));
+    next_mean[c] = static_cast<float>(running_mean[c] + momentum * (batch_mean - running_mean[c]));
+    next_variance[c] =
+        static_cast<float>(running_variance[c] + momentum * (unbiased - running_variance[c]));
   }
 
   void normalize(std::size_t group) const {
@@ -164,8 +180,9 @@ struct Forward {
     NormalizePass pass{x + at, residual ? residual + at : nullptr, y + at, {}, {}, relu};
     for (std::size_t lane = 0; lane < channels.in(group); ++lane) {
       const std::size_t c = group * channels.view.lanes + lane;
-      pass.factor[lane] = scale[c] * rstd[c];
-      pass.shift[lane] = bias[c] - mean[c] * pass.factor[lane];
+      const ChannelLine line(scale[c], bias[c], mean[c], rstd[c]);
+      pass.factor[lane] = line.factor;
+      pass.shift[lane] = line.shift;
     }
     parallel_for(threads, channels.view.images, 1, [&](std::size_t begin, std::size_t end) {
       kernels().normalize(channels.view, pass, begin, end);
@@ -185,13 +202,20 @@ void plan_forward(const OpView& op, Planner& planner) {
   used.push_back(residual ? planner.write(out[0], channels.layout, in[5], used[5])
                           : planner.write(out[0], channels.layout));
   for (std::size_t k = 1; k < 5; ++k) used.push_back(planner.write(out[k], vector));
+  const auto moments = planner.promised(in[0], "batch_norm");
+  used.push_back(moments.value_or(used[0]));
   const double epsilon = op.number("epsilon", 1e-5), momentum = op.number("momentum", 0.1);
   planner.emit(op, used, [=, relu = op.flag("relu")](const Binder& b) -> Kernel {
     const auto from = [&](std::size_t k) { return b.at<const float>(used[k]); };
     const auto to = [&](std::size_t k) { return b.at<float>(used[k]); };
-    return Forward{channels,   epsilon, momentum, relu,    from(0),
-                   from(1),    from(2), from(3),  from(4), residual ? from(5) : nullptr,
-                   to(6),      to(7),   to(8),    to(9),   to(10),
+    return Forward{channels,   epsilon,
+                   momentum,   relu,
+                   from(0),    from(1),
+                   from(2),    from(3),
+                   from(4),    residual ? from(5) : nullptr,
+                   to(6),      to(7),
+                   to(8),      to(9),
+                   to(10),     moments ? b.at<const double>(*moments) : nullptr,
                    b.threads()};
   });
 }
@@ -219,6 +243,7 @@ struct Gradient {
   bool relu;
   const float *dy, *x, *scale, *bias, *mean, *rstd, *y;
   float *dx, *dscale, *dbias, *dz;
+  const double* known;  ///< Σ dz, then Σ dz·(x − mean), of whoever wrote dy, which is dz then.
   int threads;
 
   void operator()() const {
@@ -237,13 +262,11 @@ struct Gradient {
     channels.pick(mean, group, pass.mean);
     for (std::size_t lane = 0; lane < channels.in(group); ++lane) {
       const std::size_t c = group * channels.view.lanes + lane;
-      pass.factor[lane] = scale[c] * rstd[c];
-      pass.shift[lane] = bias[c] - mean[c] * pass.factor[lane];
+      const ChannelLine line(scale[c], bias[c], mean[c], rstd[c]);
+      pass.factor[lane] = line.factor;
+      pass.shift[lane] = line.shift;
     }
-    const LaneSums sums =
-        sum_images(channels.view, threads, [&](std::size_t begin, std::size_t end, LaneSums& sums) {
-          kernels().gradient_sums(channels.view, pass, begin, end, sums);
-        });
+    const LaneSums sums = known ? known_sums(group) : find_sums(pass);
     const auto count = static_cast<double>(channels.count());
     for (std::size_t lane = 0; lane < channels.in(group); ++lane) {
       const std::size_t c = group * channels.view.lanes + lane;
@@ -257,6 +280,21 @@ struct Gradient {
       kernels().gradient(channels.view, pass, begin, end);
     });
   }
+
+  LaneSums known_sums(std::size_t group) const {
+    LaneSums sums{};
+    const double* from = known + group * channels.view.lanes;
+    std::copy_n(from, channels.in(group), sums.first);
+    std::copy_n(from + channels.channels, channels.in(group), sums.second);
+    return sums;
+  }
+
+  LaneSums find_sums(const GradientPass& pass) const {
+    return sum_images(channels.view, threads,
+                      [&](std::size_t begin, std::size_t end, LaneSums& sums) {
+                        kernels().gradient_sums(channels.view, pass, begin, end, sums);
+                      });
+  }
 };
 
 void plan_gradient(const OpView& op, Planner& planner) {
@@ -264,28 +302,42 @@ void plan_gradient(const OpView& op, Planner& planner) {
   const auto& out = op.op().outputs;
   const Channels channels = channels_of(op.input(1), planner.layout(in[1]));
   const cpu::Desc vector = cpu::row_major({op.input(1).shape[1]});
-  const bool masked = in.size() == 7;
-  std::vector<BufferId> used;
-  for (std::size_t k = 0; k < in.size(); ++k) {
-    used.push_back(planner.read(in[k], k >= 2 && k < 6 ? vector : channels.layout));
-  }
-  if (!masked) used.push_back(used[0]);
-  // The residual's gradient may take dy's place; dx x's, or dy's where that is left.
-  const BufferId dz = out.size() == 4 ? planner.write(out[3], channels.layout, in[0], used[0])
-                      : masked        ? planner.scratch(channels.layout.get_size())
-                                      : used[0];
+  const auto known = planner.promised(in[0], "batch_norm_grad");
+  const bool masked = in.size() == 7 && !known;
+  std::vector<BufferId> used{planner.read(in[0], channels.layout),
+                             planner.read(in[1], channels.layout)};
+  for (std::size_t k = 2; k < 6; ++k) used.push_back(planner.read(in[k], vector));
+  used.push_back(masked ? planner.read(in[6], channels.layout) : used[0]);
+  // The residual's gradient is dy where that is dz, and may take its place else; dx x's, or dy's
+  // where that is left.
+  if (known && out.size() == 4) planner.alias(out[3], used[0], channels.layout);
+  const BufferId dz = !masked           ? used[0]
+                      : out.size() == 4 ? planner.write(out[3], channels.layout, in[0], used[0])
+                                        : planner.scratch(channels.layout.get_size());
   used.push_back(planner.write(out[0], channels.layout, in[1], used[1]));
   used.push_back(planner.write(out[1], vector));
   used.push_back(planner.write(out[2], vector));
   used.push_back(dz);
-  planner.emit(op, used, [=, relu = op.flag("relu")](const Binder& b) -> Kernel {
+  used.push_back(known.value_or(used[0]));
+  const bool relu = op.flag("relu") && !known;
+  planner.emit(op, used, [=](const Binder& b) -> Kernel {
     const auto from = [&](std::size_t k) { return b.at<const float>(used[k]); };
     const auto to = [&](std::size_t k) { return b.at<float>(used[k]); };
-    return Gradient{channels, relu,       from(0),
-                    from(1),  from(2),    from(3),
-                    from(4),  from(5),    masked ? from(6) : nullptr,
-                    to(7),    to(8),      to(9),
-                    to(10),   b.threads()};
+    return Gradient{channels,
+                    relu,
+                    from(0),
+                    from(1),
+                    from(2),
+                    from(3),
+                    from(4),
+                    from(5),
+                    masked ? from(6) : nullptr,
+                    to(7),
+                    to(8),
+                    to(9),
+                    to(10),
+                    known ? b.at<const double>(*known) : nullptr,
+                    b.threads()};
   });
 }
 

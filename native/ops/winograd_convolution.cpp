@@ -123,14 +123,17 @@ std::size_t WinogradConvolution::workspace_bytes(int threads) const {
 }
 
 void WinogradConvolution::forward(const float* src, const float* weights, const float* bias,
-                                  bool relu, float* dst, void* workspace, int threads) const {
-  kernels_->forward(shape_, src, weights, bias, relu, dst, static_cast<float*>(workspace), threads);
+                                  bool relu, float* dst, double* moments, void* workspace,
+                                  int threads) const {
+  kernels_->forward(shape_, src, weights, bias, relu, dst, moments, static_cast<float*>(workspace),
+                    threads);
 }
 
 void WinogradConvolution::backward_data(const float* diff_dst, const float* weights,
+                                        const float* addend, const BatchNormInput* norm,
                                         float* diff_src, void* workspace, int threads) const {
-  kernels_->backward_data(shape_, diff_dst, weights, diff_src, static_cast<float*>(workspace),
-                          threads);
+  kernels_->backward_data(shape_, diff_dst, weights, addend, norm, diff_src,
+                          static_cast<float*>(workspace), threads);
 }
 
 void WinogradConvolution::backward_weights(const float* src, const float* diff_dst,

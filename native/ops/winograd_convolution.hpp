@@ -71,12 +71,28 @@ class WinogradConvolution {
   std::size_t workspace_bytes(int threads) const;
 
   /// dst = relu?(src ∗ weights + bias). `bias` may be null. Equal patches of an image give equal
-  /// outputs only up to rounding, which depends on a pixel's place in its tile.
+  /// outputs only up to rounding, which depends on a pixel's place in its tile. `moments`, unless
+  /// null, receives the mean of each channel of dst and then the variance (of n) of each; they do
+  /// not depend on the thread count.
   void forward(const float* src, const float* weights, const float* bias, bool relu, float* dst,
-               void* workspace, int threads) const;
+               double* moments, void* workspace, int threads) const;
 
-  /// diff_src = gradient with respect to src.
-  void backward_data(const float* diff_dst, const float* weights, float* diff_src, void* workspace,
+  /// A batch normalisation y = relu?(factor·x + shift) whose output is what src is made of. All
+  /// vectors are of the channels of src.
+  struct BatchNormInput {
+    const float* x;  ///< Like src.
+    const float* y;  ///< Like src, where a ReLU lets through what is above 0; null where that is
+                     ///< computed again from x, or there is no ReLU.
+    const float *mean, *factor, *shift;
+    bool relu;
+    double* sums;  ///< Receives Σ dz of each channel, then Σ dz·(x − mean) of each.
+  };
+
+  /// diff_src = gradient with respect to src, plus `addend` unless null (which may be diff_src
+  /// itself). With `norm`, unless null, it is dz, the gradient before the norm's ReLU, and dz is
+  /// summed on the way, independently of the thread count.
+  void backward_data(const float* diff_dst, const float* weights, const float* addend,
+                     const BatchNormInput* norm, float* diff_src, void* workspace,
                      int threads) const;
 
   /// diff_weights (and diff_bias, unless null) = gradients, overwritten.

@@ -14,8 +14,9 @@ struct WinogradConvolution::Kernels {
   int block;
   std::size_t (*workspace_floats)(const Shape&, int threads);
   void (*forward)(const Shape&, const float* src, const float* weights, const float* bias,
-                  bool relu, float* dst, float* workspace, int threads);
-  void (*backward_data)(const Shape&, const float* diff_dst, const float* weights, float* diff_src,
+                  bool relu, float* dst, double* moments, float* workspace, int threads);
+  void (*backward_data)(const Shape&, const float* diff_dst, const float* weights,
+                        const float* addend, const BatchNormInput*, float* diff_src,
                         float* workspace, int threads);
   void (*backward_weights)(const Shape&, const float* src, const float* diff_dst,
                            float* diff_weights, float* diff_bias, float* workspace, int threads);

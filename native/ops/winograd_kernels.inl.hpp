@@ -28,6 +28,7 @@ namespace {
 #define OPTCMP_INLINE [[gnu::always_inline]] inline
 
 using Shape = WinogradConvolution::Shape;
+using BatchNormInput = WinogradConvolution::BatchNormInput;
 
 /// A vector of L floats, and the same where it may lie anywhere in memory.
 template <int L>
@@ -386,32 +387,116 @@ class Winograd {
     }
   }
 
-  /// What happens to the outputs of a convolution: + bias (unless null), then ReLU.
-  struct Finish {
+  /// What happens to the outputs of a convolution on their way to memory: + bias (unless null),
+  /// then ReLU. Each row of tiles leaves `kSums` vectors a channel block in sums[block][row],
+  /// unless null.
+  struct ForwardFinish {
+    static constexpr int kSums = 3;  ///< origin, Σ (y − origin) and Σ (y − origin)².
     const float* bias;
     bool relu;
+    float* sums;
+    V shift{}, origin{}, first{}, second{};
+    bool fresh = true;
+
+    OPTCMP_INLINE void start(std::int64_t block) {
+      if (bias) shift = load(bias + block * L);
+      first = second = V{};
+      fresh = true;
+    }
+
+    OPTCMP_INLINE void pixels(V (&out)[M], std::int64_t columns, std::int64_t) {
+      if (bias) {
+#pragma GCC unroll 8
+        for (int j = 0; j < M; ++j) out[j] += shift;
+      }
+      if (relu) {
+#pragma GCC unroll 8
+        for (int j = 0; j < M; ++j) out[j] = out[j] <= 0 ? V{} : out[j];
+      }
+      if (!sums) return;
+      if (fresh) origin = out[0];
+      fresh = false;
+      V a{}, b{};
+#pragma GCC unroll 8
+      for (int j = 0; j < M; ++j) {
+        if (j >= columns) break;
+        const V v = out[j] - origin;
+        a += v;
+        b += v * v;
+      }
+      first += a;
+      second += b;
+    }
+
+    OPTCMP_INLINE void end(std::int64_t place) {
+      if (!sums) return;
+      float* to = sums + place * kSums * L;
+      store(to, origin);
+      store(to + L, first);
+      store(to + 2 * L, second);
+    }
   };
 
-  static void inverse_transform(const float* m, const Layout& layout, TileRows range,
-                                std::int64_t tiles_down, std::int64_t tiles_across, float* images,
-                                const Image& image, const Finish& finish) {
-    const auto run = finish.relu   ? inverse_transform_with<true, true>
-                     : finish.bias ? inverse_transform_with<true, false>
-                                   : inverse_transform_with<false, false>;
-    run(m, layout, range, tiles_down, tiles_across, images, image, finish.bias);
-  }
+  /// Likewise: + addend (unless null); then, before a batch norm, the mask of its ReLU.
+  struct BackwardFinish {
+    static constexpr int kSums = 2;  ///< Σ dz and Σ dz·(x − mean).
+    const float* addend;
+    const BatchNormInput* norm;  ///< Or null.
+    float* sums;
+    V mean{}, factor{}, shift{}, first{}, second{};
 
-  /// The tiles of `range` back into images: Aᵀ m A.
-  template <bool kBias, bool kRelu>
-  static void inverse_transform_with(const float* m, const Layout& layout, TileRows range,
-                                     std::int64_t tiles_down, std::int64_t tiles_across,
-                                     float* images, const Image& image, const float* bias) {
+    OPTCMP_INLINE void start(std::int64_t block) {
+      if (!norm) return;
+      mean = load(norm->mean + block * L);
+      factor = load(norm->factor + block * L);
+      shift = load(norm->shift + block * L);
+      first = second = V{};
+    }
+
+    OPTCMP_INLINE void pixels(V (&out)[M], std::int64_t columns, std::int64_t at) {
+      if (addend) {
+#pragma GCC unroll 8
+        for (int j = 0; j < M; ++j) {
+          if (j < columns) out[j] += load(addend + at + j * L);
+        }
+      }
+      if (!norm) return;
+      V a{}, b{};
+#pragma GCC unroll 8
+      for (int j = 0; j < M; ++j) {
+        if (j >= columns) break;
+        const V x = load(norm->x + at + j * L);
+        if (norm->relu) {
+          const V y = norm->y ? load(norm->y + at + j * L) : x * factor + shift;
+          out[j] = y <= 0 ? V{} : out[j];
+        }
+        a += out[j];
+        b += out[j] * (x - mean);
+      }
+      first += a;
+      second += b;
+    }
+
+    OPTCMP_INLINE void end(std::int64_t place) {
+      if (!norm) return;
+      float* to = sums + place * kSums * L;
+      store(to, first);
+      store(to + L, second);
+    }
+  };
+
+  /// The tiles of `range` back into images: Aᵀ m A. `rows` are the rows of tiles of all images.
+  template <class Finish>
+  static void inverse_transform(const float* m, const Layout& layout, TileRows range,
+                                std::int64_t rows, std::int64_t tiles_down,
+                                std::int64_t tiles_across, float* images, const Image& image,
+                                Finish finish) {
     for (std::int64_t row = range.begin; row < range.end; ++row) {
       const std::int64_t n = row / tiles_down, y0 = row % tiles_down * M;
-      const std::int64_t rows = std::min<std::int64_t>(M, image.height - y0);
+      const std::int64_t height = std::min<std::int64_t>(M, image.height - y0);
       for (std::int64_t block = 0; block < image.blocks; ++block) {
-        float* plane = images + (n * image.blocks + block) * image.height * image.width * L;
-        const V shift = kBias && bias ? load(bias + block * L) : V{};
+        const std::int64_t plane = (n * image.blocks + block) * image.height * image.width * L;
+        finish.start(block);
         for (std::int64_t tx = 0; tx < tiles_across; ++tx) {
           const float* tile =
               m + block * layout.block_stride + ((row - range.begin) * tiles_across + tx) * L;
@@ -426,24 +511,18 @@ class Winograd {
             for (int i = 0; i < M; ++i) half[i][j] = out[i];
           }
           const std::int64_t columns = std::min<std::int64_t>(M, image.width - tx * M);
-          for (std::int64_t i = 0; i < rows; ++i) {
+          for (std::int64_t i = 0; i < height; ++i) {
             V out[M];
             TransposedEvaluation<N, M>::apply(half[i], out);
-            if constexpr (kBias) {
-#pragma GCC unroll 8
-              for (int j = 0; j < M; ++j) out[j] += shift;
-            }
-            if constexpr (kRelu) {
-#pragma GCC unroll 8
-              for (int j = 0; j < M; ++j) out[j] = out[j] <= 0 ? V{} : out[j];
-            }
-            float* p = plane + ((y0 + i) * image.width + tx * M) * L;
+            const std::int64_t at = plane + ((y0 + i) * image.width + tx * M) * L;
+            finish.pixels(out, columns, at);
 #pragma GCC unroll 8
             for (int j = 0; j < M; ++j) {
-              if (j < columns) store(p + j * L, out[j]);
+              if (j < columns) store(images + at + j * L, out[j]);
             }
           }
         }
+        finish.end(block * rows + row);
       }
     }
   }
@@ -549,8 +628,6 @@ class Winograd {
     }
   }
 
-  // ---- Passes ----------------------------------------------------------------------------------
-
   /// How the tiles of a pass are cut into groups that stay in the second-level cache.
   struct Plan {
     std::int64_t tiles_down, tiles_across, rows, rows_a_group;
@@ -567,6 +644,69 @@ class Winograd {
     static constexpr std::int64_t kMinTiles = 32;
     static constexpr std::int64_t kGroupBytes = 768 << 10;
   };
+
+  // ---- Sums over the outputs -------------------------------------------------------------------
+  // Rows of tiles are summed in f32 each and added up in f64 in their order, whatever the threads.
+
+  template <class Finish>
+  static std::int64_t sums_floats(const Plan& plan, const Image& image) {
+    return image.blocks * plan.rows * Finish::kSums * L;
+  }
+
+  /// The mean of each channel and, behind them, the variance of each.
+  static void merge_moments(const Plan& plan, std::int64_t batch, const Image& image,
+                            const float* sums, double* moments, int threads) {
+    const auto count = static_cast<double>(batch * image.height * image.width);
+    const auto pixels = [&](std::int64_t row) {
+      const std::int64_t y0 = row % plan.tiles_down * M;
+      return static_cast<double>(std::min<std::int64_t>(M, image.height - y0) * image.width);
+    };
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (std::int64_t block = 0; block < image.blocks; ++block) {
+      double mean[L]{}, squares[L]{};
+      const float* from = sums + block * plan.rows * ForwardFinish::kSums * L;
+      for (std::int64_t row = 0; row < plan.rows; ++row) {
+        const float* p = from + row * ForwardFinish::kSums * L;
+        const double n = pixels(row);
+        for (int i = 0; i < L; ++i) mean[i] += n * p[i] + p[L + i];
+      }
+      for (int i = 0; i < L; ++i) mean[i] /= count;
+      for (std::int64_t row = 0; row < plan.rows; ++row) {
+        const float* p = from + row * ForwardFinish::kSums * L;
+        const double n = pixels(row), share = 1 / n;
+        for (int i = 0; i < L; ++i) {
+          const double first = p[L + i], second = p[2 * L + i];
+          const double apart = p[i] + first * share - mean[i];
+          squares[i] += second - first * first * share + n * apart * apart;
+        }
+      }
+      double* to = moments + block * L;
+      for (int i = 0; i < L; ++i) {
+        to[i] = mean[i];
+        to[image.blocks * L + i] = std::max(0.0, squares[i] / count);
+      }
+    }
+  }
+
+  /// totals[k][channel] of all rows.
+  static void add_sums(const Plan& plan, const Image& image, const float* sums, double* totals,
+                       int threads) {
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (std::int64_t block = 0; block < image.blocks; ++block) {
+      double first[L]{}, second[L]{};
+      const float* p = sums + block * plan.rows * BackwardFinish::kSums * L;
+      for (std::int64_t row = 0; row < plan.rows; ++row, p += BackwardFinish::kSums * L) {
+        for (int i = 0; i < L; ++i) {
+          first[i] += p[i];
+          second[i] += p[L + i];
+        }
+      }
+      std::copy_n(first, L, totals + block * L);
+      std::copy_n(second, L, totals + (image.blocks + block) * L);
+    }
+  }
+
+  // ---- Passes ----------------------------------------------------------------------------------
 
   static std::int64_t floats(const Layout& layout) {
     return layout.frequency_stride * kFrequencies;
@@ -590,9 +730,9 @@ class Winograd {
   };
 
   /// Convolves with the transformed filters that stand at the beginning of `workspace`.
-  static void convolve(const Shape& s, const Source& from, float* to, const Image& image,
+  template <class Finish>
+  static void convolve(const Plan& plan, const Source& from, float* to, const Image& image,
                        const Layout& ul, const Finish& finish, float* workspace, int threads) {
-    const Plan plan(s, image.height, image.width);
     const Layout vl(from.image.blocks, plan.tiles()), ml(image.blocks, plan.tiles());
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (int thread = 0; thread < threads; ++thread) {
@@ -605,7 +745,8 @@ class Winograd {
                                      plan.tiles_across, group, v, vl);
         multiply(v, vl, from.image.blocks, workspace, ul, m, ml, image.blocks,
                  (group.end - group.begin) * plan.tiles_across);
-        inverse_transform(m, ml, group, plan.tiles_down, plan.tiles_across, to, image, finish);
+        inverse_transform(m, ml, group, plan.rows, plan.tiles_down, plan.tiles_across, to, image,
+                          finish);
       }
     }
   }
@@ -615,26 +756,40 @@ class Winograd {
     const Image in = in_image(s), out = out_image(s);
     const Plan over_out(s, s.out_height, s.out_width), over_in(s, s.in_height, s.in_width);
     const Layout wl(out.blocks, s.in_channels);
-    return std::max(pass_floats(over_in, out.blocks, in.blocks, threads),
-                    pass_floats(over_out, in.blocks, out.blocks, threads) +
-                        (threads - 1) * floats(wl) + threads * s.out_channels);
+    return std::max({sums_floats<BackwardFinish>(over_in, in) +
+                         pass_floats(over_in, out.blocks, in.blocks, threads),
+                     sums_floats<ForwardFinish>(over_out, out) +
+                         pass_floats(over_out, in.blocks, out.blocks, threads),
+                     pass_floats(over_out, in.blocks, out.blocks, threads) +
+                         (threads - 1) * floats(wl) + threads * s.out_channels});
   }
 
   static void forward(const Shape& s, const float* src, const float* weights, const float* bias,
-                      bool relu, float* dst, float* workspace, int threads) {
+                      bool relu, float* dst, double* moments, float* workspace, int threads) {
     const Image in = in_image(s), out = out_image(s);
+    const Plan plan(s, s.out_height, s.out_width);
     const Layout ul(out.blocks, s.in_channels);
+    float* sums = workspace;
+    workspace += sums_floats<ForwardFinish>(plan, out);
     transform_filters(weights, in.blocks, out.blocks, workspace, ul, threads);
-    convolve(s, {src, in, -s.pad_top, -s.pad_left}, dst, out, ul, {bias, relu}, workspace, threads);
+    convolve(plan, {src, in, -s.pad_top, -s.pad_left}, dst, out, ul,
+             ForwardFinish{.bias = bias, .relu = relu, .sums = moments ? sums : nullptr}, workspace,
+             threads);
+    if (moments) merge_moments(plan, s.batch, out, sums, moments, threads);
   }
 
   static void backward_data(const Shape& s, const float* diff_dst, const float* weights,
-                            float* diff_src, float* workspace, int threads) {
+                            const float* addend, const BatchNormInput* norm, float* diff_src,
+                            float* workspace, int threads) {
     const Image in = in_image(s), out = out_image(s);
+    const Plan plan(s, s.in_height, s.in_width);
     const Layout ul(in.blocks, s.out_channels);
+    float* sums = workspace;
+    workspace += sums_floats<BackwardFinish>(plan, in);
     transform_turned_filters(weights, in.blocks, out.blocks, workspace, ul, threads);
-    convolve(s, {diff_dst, out, s.pad_top + 1 - K, s.pad_left + 1 - K}, diff_src, in, ul,
-             {nullptr, false}, workspace, threads);
+    convolve(plan, {diff_dst, out, s.pad_top + 1 - K, s.pad_left + 1 - K}, diff_src, in, ul,
+             BackwardFinish{.addend = addend, .norm = norm, .sums = sums}, workspace, threads);
+    if (norm) add_sums(plan, in, sums, norm->sums, threads);
   }
 
   static void backward_weights(const Shape& s, const float* src, const float* diff_dst,

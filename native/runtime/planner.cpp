@@ -1,6 +1,7 @@
 #include "runtime/planner.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -55,10 +56,13 @@ Planner::Planner(const Program& program, ParameterLayouts& layouts, int threads,
       layouts_(layouts),
       threads_(threads),
       precision_(precision),
-      values_(program.tensors.size()) {
+      values_(program.tensors.size()),
+      planned_with_(program.ops.size()) {
+  std::iota(planned_with_.begin(), planned_with_.end(), std::size_t{0});
   find_last_readers();
   place_given();
   for (op_ = 0; op_ < program_.ops.size(); ++op_) {
+    if (planned_with_[op_] != op_) continue;
     const Op& op = program_.ops[op_];
     op.definition->plan(OpView(program_, op), *this);
   }
@@ -80,7 +84,9 @@ void Planner::find_last_readers() {
   }
   std::vector<std::size_t> last(values_.size(), 0);
   for (std::size_t k = 0; k < program_.ops.size(); ++k) {
-    for (const TensorId id : program_.ops[k].inputs) last[group[id]] = k;
+    for (const TensorId id : program_.ops[k].inputs) {
+      last[group[id]] = std::max(last[group[id]], planned_with_[k]);
+    }
   }
   for (TensorId id = 0; id < group.size(); ++id) values_[id].last_reader = last[group[id]];
 }
@@ -257,6 +263,21 @@ bool Planner::is_state(BufferId id) const {
 
 bool Planner::is_gradient(BufferId id) const { return buffers_[id].home == Home::Gradient; }
 
+BufferId Planner::promise(TensorId id, std::string_view kind, std::size_t bytes) {
+  return values_[id].promised[std::string(kind)] = new_buffer(Home::Arena, id, bytes);
+}
+
+std::optional<BufferId> Planner::promised(TensorId id, std::string_view kind) const {
+  const auto found = values_[id].promised.find(kind);
+  if (found == values_[id].promised.end()) return std::nullopt;
+  return found->second;
+}
+
+void Planner::absorb(const Op& later) {
+  planned_with_[static_cast<std::size_t>(&later - program_.ops.data())] = op_;
+  find_last_readers();
+}
+
 BufferId Planner::scratch(std::size_t bytes) { return new_buffer(Home::Arena, 0, bytes); }
 
 Placed Planner::copied(const Placed& from, const cpu::Desc& to) {
@@ -296,10 +317,7 @@ void Planner::join_last_band(const RowAccess& access) {
   if (access.loop.count < loop.count) {
     const std::size_t times = loop.count / access.loop.count;
     loop = {access.loop.count, (loop.grain + times - 1) / times};
-    band.access->together = (band.access->together + times - 1) / times;
   }
-  const std::size_t times = access.loop.count / loop.count;
-  band.access->together = std::max(band.access->together, (access.together + times - 1) / times);
   band.kernels += 1;
   append(band.access->by_row, access.by_row);
   append(band.access->whole, access.whole);
@@ -314,8 +332,8 @@ std::size_t Planner::panel(const RowAccess& access) const {
   std::size_t bytes = 0;
   for (const BufferId id : buffers) bytes += buffers_[id].lifetime.bytes;
   const auto& [rows, grain] = access.loop;
-  const std::size_t fit = kPanelBytes * rows / std::max<std::size_t>(bytes, 1);
-  return std::max<std::size_t>(1, std::max(fit, access.together) / grain) * grain;
+  return std::max<std::size_t>(1, kPanelBytes * rows / std::max<std::size_t>(bytes, 1) / grain) *
+         grain;
 }
 
 void Planner::emit_rows(const OpView& op, RowAccess access, RowKernelFactory factory) {

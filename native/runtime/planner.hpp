@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -67,7 +68,6 @@ struct RowAccess {
   std::vector<BufferId> by_row;  ///< As many equal parts as rows, each read or written by its own.
   std::vector<BufferId> whole;   ///< Read by any row.
   std::vector<BufferId> results = {};  ///< Complete only after the last row.
-  std::size_t together = 1;            ///< Rows that share what reading `whole` costs.
   bool alone = false;                  ///< Never in a band with others.
 };
 
@@ -173,6 +173,16 @@ class Planner {
   /// A buffer that starts `offset` bytes into another, lives as long and is never overwritten.
   BufferId part(BufferId of, std::size_t offset);
 
+  /// Memory for what the op being planned finds out about a tensor that it writes, on the way, for
+  /// the ops of a kind that read it.
+  BufferId promise(TensorId id, std::string_view kind, std::size_t bytes);
+  /// What was promised to an op of that kind.
+  std::optional<BufferId> promised(TensorId id, std::string_view kind) const;
+
+  /// Makes the op being planned do the work of a later one, which is then not planned: its inputs
+  /// count as read now.
+  void absorb(const Op& later);
+
   /// Memory for the kernel emitted next.
   BufferId scratch(std::size_t bytes);
   /// A copy in another layout or precision for the kernel emitted next.
@@ -191,6 +201,7 @@ class Planner {
     bool written = false;
     std::vector<Placed> copies;  ///< The first is the original.
     std::size_t last_reader = 0;
+    std::map<std::string, BufferId, std::less<>> promised;  ///< By the kind of the readers.
   };
   enum class Home : std::uint8_t { Arena, Parameter, Gradient, State, Constant, Part };
   struct Buffer {
@@ -246,6 +257,7 @@ class Planner {
   std::vector<Band> bands_;
   std::vector<PendingReorder> pending_;
   std::size_t op_ = 0;
+  std::vector<std::size_t> planned_with_;  ///< The op that each op is planned with: itself, mostly.
   MemoryPlan memory_;
 
   std::vector<BufferId> inputs_;

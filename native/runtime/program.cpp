@@ -353,6 +353,12 @@ std::optional<OpView> OpView::only_reader_of(TensorId id) const {
   return reader;
 }
 
+bool OpView::is_first_input_of(TensorId id, std::string_view kind) const {
+  return std::any_of(program_->ops.begin(), program_->ops.end(), [&](const Op& op) {
+    return op.definition->name == kind && !op.inputs.empty() && op.inputs[0] == id;
+  });
+}
+
 bool OpView::flag(const std::string& name, bool otherwise) const {
   const auto found = op_->attributes.find(name);
   if (found == op_->attributes.end()) return otherwise;

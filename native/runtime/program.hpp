@@ -127,6 +127,8 @@ class OpView {
   OpView writer_of(TensorId id) const;
   /// The op that reads a tensor, where it is one alone.
   std::optional<OpView> only_reader_of(TensorId id) const;
+  /// Whether a tensor is the first input of an op of a kind.
+  bool is_first_input_of(TensorId id, std::string_view kind) const;
 
   /// Throws std::invalid_argument: which op of which program, and `what`.
   [[noreturn]] void fail(const std::string& what) const;

@@ -1,4 +1,4 @@
-import { at, type Graph, type Node, type Value } from './graph.js';
+import { at, type Graph, type Node, readersOf, type Value } from './graph.js';
 import type { OpKind } from './ops/index.js';
 
 /**
@@ -9,7 +9,7 @@ import type { OpKind } from './ops/index.js';
  * `exact` forbids the fast algorithms everywhere.
  */
 export function chooseAlgorithms(graph: Graph, exact: boolean): Graph {
-  const readers = readersOf(graph);
+  const readers = readersOf(graph.nodes);
   const direct = ({ outputs }: Node) => decidesPool(at(outputs, 0), readers);
   const nodes = graph.nodes.map((node): Node => {
     switch (node.kind) {
@@ -24,18 +24,6 @@ export function chooseAlgorithms(graph: Graph, exact: boolean): Graph {
     }
   });
   return { ...graph, nodes };
-}
-
-function readersOf(graph: Graph): Map<Value, Node[]> {
-  const readers = new Map<Value, Node[]>();
-  for (const node of graph.nodes) {
-    for (const input of node.inputs) {
-      const list = readers.get(input);
-      if (list) list.push(node);
-      else readers.set(input, [node]);
-    }
-  }
-  return readers;
 }
 
 /** Ops that give equal results for equal elements of a channel: ties before them are ties behind them. */

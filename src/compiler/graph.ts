@@ -79,3 +79,16 @@ export function countReaders(graph: Graph): Map<Value, number> {
   }
   return count;
 }
+
+/** The nodes that read each value, once for each place. */
+export function readersOf(nodes: readonly Node[]): Map<Value, Node[]> {
+  const readers = new Map<Value, Node[]>();
+  for (const node of nodes) {
+    for (const input of node.inputs) {
+      const list = readers.get(input);
+      if (list) list.push(node);
+      else readers.set(input, [node]);
+    }
+  }
+  return readers;
+}

@@ -1,5 +1,5 @@
 import { concrete } from './dimension.js';
-import { at, type Graph, type Node, type Value } from './graph.js';
+import { at, type Graph, type Node, readersOf, type Value } from './graph.js';
 import { liveBytes } from './live-bytes.js';
 import { definitionOf } from './ops/index.js';
 import { size } from './ops/op-definition.js';
@@ -140,6 +140,23 @@ function droppedSegments(forward: Forward, budget: number): Set<Value> {
   return new Set(inner.map(([value]) => value));
 }
 
+/**
+ * What must be there before a node: what it reads and, before a convolution that makes the gradient of a batch norm's
+ * output, perhaps by way of an addition, what that norm's gradient reads. There the engine sums for the norm on the way,
+ * which rounds otherwise than the norm's own sums do.
+ */
+function neededBy(node: Node, readers: ReadonlyMap<Value, readonly Node[]>): readonly Value[] {
+  if (node.kind !== 'conv2d_grad_input') return node.inputs;
+  const next = onlyReader(node, readers);
+  const last = next?.kind === 'add' ? onlyReader(next, readers) : next;
+  return last?.kind === 'batch_norm_grad' ? [...node.inputs, ...last.inputs] : node.inputs;
+}
+
+function onlyReader({ outputs }: Node, readers: ReadonlyMap<Value, readonly Node[]>) {
+  const [reader, ...others] = readers.get(at(outputs, 0)) ?? [];
+  return others.length === 0 ? reader : undefined;
+}
+
 /** The graph in which the backward pass makes again what is dropped, right before it first reads it. */
 function rematerialize({ graph, nodes, backward, makers }: Forward, dropped: Set<Value>): Graph {
   const again = new Map<Value, Value>();
@@ -167,9 +184,10 @@ function rematerialize({ graph, nodes, backward, makers }: Forward, dropped: Set
     }
   };
   const [loss, ...rest] = backward;
+  const readers = readersOf(rest);
   if (loss !== undefined) result.push(loss);
   for (const node of rest) {
-    for (const value of node.inputs) if (isMissing(value)) make(value);
+    for (const value of neededBy(node, readers)) if (isMissing(value)) make(value);
     push(node, node.outputs);
   }
   return { ...graph, nodes: result };

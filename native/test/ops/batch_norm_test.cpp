@@ -177,6 +177,64 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{{40, 32}, true, true}, Case{{4, 24, 9}, true, false},
                     Case{{2, 5, 2, 3, 2}, false, true}));
 
+/// A block of a residual network there and back: a convolution, its norm, and the gradient of the
+/// norm, of which one part comes from the next convolution and one from elsewhere.
+struct ResidualBlock {
+  ResidualBlock(bool exact, bool residual, int threads) : harness(kImages[0]) {
+    const std::map<std::string, Attribute> convolution{{"pads", std::vector<double>{1, 1, 1, 1}},
+                                                       {"exact", exact}};
+    const Shape vector{kImages[1]}, weights{kImages[1], kImages[1], 3, 3};
+    const auto given = [&](const Shape& shape, unsigned seed) {
+      return harness.input(shape, random_values(shape, seed));
+    };
+    const auto between = [&](const Shape& shape) {
+      return harness.b.tensor("t" + std::to_string(harness.b.program.tensors.size()), shape);
+    };
+    const TensorId x = between(kImages), y = between(kImages), mean = between(vector),
+                   rstd = between(vector), scale = given(vector, 1), bias = given(vector, 2);
+    harness.b.op("conv2d", {given(kImages, 3), given(weights, 4)}, {x}, convolution);
+    std::vector<TensorId> in{x, scale, bias, given(vector, 5), given(vector, 6)};
+    if (residual) in.push_back(given(kImages, 7));
+    results = {harness.output(vector), harness.output(vector)};
+    harness.b.op("batch_norm", in, {y, mean, rstd, results[0], results[1]}, {{"relu", true}});
+
+    const TensorId part = between(kImages), other = between(kImages), dy = between(kImages);
+    harness.b.op("relu", {given(kImages, 8)}, {other});
+    harness.b.op("conv2d_grad_input", {given(kImages, 9), given(weights, 10)}, {part}, convolution);
+    harness.b.op("add", {other, part}, {dy});
+    std::vector<TensorId> back{dy, x, scale, bias, mean, rstd};
+    const TensorId dx = harness.output(kImages);
+    std::vector<TensorId> out{dx, harness.output(vector), harness.output(vector)};
+    results.insert(results.end(), out.begin(), out.end());
+    if (residual) {
+      back.push_back(y);
+      out.push_back(between(kImages));
+    }
+    harness.b.op("batch_norm_grad", back, out, {{"relu", true}});
+    if (residual) {
+      results.push_back(harness.output(kImages));
+      harness.b.op("relu", {out[3]}, {results.back()});
+    }
+    harness.run(threads);
+  }
+
+  static inline const Shape kImages{5, 32, 9, 7};
+  OpHarness harness;
+  std::vector<TensorId> results;
+};
+
+TEST(BatchNorm, IsTheSameBetweenConvolutionsThatSumForIt) {
+  for (const bool residual : {false, true}) {
+    const ResidualBlock direct(true, residual, 1), summed(false, residual, 1),
+        together(false, residual, 3);
+    for (const TensorId id : direct.results) {
+      const std::vector<float> expected = direct.harness.result(id);
+      expect_close(summed.harness.result(id), {expected.begin(), expected.end()}, 2e-5);
+      EXPECT_EQ(summed.harness.result(id), together.harness.result(id));
+    }
+  }
+}
+
 TEST(BatchNorm, RefusesWhatDoesNotFit) {
   const auto refuse = [](Shape x, std::int64_t channels,
                          std::map<std::string, Attribute> attributes) {

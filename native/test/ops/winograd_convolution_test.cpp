@@ -127,13 +127,22 @@ std::string tile_name(Tile tile) {
   return tile == Tile::kSmall ? "SmallTile" : "LargeTile";
 }
 
-class WinogradConvolutionTest : public testing::TestWithParam<std::tuple<Case, Tile, int>> {};
+class WinogradConvolutionTest : public testing::TestWithParam<std::tuple<Case, Tile, int>> {
+ protected:
+  void SetUp() override {
+    const auto& [test_case, tile, block] = GetParam();
+    if (block > WinogradConvolution::widest_block()) {
+      GTEST_SKIP() << "the CPU lacks the instructions";
+    }
+    if (tile == Tile::kTiny && test_case.shape.kernel != 3) {
+      GTEST_SKIP() << "4x4 patches are for 3x3 kernels";
+    }
+  }
+};
 
 TEST_P(WinogradConvolutionTest, AgreeWithTheDefinitionInDoublePrecision) {
   const auto& [test_case, tile, block] = GetParam();
   const Shape& s = test_case.shape;
-  if (block > WinogradConvolution::widest_block()) GTEST_SKIP() << "the CPU lacks the instructions";
-  if (tile == Tile::kTiny && s.kernel != 3) GTEST_SKIP() << "4x4 patches are for 3x3 kernels";
   const WinogradConvolution convolution(s, tile, block);
 
   // Activations after a ReLU, filters as initialised, convolution of both signs.
@@ -172,18 +181,21 @@ TEST_P(WinogradConvolutionTest, AgreeWithTheDefinitionInDoublePrecision) {
     SCOPED_TRACE(std::to_string(threads) + " thread(s)");
     const auto scratch = workspace(convolution, threads);
     std::vector<float> got(dyb.size(), kUnwritten);
-    convolution.forward(xb.data(), wb.data(), nullptr, false, got.data(), scratch.get(), threads);
+    convolution.forward(xb.data(), wb.data(), nullptr, false, got.data(), nullptr, scratch.get(),
+                        threads);
     EXPECT_LT(relative_error(got, to_blocked_image(y, block), to_blocked_image(low_part(y), block)),
               bound)
         << "forward";
-    convolution.forward(xb.data(), wb.data(), bb.data(), true, got.data(), scratch.get(), threads);
+    convolution.forward(xb.data(), wb.data(), bb.data(), true, got.data(), nullptr, scratch.get(),
+                        threads);
     EXPECT_LT(relative_error(got, to_blocked_image(activated, block),
                              to_blocked_image(low_part(activated), block)),
               bound)
         << "forward with bias and ReLU";
 
     got.assign(xb.size(), kUnwritten);
-    convolution.backward_data(dyb.data(), wb.data(), got.data(), scratch.get(), threads);
+    convolution.backward_data(dyb.data(), wb.data(), nullptr, nullptr, got.data(), scratch.get(),
+                              threads);
     EXPECT_LT(
         relative_error(got, to_blocked_image(dx, block), to_blocked_image(low_part(dx), block)),
         bound)
@@ -201,6 +213,111 @@ TEST_P(WinogradConvolutionTest, AgreeWithTheDefinitionInDoublePrecision) {
                              to_blocked_image(low_part(db), block)),
               1e-6)
         << "bias gradient";
+  }
+}
+
+/// The channel of an element of a blocked image.
+std::size_t channel_of(std::size_t i, std::int64_t channels, std::int64_t pixels,
+                       std::int64_t block) {
+  const auto plane = static_cast<std::size_t>(pixels * block);
+  const auto blocks = static_cast<std::size_t>(channels / block);
+  return i / plane % blocks * block + i % block;
+}
+
+TEST_P(WinogradConvolutionTest, ForwardFindsTheMomentsOfWhatItWrites) {
+  const auto& [test_case, tile, block] = GetParam();
+  const Shape& s = test_case.shape;
+  const WinogradConvolution convolution(s, tile, block);
+  const auto x = to_blocked_image(
+      random_tensor(s.batch, s.in_channels, s.in_height, s.in_width, 1, 0, 1), block);
+  const auto w = to_blocked_filters(
+      random_tensor(s.out_channels, s.in_channels, s.kernel, s.kernel, 2, -0.1f, 0.1f), block);
+  // Far from zero, where sums of squares lose what the variance is made of.
+  std::vector<float> b(s.out_channels);
+  for (std::size_t c = 0; c < b.size(); ++c) b[c] = 100 * static_cast<float>(c % 3);
+  std::vector<double> first(2 * b.size()), moments(first.size());
+  for (const int threads : {1, 3}) {
+    std::vector<float> y(s.batch * s.out_channels * s.out_height * s.out_width, kUnwritten);
+    convolution.forward(x.data(), w.data(), b.data(), false, y.data(), moments.data(),
+                        workspace(convolution, threads).get(), threads);
+    if (threads == 1) first = moments;
+    EXPECT_EQ(moments, first);
+
+    std::vector<double> mean(b.size()), variance(b.size());
+    const std::int64_t pixels = s.out_height * s.out_width;
+    const auto count = static_cast<double>(s.batch * pixels);
+    const auto channel = [&](std::size_t i) {
+      return channel_of(i, s.out_channels, pixels, block);
+    };
+    for (std::size_t i = 0; i < y.size(); ++i) mean[channel(i)] += y[i] / count;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      variance[channel(i)] += std::pow(y[i] - mean[channel(i)], 2) / count;
+    }
+    for (std::size_t c = 0; c < b.size(); ++c) {
+      EXPECT_NEAR(moments[c], mean[c], 1e-6 * std::sqrt(variance[c]) + 1e-12 * b[c]);
+      EXPECT_NEAR(moments[b.size() + c], variance[c], 1e-6 * variance[c] + 1e-12 * b[c]);
+    }
+  }
+}
+
+/// Factors and multiples of an eighth, so that no rounding decides where a ReLU lets through.
+constexpr float kFactor = 0.5f, kShift = 0.0625f, kMean = 0.375f;
+
+TEST_P(WinogradConvolutionTest, BackwardDataAddsMasksAndSums) {
+  const auto& [test_case, tile, block] = GetParam();
+  const Shape& s = test_case.shape;
+  const WinogradConvolution convolution(s, tile, block);
+  const auto dy = to_blocked_image(
+      random_tensor(s.batch, s.out_channels, s.out_height, s.out_width, 1, -1, 1), block);
+  const auto w = to_blocked_filters(
+      random_tensor(s.out_channels, s.in_channels, s.kernel, s.kernel, 2, -0.1f, 0.1f), block);
+  const auto like_src = [&](unsigned seed) {
+    return to_blocked_image(
+        random_tensor(s.batch, s.in_channels, s.in_height, s.in_width, seed, -1, 1), block);
+  };
+  const auto addend = like_src(3), y = like_src(4);
+  std::vector<float> x = like_src(5);
+  for (float& v : x) v = std::round(8 * v) / 8;
+  const auto channels = static_cast<std::size_t>(s.in_channels);
+  const std::vector<float> mean(channels, kMean), factor(channels, kFactor),
+      shift(channels, kShift);
+  std::vector<float> plain(x.size());
+  convolution.backward_data(dy.data(), w.data(), nullptr, nullptr, plain.data(),
+                            workspace(convolution, 1).get(), 1);
+
+  enum class Relu { None, Again, Read };
+  for (const Relu relu : {Relu::None, Relu::Again, Relu::Read}) {
+    std::vector<float> expected(x.size());
+    std::vector<double> sums(2 * channels), magnitudes(2 * channels);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const float at = relu == Relu::Read ? y[i] : x[i] * kFactor + kShift;
+      expected[i] = relu != Relu::None && at <= 0 ? 0 : plain[i] + addend[i];
+      const std::size_t c = channel_of(i, s.in_channels, s.in_height * s.in_width, block);
+      const double product = expected[i] * static_cast<double>(x[i] - kMean);
+      sums[c] += expected[i];
+      sums[channels + c] += product;
+      magnitudes[c] += std::abs(expected[i]);
+      magnitudes[channels + c] += std::abs(product);
+    }
+    std::vector<double> first, got_sums(2 * channels);
+    for (const int threads : {1, 3}) {
+      const WinogradConvolution::BatchNormInput norm{.x = x.data(),
+                                                     .y = relu == Relu::Read ? y.data() : nullptr,
+                                                     .mean = mean.data(),
+                                                     .factor = factor.data(),
+                                                     .shift = shift.data(),
+                                                     .relu = relu != Relu::None,
+                                                     .sums = got_sums.data()};
+      std::vector<float> got = addend;  // in place
+      convolution.backward_data(dy.data(), w.data(), got.data(), &norm, got.data(),
+                                workspace(convolution, threads).get(), threads);
+      EXPECT_EQ(got, expected);
+      if (threads == 1) first = got_sums;
+      EXPECT_EQ(got_sums, first);
+      for (std::size_t k = 0; k < sums.size(); ++k) {
+        EXPECT_NEAR(got_sums[k], sums[k], 1e-6 * magnitudes[k]);
+      }
+    }
   }
 }
 
@@ -251,9 +368,10 @@ TEST(WinogradConvolutionTest, BackwardDataDoesNotDependOnTheThreadCount) {
   const auto dy = to_blocked_image(random_tensor(3, 16, 13, 13, 1, -1, 1), convolution.block());
   const auto w = to_blocked_filters(random_tensor(16, 32, 3, 3, 2, -1, 1), convolution.block());
   std::vector<float> alone(3 * 32 * 13 * 13, kUnwritten), together(alone.size(), kUnwritten);
-  convolution.backward_data(dy.data(), w.data(), alone.data(), workspace(convolution, 1).get(), 1);
-  convolution.backward_data(dy.data(), w.data(), together.data(), workspace(convolution, 4).get(),
-                            4);
+  convolution.backward_data(dy.data(), w.data(), nullptr, nullptr, alone.data(),
+                            workspace(convolution, 1).get(), 1);
+  convolution.backward_data(dy.data(), w.data(), nullptr, nullptr, together.data(),
+                            workspace(convolution, 4).get(), 4);
   EXPECT_EQ(alone, together);
 }
 
