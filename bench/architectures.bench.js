@@ -35,6 +35,7 @@ const cases = {
   'wide-resnet-16-4': { batch: 64, modes: images, steps: 1, limit: 1 },
   'char-lstm': { batch: 50, modes: sequences, steps: 8, limit: 1.2 },
   'transformer-lm-small': { batch: 32, modes: sequences, steps: 4, limit: 1.5 },
+  'transformer-lm': { batch: 16, modes: sequences, steps: 1, limit: 1 },
 };
 
 /** A model whose largest product runs at the machine's best. */

@@ -32,6 +32,7 @@ void emit_row_product(const OpView& op, Planner& planner, const RowProductPlan& 
   const BufferId panels = planner.scratch(count * panel * size(plan.a.width) * sizeof(float));
   emit_pack(op, planner, plan, panels, count);
   RowAccess access{{size(plan.c.rows), kernels().tile}, {}, {panels}};
+  access.together = kernels().rows;
   for (const Matrix& matrix : {plan.a, plan.c}) access.by_row.push_back(matrix.buffer);
   if (plan.bias) access.whole.push_back(*plan.bias);
   planner.emit_rows(op, std::move(access), [=](const Binder& binder) -> RowKernel {

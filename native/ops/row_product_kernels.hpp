@@ -27,6 +27,7 @@ struct RowProduct {
 
 struct RowProductKernels {
   std::size_t tile;   ///< Rows of c that are best made together.
+  std::size_t rows;   ///< Rows of c for which b is read once.
   std::size_t panel;  ///< Columns of b in a panel.
   /// The panels [begin, end) of b, each `panel`·depth floats.
   void (*pack)(const Weights& b, float* panels, std::size_t begin, std::size_t end);

@@ -9,8 +9,9 @@
 namespace optcmp::ops {
 namespace {
 
-constexpr std::size_t kDepth = 256;        ///< Columns of a at a time.
-constexpr std::size_t kRows = 20 * kTile;  ///< Of a at a time.
+constexpr std::size_t kDepth = 256;         ///< Columns of a that a panel is used for at a time.
+constexpr std::size_t kReach = 4 * kDepth;  ///< Columns of a for which sums stay in the caches.
+constexpr std::size_t kRows = 20 * kTile;   ///< Of a at a time.
 
 /// A column of some rows of a.
 struct Column {
@@ -50,9 +51,9 @@ void relu(RowMatrix<float> c, std::size_t rows, std::size_t width) {
   }
 }
 
-/// Columns [k, k + depth) of rows of a, with a panel of b.
-void multiply_panel(const RowProduct& p, std::size_t first, std::size_t rows, std::size_t column,
-                    std::size_t k, std::size_t depth) {
+/// Columns [k, k + depth) of rows of a, with a part of a panel of b.
+void multiply_part(const RowProduct& p, std::size_t first, std::size_t rows, std::size_t column,
+                   std::size_t k, std::size_t depth) {
   const float* panel = p.panels + column * p.depth + k * kWidth;
   const std::size_t width = smaller(kWidth, p.width - column);
   for (std::size_t m = first; m < first + rows; m += kTile) {
@@ -66,18 +67,26 @@ void multiply_panel(const RowProduct& p, std::size_t first, std::size_t rows, st
   }
 }
 
+/// Columns [begin, end) of rows of a, with a panel of b.
+void multiply_panel(const RowProduct& p, std::size_t first, std::size_t rows, std::size_t column,
+                    std::size_t begin, std::size_t end) {
+  for (std::size_t k = begin; k < end; k += kDepth) {
+    multiply_part(p, first, rows, column, k, smaller(kDepth, end - k));
+  }
+}
+
 void run(const RowProduct& p, std::size_t begin, std::size_t end) {
   for (std::size_t m = begin; m < end; m += kRows) {
     const std::size_t rows = smaller(kRows, end - m);
-    for (std::size_t k = 0; k < p.depth; k += kDepth) {
+    for (std::size_t k = 0; k < p.depth; k += kReach) {
       for (std::size_t n = 0; n < p.width; n += kWidth) {
-        multiply_panel(p, m, rows, n, k, smaller(kDepth, p.depth - k));
+        multiply_panel(p, m, rows, n, k, smaller(k + kReach, p.depth));
       }
     }
   }
 }
 
-constexpr RowProductKernels kKernels{kTile, kWidth, pack, run};
+constexpr RowProductKernels kKernels{kTile, kRows, kWidth, pack, run};
 
 }  // namespace
 }  // namespace optcmp::ops

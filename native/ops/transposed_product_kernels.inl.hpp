@@ -80,14 +80,15 @@ void multiply_panel(std::size_t rows, const float* left, std::size_t count, cons
   }
 }
 
+// Of c, as many rows at a time as stay in the second-level cache while all rows of a and b go by.
 void run(const TransposedProduct& p, std::size_t begin, std::size_t end, float* scratch) {
   float* panel = scratch;
   float* left = scratch + kBlock * kWidth;
   memset(panel, 0, kBlock * kWidth * sizeof(float));  // what is beside a narrow panel
-  for (std::size_t k = 0; k < p.rows; k += kBlock) {
-    const std::size_t rows = smaller(kBlock, p.rows - k);
-    for (std::size_t m = begin; m < end; m += kColumns) {
-      const std::size_t count = smaller(kColumns, end - m);
+  for (std::size_t m = begin; m < end; m += kColumns) {
+    const std::size_t count = smaller(kColumns, end - m);
+    for (std::size_t k = 0; k < p.rows; k += kBlock) {
+      const std::size_t rows = smaller(kBlock, p.rows - k);
       pack<kStrip>({p.a.data + k * p.a.step + m, p.a.step}, left, rows, count);
       if (p.a_sums) sum_strips<kStrip>(left, rows, count, k > 0, p.a_sums + m);
       for (std::size_t n = 0; n < p.width; n += kWidth) {

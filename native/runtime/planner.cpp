@@ -317,7 +317,10 @@ void Planner::join_last_band(const RowAccess& access) {
   if (access.loop.count < loop.count) {
     const std::size_t times = loop.count / access.loop.count;
     loop = {access.loop.count, (loop.grain + times - 1) / times};
+    band.access->together = (band.access->together + times - 1) / times;
   }
+  const std::size_t times = access.loop.count / loop.count;
+  band.access->together = std::max(band.access->together, (access.together + times - 1) / times);
   band.kernels += 1;
   append(band.access->by_row, access.by_row);
   append(band.access->whole, access.whole);
@@ -332,8 +335,8 @@ std::size_t Planner::panel(const RowAccess& access) const {
   std::size_t bytes = 0;
   for (const BufferId id : buffers) bytes += buffers_[id].lifetime.bytes;
   const auto& [rows, grain] = access.loop;
-  return std::max<std::size_t>(1, kPanelBytes * rows / std::max<std::size_t>(bytes, 1) / grain) *
-         grain;
+  const std::size_t fit = kPanelBytes * rows / std::max<std::size_t>(bytes, 1);
+  return std::max<std::size_t>(1, std::max(fit, access.together) / grain) * grain;
 }
 
 void Planner::emit_rows(const OpView& op, RowAccess access, RowKernelFactory factory) {

@@ -68,6 +68,7 @@ struct RowAccess {
   std::vector<BufferId> by_row;  ///< As many equal parts as rows, each read or written by its own.
   std::vector<BufferId> whole;   ///< Read by any row.
   std::vector<BufferId> results = {};  ///< Complete only after the last row.
+  std::size_t together = 1;            ///< Rows that share what reading `whole` costs.
   bool alone = false;                  ///< Never in a band with others.
 };
 
