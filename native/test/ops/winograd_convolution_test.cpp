@@ -254,8 +254,9 @@ TEST_P(WinogradConvolutionTest, ForwardFindsTheMomentsOfWhatItWrites) {
       variance[channel(i)] += std::pow(y[i] - mean[channel(i)], 2) / count;
     }
     for (std::size_t c = 0; c < b.size(); ++c) {
+      // A row of tiles is summed in f32, about a value some deviations off the mean.
       EXPECT_NEAR(moments[c], mean[c], 1e-6 * std::sqrt(variance[c]) + 1e-12 * b[c]);
-      EXPECT_NEAR(moments[b.size() + c], variance[c], 1e-6 * variance[c] + 1e-12 * b[c]);
+      EXPECT_NEAR(moments[b.size() + c], variance[c], 5e-6 * variance[c] + 1e-12 * b[c]);
     }
   }
 }
