@@ -40,9 +40,14 @@ const norm = (values: number[]): number => Math.hypot(...values);
 const BOUND = 1e-4;
 /**
  * By Winograd's algorithm, whose rounding is larger. On this batch ResNet-32 is ill-conditioned: PyTorch's own float32
- * gradients are up to 3.2e-4 from those in float64, depending on the processor.
+ * gradients are up to 3.2e-4 from those in float64, depending on the processor. In Wide ResNet the input of one ReLU, after
+ * blocks.1.norm1, is zero but for rounding: where it takes the other sign that norm's bias is 1.6e-3 off, what comes
+ * before it up to 5e-4, and what comes after it 5e-6.
  */
-const WINOGRAD_BOUNDS: Readonly<Record<string, number>> = { 'resnet-32': 5e-4 };
+const WINOGRAD_BOUNDS: Readonly<Record<string, number>> = {
+  'resnet-32': 5e-4,
+  'wide-resnet-16-4': 5e-3,
+};
 
 /** As test/fixtures/gradients.py has it: PyTorch and the engine draw different numbers. */
 const NOISE = 0.5;
