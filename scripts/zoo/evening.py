@@ -7,24 +7,10 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-MODELS = {}
+from registry import Registry
 
-
-def model(*shapes, tokens=()):
-    """Registers a module class by its name, with the shape of one example of each input; `tokens` are the numbers below
-    which the integers of the first inputs are, the others are real."""
-
-    def register(kind):
-        MODELS[kind.__name__] = (kind, shapes, tokens)
-        return kind
-
-    return register
-
-
-def build(name):
-    kind, shapes, tokens = MODELS[name]
-    whole = [torch.randint(0, limit, (2, *shape)) for shape, limit in zip(shapes, tokens)]
-    return kind(), (*whole, *(torch.randn(2, *shape) for shape in shapes[len(tokens) :]))
+REGISTRY = Registry()
+model = REGISTRY.model
 
 
 @model((3, 16, 16))
@@ -203,7 +189,7 @@ def encoder(name, **options):
             return self.head(x.mean(dim=1 if options.get("batch_first") else 0))
 
     Encoder.__name__ = name
-    MODELS[name] = MODELS.pop("Encoder")
+    REGISTRY.models[name] = REGISTRY.models.pop("Encoder")
 
 
 encoder("EncoderPost")

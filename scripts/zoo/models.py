@@ -302,8 +302,8 @@ LIBRARIES = {
     "torchvision": ([*TORCHVISION, *SEGMENTATION, *VIDEO, "retinanet_fpn"], torchvision_model),
     "timm": (list(TIMM), timm_model),
     "transformers": (list(TRANSFORMERS), transformers_model),
-    "own": (list(own.MODELS), own.build),
-    "evening": (list(evening.MODELS), evening.build),
+    "own": (list(own.REGISTRY.models), own.REGISTRY.build),
+    "evening": (list(evening.REGISTRY.models), evening.REGISTRY.build),
 }
 
 

@@ -4,23 +4,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-MODELS = {}
+from registry import Registry
 
-
-def model(*shapes, tokens=0):
-    """Registers a module class by its name, with the shape of one example of each input; of integers below `tokens`."""
-
-    def register(kind):
-        MODELS[kind.__name__] = (kind, shapes, tokens)
-        return kind
-
-    return register
-
-
-def build(name):
-    kind, shapes, tokens = MODELS[name]
-    draw = (lambda shape: torch.randint(0, tokens, (2, *shape))) if tokens else (lambda shape: torch.randn(2, *shape))
-    return kind(), tuple(draw(shape) for shape in shapes)
+REGISTRY = Registry()
+model = REGISTRY.model
 
 
 @model((1, 32, 32))
@@ -63,7 +50,7 @@ class AttentionUNet(nn.Module):
         return self.head(torch.cat([a * weight, b], 1))
 
 
-@model((32,), tokens=8)
+@model((32,), tokens=(8,))
 class WaveNet(nn.Module):
     def __init__(self):
         super().__init__()
@@ -101,7 +88,7 @@ class Tcn(nn.Module):
         return self.head(x[..., -1])
 
 
-@model((7,), (5,), tokens=9)
+@model((7,), (5,), tokens=(9, 9))
 class Seq2Seq(nn.Module):
     """LSTM encoder and decoder with additive attention."""
 
@@ -390,7 +377,7 @@ class SpatialTransformer(nn.Module):
         return self.head(self.conv(x).flatten(1))
 
 
-@model((6,), tokens=12)
+@model((6,), tokens=(12,))
 class BagOfWords(nn.Module):
     def __init__(self):
         super().__init__()
@@ -401,7 +388,7 @@ class BagOfWords(nn.Module):
         return self.head(self.words(x))
 
 
-@model((3,), (4,), tokens=6)
+@model((3,), (4,), tokens=(6, 6))
 class FactorizationMachine(nn.Module):
     """DeepFM."""
 
@@ -417,7 +404,7 @@ class FactorizationMachine(nn.Module):
         return self.linear(fields).sum(1) + pairs + self.deep(v.flatten(1))
 
 
-@model((4,), (4,), tokens=6)
+@model((4,), (4,), tokens=(6, 6))
 class TwoTowers(nn.Module):
     """Cosine similarities."""
 
@@ -431,7 +418,7 @@ class TwoTowers(nn.Module):
         return self.scale.exp() * torch.einsum("nld,nd->nl", u, v)
 
 
-@model((12,), tokens=9)
+@model((12,), tokens=(9,))
 class TextCnn(nn.Module):
     def __init__(self):
         super().__init__()
@@ -444,7 +431,7 @@ class TextCnn(nn.Module):
         return self.head(torch.cat([torch.relu(conv(x)).max(2)[0] for conv in self.convs], 1))
 
 
-@model((9,), tokens=7)
+@model((9,), tokens=(7,))
 class CharLstm(nn.Module):
     def __init__(self):
         super().__init__()
@@ -544,7 +531,7 @@ class Polar(nn.Module):
         return self.head(torch.tan(0.3 * angle) + torch.acos(0.5 * torch.sin(a)) + torch.atanh(0.5 * torch.cos(b)))
 
 
-@model((6,), (1,), tokens=5)
+@model((6,), (1,), tokens=(5, 5))
 class LossWithin(nn.Module):
     """A model that calculates its own loss."""
 
