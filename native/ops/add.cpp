@@ -88,9 +88,7 @@ void plan_equal(const OpView& op, Planner& planner) {
   planner.emit_rows(op, {{size, kGrain}, {a, b, y}, {}}, [=](const Binder& binder) -> RowKernel {
     return {
         [=, a = binder.at<const float>(a), b = binder.at<const float>(b), y = binder.at<float>(y)](
-            std::size_t begin, std::size_t end) { add_flat(a, b, y, relu, begin, end); },
-        {},
-        {}};
+            std::size_t begin, std::size_t end) { add_flat(a, b, y, relu, begin, end); }};
   });
 }
 

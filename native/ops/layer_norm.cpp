@@ -71,10 +71,8 @@ void plan_norm(const OpView& op, Planner& planner) {
                                bias = given(bias, scale), y = b.at<float>(y), mean = given(mean, y),
                                rstd = given(rstd, y), &kernels = layer_norm_kernels()](
                                   std::size_t begin, std::size_t end) {
-                                kernels.forward(plan, x, scale, bias, y, mean, rstd, begin, end);
-                              },
-                              {},
-                              {}};
+                        kernels.forward(plan, x, scale, bias, y, mean, rstd, begin, end);
+                      }};
                     });
 }
 

@@ -262,8 +262,7 @@ void plan(const OpView& op, Planner& planner) {
   planner.emit_rows(op, std::move(access), [=](const Binder& b) -> RowKernel {
     const auto bound = std::make_shared<Bound>(planned, b);
     return {[=](std::size_t begin, std::size_t end) { bound->run(begin, end); },
-            [=] { bound->read_scalars(); },
-            {}};
+            [=] { bound->read_scalars(); }};
   });
 }
 

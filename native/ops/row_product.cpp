@@ -44,10 +44,8 @@ void emit_row_product(const OpView& op, Planner& planner, const RowProductPlan& 
                              bind<float>(binder, plan.c),
                              plan.relu};
     return {[=, &kernels = kernels()](std::size_t begin, std::size_t end) {
-              kernels.run(product, begin, end);
-            },
-            {},
-            {}};
+      kernels.run(product, begin, end);
+    }};
   });
 }
 

@@ -473,7 +473,8 @@ Executor Planner::bind(const Storage& storage) const {
     executor.kernels.push_back({kernel.name, kernel.compute, kernel.implementation,
                                 kernel.factory
                                     ? kernel.factory(binder)
-                                    : run_rows(kernel.row_factory(binder), kernel.loop, threads_)});
+                                    : run_band({{kernel.row_factory(binder), 1}}, kernel.loop,
+                                               kernel.loop.count, threads_)});
   }
   std::size_t first = 0;
   for (const Band& band : bands_) {

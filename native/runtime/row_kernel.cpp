@@ -14,14 +14,6 @@ void call(const Kernel& kernel) {
 
 }  // namespace
 
-Kernel run_rows(RowKernel kernel, RowLoop loop, int threads) {
-  return [=, kernel = std::move(kernel)] {
-    call(kernel.before);
-    parallel_for(threads, loop.count, loop.grain, kernel.run);
-    call(kernel.after);
-  };
-}
-
 Kernel run_band(std::vector<BandPart> parts, RowLoop loop, std::size_t panel, int threads) {
   return [=, parts = std::move(parts)] {
     for (const BandPart& part : parts) call(part.kernel.before);

@@ -14,16 +14,13 @@ using Kernel = std::function<void()>;
 /// `after`, where there are any, are called once.
 struct RowKernel {
   std::function<void(std::size_t begin, std::size_t end)> run;
-  Kernel before, after;
+  Kernel before = {}, after = {};
 };
 
 /// How a thread goes through rows: it gets whole multiples of `grain`.
 struct RowLoop {
   std::size_t count, grain;
 };
-
-/// All rows of one kernel.
-Kernel run_rows(RowKernel kernel, RowLoop loop, int threads);
 
 /// One kernel of a band; it has `times` rows for each of the band's.
 struct BandPart {

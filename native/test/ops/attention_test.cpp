@@ -110,6 +110,15 @@ class Attention : public testing::TestWithParam<Case> {
     if (!c.mask.empty()) inputs.push_back(harness.input(c.mask, mask));
   }
 
+  std::vector<TensorId> gradient_inputs(OpHarness& harness) const {
+    const std::vector<float> kept(lse.begin(), lse.end());
+    std::vector<TensorId> inputs{heads(harness, ys, dy), harness.input(rows, kept),
+                                 heads(harness, qs, q), heads(harness, ks, k),
+                                 heads(harness, vs, v)};
+    add_mask(harness, inputs);
+    return inputs;
+  }
+
   std::map<std::string, Attribute> attributes() const {
     return {{"scale", scale}, {"causal", c.causal}};
   }
@@ -130,10 +139,7 @@ TEST_P(Attention, Forward) {
 
 TEST_P(Attention, Gradients) {
   OpHarness harness(1);
-  const std::vector<float> kept(lse.begin(), lse.end());
-  std::vector<TensorId> inputs{heads(harness, ys, dy), harness.input(rows, kept),
-                               heads(harness, qs, q), heads(harness, ks, k), heads(harness, vs, v)};
-  add_mask(harness, inputs);
+  const std::vector<TensorId> inputs = gradient_inputs(harness);
   const TensorId to_q = harness.output(qs), to_k = harness.output(ks), to_v = harness.output(vs);
   harness.b.op("attention_grad", inputs, {to_q, to_k, to_v}, attributes());
   harness.run(2);
@@ -144,10 +150,7 @@ TEST_P(Attention, Gradients) {
 
 TEST_P(Attention, GradientsAreWrittenWhereAConcatenationWantsThem) {
   OpHarness harness(1);
-  const std::vector<float> kept(lse.begin(), lse.end());
-  std::vector<TensorId> inputs{heads(harness, ys, dy), harness.input(rows, kept),
-                               heads(harness, qs, q), heads(harness, ks, k), heads(harness, vs, v)};
-  add_mask(harness, inputs);
+  const std::vector<TensorId> inputs = gradient_inputs(harness);
   const Shape flat{c.n * c.h, c.s, c.d}, joined{c.n * c.h, c.s, c.d + c.e};
   const TensorId to_k = harness.b.tensor("dk", ks), to_v = harness.b.tensor("dv", vs);
   const TensorId flat_k = harness.b.tensor("flat_k", flat);
