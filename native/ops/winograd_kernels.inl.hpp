@@ -231,7 +231,7 @@ class Winograd {
         for (int q = 0; q < kColumns; ++q) column[q] = load(b + q * x.b_block_stride);
 #pragma GCC unroll 16
         for (int r = 0; r < kRows; ++r) {
-          const V scalar = V{} + a[r * kRowStride];
+          const float scalar = a[r * kRowStride];
 #pragma GCC unroll 4
           for (int q = 0; q < kColumns; ++q) sum[r][q] += scalar * column[q];
         }
