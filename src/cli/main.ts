@@ -50,6 +50,12 @@ for (const command of [
   program.addCommand(command.copyInheritedSettings(program));
 }
 
+// Whoever reads may have enough before we are done, as `head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(ExitCode.done);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -194,3 +194,12 @@ describe('errors', () => {
     expect(stderr).toContain('none.sqlite');
   });
 });
+
+it('ends quietly when its reader has enough', () => {
+  const { status, stderr } = spawnSync(`"${process.execPath}" "${CLI}" --help | true`, {
+    cwd: folder,
+    encoding: 'utf8',
+    shell: true,
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});
