@@ -636,12 +636,18 @@ class Winograd {
         : tiles_down(ceil_div(height, M)), tiles_across(ceil_div(width, M)) {
       rows = shape.batch * tiles_down;
       const std::int64_t bytes_a_tile = 4 * kFrequencies * (shape.in_channels + shape.out_channels);
-      const std::int64_t tiles = std::max<std::int64_t>(kMinTiles, kGroupBytes / bytes_a_tile);
+      // The filters are read again for each group.
+      const std::int64_t filter_bytes = 4 * kFrequencies * shape.in_channels * shape.out_channels;
+      const std::int64_t tiles =
+          std::max(kGroupBytes / bytes_a_tile,
+                   std::clamp(filter_bytes / kFilterBytesATile, kMinTiles, kMaxFilterTiles));
       rows_a_group = std::clamp<std::int64_t>(tiles / tiles_across, 1, rows);
     }
     std::int64_t tiles() const { return rows_a_group * tiles_across; }
 
     static constexpr std::int64_t kMinTiles = 32;
+    static constexpr std::int64_t kMaxFilterTiles = 128;
+    static constexpr std::int64_t kFilterBytesATile = 256 << 10;
     static constexpr std::int64_t kGroupBytes = 768 << 10;
   };
 
