@@ -19,7 +19,7 @@ const cases = {
     label: '2c2d, batch 256, fused Adam',
     steps: 5,
     modes: ['eager', 'channels_last', 'compiled'],
-    limit: 1.4,
+    limit: 2,
   },
   mlp: {
     label: 'MLP 784-128-10, batch 64, fused Adam',
