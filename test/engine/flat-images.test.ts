@@ -1,10 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { compileModel, readOnnxModel } from '../../src/compiler/index.js';
-import { createTrainer } from '../../src/engine/index.js';
-import { compileRule, getOptimizer } from '../../src/optimizers/index.js';
-import { compileSchedule } from '../../src/schedules/index.js';
 import { parityWeights } from '../support/parity-data.js';
+import { stillTrainer } from '../support/still-trainer.js';
 
+const MODEL = fileURLToPath(new URL('../../models/2c2d/model.onnx', import.meta.url));
 const BATCH = 32;
 const SIDE = 28;
 const BACKGROUND = -0.81;
@@ -25,26 +25,15 @@ const norm = (values: Float32Array) =>
   Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 
 async function gradients(exactConvolutions: boolean): Promise<Map<string, Float32Array>> {
-  const model = readOnnxModel(new URL('../../models/2c2d/model.onnx', import.meta.url).pathname);
+  const model = readOnnxModel(MODEL);
   const loss = { kind: 'softmax_cross_entropy' } as const;
   const programs = compileModel(model, { batchSize: BATCH, loss, exactConvolutions });
-  const trainer = await createTrainer({
-    ...programs,
-    splits: {
-      train: {
-        inputs: [{ values: inputs, shape: [1, SIDE, SIDE] }],
-        labels: { values: labels, shape: [] },
-      },
-    },
-    rule: compileRule(getOptimizer('sgd')),
-    hyperparameters: {},
-    lr: 0,
-    schedule: compileSchedule({ kind: 'constant' }),
-    seed: 0n,
-    threads: 1,
-  });
   const weights = parityWeights(programs.train);
-  for (const [name, values] of weights) trainer.setParameter(name, values);
+  const train = {
+    inputs: [{ values: inputs, shape: [1, SIDE, SIDE] }],
+    labels: { values: labels, shape: [] },
+  };
+  const trainer = await stillTrainer(programs, train, weights);
   await trainer.stepOn(inputs, labels);
   const all = new Map([...weights.keys()].map((name) => [name, trainer.getGradient(name)]));
   trainer.dispose();

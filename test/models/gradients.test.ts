@@ -4,15 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { compileModel, readOnnxModel } from '../../src/compiler/index.js';
 import type { OnnxModel, OnnxNode } from '../../src/compiler/onnx/onnx-model.js';
 import type { Program } from '../../src/compiler/program.js';
-import { createTrainer } from '../../src/engine/index.js';
-import { compileRule, getOptimizer } from '../../src/optimizers/index.js';
-import { compileSchedule } from '../../src/schedules/index.js';
 import {
   parityImages,
   parityIntegers,
   parityWeights,
   projections,
 } from '../support/parity-data.js';
+import { stillTrainer } from '../support/still-trainer.js';
 
 interface Recorded {
   model: string;
@@ -117,25 +115,13 @@ async function trained(recorded: Recorded, exactConvolutions: boolean) {
   const batches = batchesOf(programs.train, recorded);
   const [first] = batches;
   if (first === undefined) throw new Error('no batch is recorded');
-  const trainer = await createTrainer({
-    ...programs,
-    splits: {
-      train: {
-        inputs: [{ values: first.inputs, shape }],
-        ...(first.labels && { labels: first.labels }),
-      },
-    },
-    rule: compileRule(getOptimizer('sgd')),
-    hyperparameters: {},
-    lr: 0,
-    schedule: compileSchedule({ kind: 'constant' }),
-    seed: 0n,
-    threads: 1,
-  });
   const weights = initialWeights(programs.train, recorded.raised);
-  for (const [parameter, values] of weights) trainer.setParameter(parameter, values);
+  const train = {
+    inputs: [{ values: first.inputs, shape }],
+    ...(first.labels && { labels: first.labels }),
+  };
+  const trainer = await stillTrainer(programs, train, weights);
   let mean = Number.NaN;
-  // At a learning rate of zero an update changes nothing but the states.
   for (const { inputs, labels } of batches) mean = await trainer.stepOn(inputs, labels?.values);
   return { trainer, mean, parameters: [...weights.keys()] };
 }
